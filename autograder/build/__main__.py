@@ -1,0 +1,29 @@
+"""`python -m autograder.build [--check]`, for scripts; people use `autograder build`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder.build import BuildError, build, check
+
+
+def main() -> None:
+    """Build or check the project in the current folder; exit with 1 and sentences when something is wrong."""
+    parser = argparse.ArgumentParser(prog="autograder.build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; say what is out of date")
+    parser.add_argument("--force", action="store_true", help="overwrite a notebook that is newer than its text")
+    options = parser.parse_args()
+    try:
+        if options.check:
+            stale = check(Path.cwd())
+            for path in stale:
+                print(f"{path} is not what its text in source/ gives; run `make release`.")
+            sys.exit(1 if stale else 0)
+        for path in build(Path.cwd(), force=options.force):
+            print(f"wrote {path}")
+    except BuildError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""Hidden checks for exercise 1, two classes: the models and their training.   20 points
+
+Slips guarded: flags flipped without compiling again, BatchNormalization left training behind `training=False`, the first layers unfrozen
+instead of the last, images rescaled in front of a backbone that rescales itself, random weights, one sigmoid unit, invented accuracies.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import transferlab
+
+from autograder.checks.thresholds import gate
+from autograder.judge import tiny
+from autograder.judge.cases import FINE_TUNING_RATE, Cases
+from autograder.judge.checking import check, fail
+from autograder.judge.comparators import (
+    expect_accuracy,
+    expect_probabilities,
+    expect_report,
+    expect_value_error,
+    number,
+    predicted_classes,
+)
+from autograder.judge.models import ModelFacts, describe, find_arrays, own_steps
+from autograder.judge.submission import Submission
+from autograder.judge.wording import brief
+
+Array = np.ndarray[Any, Any]
+BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
+FEATURE, FINE_TUNED, FIGURE = "check_feature_stage", "check_fine_tuned_stage", "check_figure"
+PAIR, BACKBONE = ("house", "car"), "mini_vgg"
+HIDDEN_PER_CLASS, TEST_IMAGES = 300, 300
+BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
+
+
+# --- build_feature_extractor: 7 points
+
+
+@pytest.fixture(scope="session")
+def cases(submission: Submission) -> Cases:
+    """Models that several checks share."""
+    return Cases(submission)
+
+
+def plain_backbone() -> keras.Model:
+    """Our backbone without BatchNormalization."""
+    return tiny.tiny_backbone(batch_norm=False, seed=1)
+
+
+def normalized_backbone() -> keras.Model:
+    """Our backbone with BatchNormalization."""
+    return tiny.tiny_backbone(batch_norm=True, seed=1)
+
+
+@check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
+def extractor_gives_one_probability_per_class(cases: Cases) -> None:
+    """The model turns images into `(n, num_classes)` probabilities, for two classes as for five."""
+    images, _ = tiny.training_images(2, seed=3, count=6)
+    for backbone, num_classes in ((normalized_backbone(), 5), (plain_backbone(), 2)):
+        case = cases.extractor(backbone, num_classes)
+        expect_probabilities(case.facts.predict(images), (6, num_classes), case.called)
+
+
+@check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
+def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
+    """Training moves the new head and leaves every array of the backbone as it was."""
+    case = cases.extractor(plain_backbone(), 2)
+    frozen = case.backbone_places()
+    own = own_steps(case.facts, *tiny.training_images(2, seed=4))
+    _, live = cases.extractor_fit(plain_backbone(), 2)
+    for moved, where in ((own, "a few training steps"), (live, "`fit`")):
+        changed = sum(moved[place] for place in frozen)
+        if changed:
+            fail(f"{where} changed {changed} of the backbone's {len(frozen)} arrays", "a backbone that stays as it is", called=case.called)
+        if not any(moved[place] for place in range(len(moved)) if place not in frozen):
+            fail(f"{where} changed nothing at all", "a new head that learns", called=case.called, hint="leave the new layers trainable")
+
+
+@check(BUILD, points=1, hint="freeze with `trainable = False`; `training=False` in the call is no protection for a backbone that is not frozen")
+def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
+    """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
+    case = cases.extractor(normalized_backbone(), 5)
+    _, moved = cases.extractor_fit(normalized_backbone(), 5)
+    for name, place in zip(case.names, case.backbone_places(), strict=True):
+        if "normalization_" in name and moved[place]:
+            fail(f"`fit` changed the BatchNormalization array `{name}`", "one that stands still", called=case.called)
+
+
+@check(BUILD, points=1, hint="the backbone carries its own preprocessing: give it the images as they are")
+def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
+    """The images reach the backbone as they are, in [0, 255], with no rescaling in front of it."""
+    case = cases.extractor(tiny.bright_only_backbone(), 2)
+    images = np.full((8, 32, 32, 3), 10, dtype=np.float32)
+    for index in range(4):
+        images[index, :, 8 * index : 8 * index + 8] = 255 - 10 * index
+    if float(np.ptp(case.facts.predict(images), axis=0).max()) < 1e-6:
+        came = "on a backbone that answers only to values near 255, dark and bright images give the same probabilities"
+        fail(came, "raw images at the backbone's input", called=case.called)
+
+
+@check(BUILD, points=1.5, hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`")
+def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
+    """The model comes back compiled: `fit` takes integer labels and reports a metric named `accuracy`."""
+    case = cases.extractor(plain_backbone(), 2)
+    if not case.facts.compiled:
+        fail("the model is not compiled", "a model that is ready for `fit`", called=case.called)
+    answer, _ = cases.extractor_fit(plain_backbone(), 2)
+    history = answer.returned()
+    if not isinstance(history, dict) or "accuracy" not in history:
+        fail(f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}", "`loss` and `accuracy`", called=case.called)
+    number(history["loss"][-1], "the loss", case.called)
+
+
+# --- start_fine_tuning: 6 points
+
+
+@check(TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again")
+def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
+    """After it, training moves the head and the last `unfrozen_layers` layers and nothing before them, also in a model trained before."""
+    cases.fine_tuned(flat=False, unfrozen_layers=2, live=True).expect_moved(2)
+    cases.fine_tuned(flat=True, unfrozen_layers=1, live=False).expect_moved(1)
+
+
+@check(TUNE, points=1, hint="set `trainable = False` on every BatchNormalization of the backbone; `training=False` does not hold it in Keras 3")
+def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
+    """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
+    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    case.expect_normalization_still()
+    if not any(case.moved):
+        fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
+
+
+@check(TUNE, points=1, hint="a new optimizer with this rate, and `model.compile` with the loss and metrics as they were")
+def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
+    """The model is compiled again with the constant `learning_rate`, for integer labels and with the metric `accuracy`."""
+    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    rate = case.facts.learning_rate
+    if not isinstance(rate, float) or abs(rate / FINE_TUNING_RATE - 1) > 1e-5:
+        fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {FINE_TUNING_RATE}", called=case.called)
+    case.expect_accuracy_reported()
+
+
+@check(TUNE, points=1, hint="change flags and compile; never build, clone or reload the model")
+def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
+    """No array changes by the call itself: the backbone and the trained head are kept."""
+    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    lost = sum(place is None for place in find_arrays(case.before, case.facts.arrays))
+    if lost:
+        fail(f"{lost} of the model's {len(case.before)} arrays are no longer in it", "all of them, unchanged", called=case.called)
+
+
+@check(TUNE, points=0.5, hint="`layers[-0:]` is the whole list, so 0 needs care")
+def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
+    """With `unfrozen_layers=0` only the head trains."""
+    cases.fine_tuned(flat=True, unfrozen_layers=0, live=False).expect_moved(0)
+
+
+@check(TUNE, points=0.5, hint="count the layers that have weights and are not BatchNormalization, and compare before slicing")
+def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
+    """Asking for more layers than the backbone has raises ValueError."""
+    answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=5)
+    expect_value_error(answer, "5 layers to unfreeze when there are 4 that count (BatchNormalization does not)")
+
+
+# --- the training stages: 6 points, and the figure: 1
+
+
+@check(FEATURE, points=2, hint="is the backbone loaded with its pretrained weights, and was `fit` run for all epochs?")
+def feature_model_recognises_new_images(submission: Submission, draw_seed: Callable[[str], int]) -> None:
+    """`feature_model` classifies houses and cars it has never seen, well above what training from scratch reaches."""
+    accuracy = _hidden_accuracy(submission, "feature_model", draw_seed)
+    expect_accuracy(accuracy, *gate("exercise_1/feature"), "`feature_model`")
+
+
+@check(FEATURE, points=1, hint="freeze the backbone before training: `feature_model` must hold the pretrained arrays, untouched")
+def feature_model_holds_the_pretrained_backbone(submission: Submission) -> None:
+    """The pretrained backbone is in `feature_model`, every array unchanged: it was frozen, and it was not random."""
+    facts = _read_facts(submission, "feature_model")
+    pretrained = transferlab.load_backbone(BACKBONE)
+    wanted = [np.asarray(variable) for variable in pretrained.weights]
+    missing = sum(place is None for place in find_arrays(wanted, facts.arrays))
+    if missing:
+        fail(f"{missing} of the {len(wanted)} pretrained arrays of {BACKBONE} are not in `feature_model`", "all of them, bit for bit")
+
+
+@check(FEATURE, points=0.5)
+def feature_accuracy_is_the_models_own(submission: Submission, draw_seed: Callable[[str], int]) -> None:
+    """The accuracy in `feature_accuracy` is one that `feature_model` really reaches."""
+    reported = number(submission.read("feature_accuracy"), "`feature_accuracy`")
+    measured = _hidden_accuracy(submission, "feature_model", draw_seed)
+    expect_report(reported, measured, TEST_IMAGES, 2 * HIDDEN_PER_CLASS, "feature_accuracy")
+
+
+@check(FEATURE, points=0.5, hint="store what `fit` returns under `histories['baseline']` and `histories['feature']`")
+def baseline_and_feature_train_for_their_epochs(submission: Submission) -> None:
+    """`histories` holds both trainings, the baseline with as many epochs as the two stages together."""
+    _expect_epochs(submission, {"baseline": BASELINE_EPOCHS, "feature": FEATURE_EPOCHS})
+    _read_facts(submission, "baseline_model")
+
+
+@check(FINE_TUNED, points=1, hint="start from `feature_model`, with a small learning rate")
+def fine_tuned_model_recognises_new_images(submission: Submission, draw_seed: Callable[[str], int]) -> None:
+    """`finetuned_model` classifies houses and cars it has never seen."""
+    accuracy = _hidden_accuracy(submission, "finetuned_model", draw_seed)
+    expect_accuracy(accuracy, *gate("exercise_1/fine_tuned"), "`finetuned_model`")
+
+
+@check(FINE_TUNED, points=1, hint="unfreeze with your `start_fine_tuning`, then call `fit` again for the fine-tuning epochs")
+def fine_tuning_moved_only_the_last_layers(submission: Submission) -> None:
+    """Fine-tuning changed the last layers of the pretrained backbone and kept the first, for the epochs asked."""
+    _expect_epochs(submission, {"finetuned": FINE_TUNING_EPOCHS})
+    facts = _read_facts(submission, "finetuned_model")
+    pretrained = transferlab.load_backbone(BACKBONE)
+    kept = [_all_found(layer, facts) for layer in tiny.counted_layers(pretrained)]
+    if all(kept):
+        fail(f"every layer of {BACKBONE} is still as it was pretrained", "the last ones changed by fine-tuning")
+    if not kept[0]:
+        fail(f"the first layer of {BACKBONE} changed, or the pretrained backbone is not in `finetuned_model`", "the first layers as they were pretrained")
+
+
+@check(FIGURE, points=1, hint="one line a model, each with `label=`, and a legend")
+def figure_shows_the_three_trainings(submission: Submission) -> None:
+    """A figure shows the validation accuracy of all three models, each named."""
+    reply, _ = submission.probe({"op": "figures"})
+    for figure in reply.get("figures", ()):
+        words = " ".join(str(word).lower() for axes in figure["axes"] for word in axes["words"])
+        series = sum(len([count for count in axes["series"] if count >= 2]) for axes in figure["axes"])
+        if series >= 3 and all(name in words.replace("_", "").replace("-", "").replace(" ", "") for name in ("baseline", "feature", "finetuned")):
+            return
+    drawn = len(reply.get("figures", ()))
+    fail(f"none of the {drawn} figures drawn so far names all three" if drawn else "no figure has been drawn", "three lines named baseline, feature and finetuned")
+
+
+# --- what these checks share
+
+
+def _read_facts(submission: Submission, name: str) -> ModelFacts:
+    return describe(submission, submission.read_model(name), f"`{name}`")
+
+
+def _hidden_accuracy(submission: Submission, name: str, draw_seed: Callable[[str], int]) -> float:
+    images, labels, _ = transferlab.load_images("sketches", "test", classes=PAIR, per_class=HIDDEN_PER_CLASS, seed=draw_seed("hidden images"))
+    facts = _read_facts(submission, name)
+    return float(np.mean(predicted_classes(facts.predict(images), f"`{name}`") == labels))
+
+
+def _expect_epochs(submission: Submission, epochs: dict[str, int]) -> None:
+    histories = submission.read("histories")
+    for name, count in epochs.items():
+        record = histories.get(name) if isinstance(histories, dict) else None
+        accuracies = record.get("val_accuracy") if isinstance(record, dict) else None
+        if accuracies is None:
+            fail(f"`histories` has no validation accuracies under {name!r}", f"what `fit` returned, under {name!r}")
+        if len(accuracies) != count:
+            fail(f"`histories[{name!r}]` holds {len(accuracies)} epochs", f"{count}, so that all models train equally long")
+
+
+def _all_found(layer: keras.layers.Layer, facts: ModelFacts) -> bool:
+    return None not in find_arrays([np.asarray(variable) for variable in layer.weights], facts.arrays)
+

@@ -1,0 +1,1 @@
+"""The course room: exercises, submissions, verdicts and what nbgrader makes of them."""

@@ -1,0 +1,158 @@
+"""One exercise: the instructor's notebook, its hidden check page, and which cells are graded how."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+_HIDDEN_REGION = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
+
+
+class CourseError(Exception):
+    """The course folder cannot be used; the message is one sentence that says what to do."""
+
+
+def grade_id_of(cell: Mapping[str, Any]) -> str | None:
+    """Return the nbgrader id of a cell, or None for a cell nbgrader does not know.
+
+    Args:
+        cell: A notebook cell, possibly a student's; malformed metadata counts as none.
+
+    Returns:
+        The grade id, never empty.
+    """
+    nbgrader = _nbgrader_metadata(cell)
+    grade_id = nbgrader.get("grade_id")
+    marked = any(nbgrader.get(flag) is True for flag in ("grade", "solution", "locked", "task"))
+    return grade_id if isinstance(grade_id, str) and grade_id and marked else None
+
+
+def is_judged(cell: Mapping[str, Any]) -> bool:
+    """Tell whether hidden checks decide the points of this cell (a code cell graded automatically).
+
+    Args:
+        cell: A cell of the instructor's notebook.
+    """
+    nbgrader = _nbgrader_metadata(cell)
+    return cell.get("cell_type") == "code" and nbgrader.get("grade") is True and nbgrader.get("solution") is not True
+
+
+def is_written(cell: Mapping[str, Any]) -> bool:
+    """Tell whether a person grades this cell (an answer that carries points, or a task).
+
+    Args:
+        cell: A cell of the instructor's notebook.
+    """
+    nbgrader = _nbgrader_metadata(cell)
+    answered = nbgrader.get("grade") is True and nbgrader.get("solution") is True
+    return answered or nbgrader.get("task") is True
+
+
+def is_answer(cell: Mapping[str, Any]) -> bool:
+    """Tell whether the student writes in this cell.
+
+    Args:
+        cell: A cell of the instructor's notebook.
+    """
+    return _nbgrader_metadata(cell).get("solution") is True or is_written(cell)
+
+
+def without_hidden_region(source: str) -> str:
+    """Return a cell's text as it was released: without the lines between the hidden-test markers.
+
+    Args:
+        source: Text of a graded cell of the instructor's notebook.
+    """
+    return _HIDDEN_REGION.sub("", source).rstrip()
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One notebook of the course and the page of checks that judges it."""
+
+    name: str
+    """The slug, e.g. `exercise_1_two_classes`: notebook, check page and submissions carry it."""
+    source: bytes
+    """The instructor's notebook, solutions included."""
+    page: Path
+    """The first hidden check page."""
+    judged: Mapping[str, float]
+    """Grade id to points, for the cells the checks decide, in notebook order."""
+    written: Mapping[str, float]
+    """Grade id to points, for the cells a person grades, in notebook order."""
+    assignment: str = ""
+    """The nbgrader assignment the notebook belongs to, e.g. `transfer_learning`."""
+
+    @classmethod
+    def from_source(cls, name: str, source: bytes, page: Path, assignment: str = "") -> "Exercise":
+        """Read the graded cells off the instructor's notebook.
+
+        Args:
+            name: The slug.
+            source: The instructor's notebook as bytes.
+            page: The hidden check page.
+            assignment: The nbgrader assignment the notebook belongs to.
+
+        Returns:
+            The exercise.
+
+        Raises:
+            CourseError: The notebook is no notebook, names a cell twice, or gives a graded cell no points.
+        """
+        judged: dict[str, float] = {}
+        written: dict[str, float] = {}
+        for cell in _parse(name, source).cells:
+            grade_id = grade_id_of(cell)
+            if grade_id is None or not (is_judged(cell) or is_written(cell)):
+                continue
+            if grade_id in judged or grade_id in written:
+                raise CourseError(f"{name}.ipynb in source/ names two cells '{grade_id}'; give each its own grade_id.")
+            (judged if is_judged(cell) else written)[grade_id] = _points(name, grade_id, cell)
+        return cls(name=name, source=source, page=page, judged=judged, written=written, assignment=assignment)
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        """The instructor's notebook, parsed. Copy a cell before changing it."""
+        return _parse(self.name, self.source)
+
+    @cached_property
+    def cells(self) -> dict[str, NotebookNode]:
+        """The cells nbgrader knows, by grade id, in notebook order."""
+        named = ((grade_id_of(cell), cell) for cell in self.notebook.cells)
+        return {grade_id: cell for grade_id, cell in named if grade_id is not None}
+
+    @property
+    def pages(self) -> tuple[Path, ...]:
+        """The hidden check pages: `page`, and those beside it whose names go on where its name ends."""
+        return (self.page, *sorted(self.page.parent.glob(f"{self.page.stem}_*.py")))
+
+    @property
+    def max_points(self) -> float:
+        """Points the checks can give."""
+        return sum(self.judged.values())
+
+
+def _nbgrader_metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
+    return nbgrader if isinstance(nbgrader, Mapping) else {}
+
+
+def _parse(name: str, source: bytes) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.reads(source.decode("utf-8"), as_version=4)
+    except Exception as error:
+        raise CourseError(f"{name}.ipynb in source/ is no readable notebook ({error}); build it again.") from error
+    return notebook
+
+
+def _points(name: str, grade_id: str, cell: Mapping[str, Any]) -> float:
+    points = _nbgrader_metadata(cell).get("points")
+    if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < float("inf"):
+        raise CourseError(f"Cell '{grade_id}' of {name}.ipynb in source/ has no points (got {points!r}); set them.")
+    return float(points)

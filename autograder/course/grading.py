@@ -1,0 +1,280 @@
+"""The one path from a submission to a verdict: every command, nbgrader's included, comes through `Grader.grade`."""
+
+import atexit
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from autograder.course.course import Course, Secret, plain_settings
+from autograder.course.exercise import Exercise
+from autograder.course.keys import key_of
+from autograder.course.notebooks import Prepared, UnusableNotebook, prepare, read_notebook
+from autograder.course.store import Pointer, Record, VerdictStore
+from autograder.course.submission import Submission
+from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+
+
+class Graded(Protocol):
+    """What an engine gives back."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, still without its key."""
+        ...
+
+    @property
+    def notebook(self) -> bytes:
+        """The executed notebook."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs and judges one notebook at a time for each of its slots; thread-safe."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
+        """Run and judge a notebook that can be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """A verdict, and whether it had been found before."""
+
+    record: Record
+    is_new: bool
+
+
+def start_engine(course: Course, slots: int) -> Engine:
+    """Start the engine that runs and judges notebooks for a course.
+
+    Args:
+        course: The course whose limits and isolation hold.
+        slots: How many notebooks may run at once.
+
+    Returns:
+        An engine; close it by leaving it as a context.
+    """
+    from autograder.course.worker import Engine as Worker
+    from autograder.course.worker import EngineSettings
+
+    return Worker(EngineSettings(limits=course.limits, isolation=course.isolation, slots=slots))
+
+
+class LazyEngine:
+    """An engine that starts at its first use, so that a run that finds everything in the store costs nothing."""
+
+    def __init__(self, course: Course, slots: int = 1) -> None:
+        """Prepare an engine for a course.
+
+        Args:
+            course: The course whose limits and isolation hold.
+            slots: How many notebooks may run at once.
+        """
+        self._course = course
+        self._slots = slots
+        self._engine: Engine | None = None
+        self._starting = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def running(self) -> Engine:
+        """Return the engine, started."""
+        with self._starting:
+            if self._engine is None:
+                self._engine = start_engine(self._course, self._slots).__enter__()
+            return self._engine
+
+    def close(self) -> None:
+        """Stop the engine and whatever still runs in it."""
+        with self._starting:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.__exit__(None, None, None)
+
+
+class Grader:
+    """Verdicts for a course: from the store if the work is known, from the engine otherwise. Thread-safe."""
+
+    def __init__(
+        self, course: Course, secret: Secret, engine: LazyEngine, *, store: VerdictStore | None = None
+    ) -> None:
+        """Grade for a course.
+
+        Args:
+            course: The course.
+            secret: Its secret.
+            engine: What runs unknown work; its owner closes it.
+            store: Where verdicts are kept; the course's own by default.
+        """
+        self.course = course
+        self.store = store or VerdictStore(course.state_directory)
+        self._secret = secret
+        self._engine = engine
+
+    def look_up(self, submission: Submission, exercise: Exercise) -> Record | None:
+        """Return the verdict if this work is known, without running anything.
+
+        Args:
+            submission: What was handed in.
+            exercise: The exercise it belongs to.
+        """
+        prepared, _ = _prepared(submission, exercise)
+        return self.store.get(key_of(self.course, exercise, submission, prepared, self._secret.digest))
+
+    def grade(self, submission: Submission, exercise: Exercise, *, force: bool = False) -> Result:
+        """Return the verdict on a submission, running it only if this very work is unknown.
+
+        Args:
+            submission: What was handed in; it need not be readable.
+            exercise: The exercise it belongs to.
+            force: Run it even if it is known; the new verdict replaces the kept one.
+
+        Returns:
+            The verdict and the executed notebook. A notebook that cannot be read gets no points and the reason.
+        """
+        prepared, problem = _prepared(submission, exercise)
+        key = key_of(self.course, exercise, submission, prepared, self._secret.digest)
+        known = None if force else self.store.get(key)
+        if known is not None:
+            return Result(known, is_new=False)
+        if prepared is None:
+            record = _unreadable(exercise, problem)
+        else:
+            graded = self._engine.running().grade(submission.notebook, submission.files, exercise, self._secret.value)
+            notes = dict.fromkeys((*submission.notes, *prepared.notes, *graded.verdict.notes))
+            record = Record(replace(graded.verdict, notes=tuple(notes)), graded.notebook)
+        _refuse_other_cells(record.verdict, exercise)
+        record = Record(replace(record.verdict, key=key), record.notebook)
+        return Result(self.store.put(key, record, replace=force), is_new=True)
+
+    def point(
+        self, student: str, exercise: Exercise, submission: Submission, record: Record, submitted_at: str
+    ) -> None:
+        """Note that a student's notebook counts with a verdict.
+
+        Args:
+            student: The nbgrader student id.
+            exercise: The exercise.
+            submission: What was handed in.
+            record: The verdict on it.
+            submitted_at: The time stamp that came with it, or empty.
+        """
+        pointer = Pointer(
+            assignment=exercise.assignment,
+            student=student,
+            notebook=exercise.name,
+            key=record.verdict.key,
+            submission=hashlib.sha256(submission.notebook).hexdigest(),
+            submitted_at=submitted_at,
+            graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        present = self.store.pointer(pointer.assignment, student, pointer.notebook)
+        if present is None or replace(present, graded_at=pointer.graded_at) != pointer:
+            self.store.point(pointer)
+
+
+_shared_engines: dict[tuple[Path, str], LazyEngine] = {}
+_shared_threads: list[ThreadPoolExecutor] = []
+
+
+def grade_in_shared_engine(course: Course, submission: Submission, exercise: Exercise) -> tuple[Grader, Result]:
+    """Grade with the engine this process keeps for a course; it starts when first needed and ends with the process.
+
+    nbgrader makes its preprocessors anew for every notebook, so what is warm must live here. The work runs in a thread
+    of its own: formgrader calls from inside a running event loop, where nothing of Jupyter's may be awaited.
+
+    Args:
+        course: The course, as its files stand now.
+        submission: What was handed in.
+        exercise: The exercise it belongs to.
+
+    Returns:
+        The grader, for its store, and the result.
+    """
+    if not _shared_threads:
+        _shared_threads.append(ThreadPoolExecutor(max_workers=1, thread_name_prefix="grading"))
+        atexit.register(_close_shared)
+    terms = (course.root, repr((course.settings.isolation, plain_settings(course))))
+    engine = _shared_engines.setdefault(terms, LazyEngine(course))
+    grader = Grader(course, course.secret(), engine)
+    return grader, _shared_threads[0].submit(grader.grade, submission, exercise).result()
+
+
+def _close_shared() -> None:
+    for engine in _shared_engines.values():
+        engine.close()
+    _shared_engines.clear()
+
+
+def _prepared(submission: Submission, exercise: Exercise) -> tuple[Prepared | None, str]:
+    if submission.problem:
+        return None, submission.problem
+    try:
+        return prepare(read_notebook(submission.notebook), exercise), ""
+    except UnusableNotebook as problem:
+        return None, str(problem)
+
+
+def _unreadable(exercise: Exercise, problem: str) -> Record:
+    verdict = unreadable_verdict(exercise, problem)
+    return Record(verdict, nbformat.writes(unreadable_notebook(exercise, problem)).encode())
+
+
+def unreadable_verdict(exercise: Exercise, problem: str) -> Verdict:
+    """Return the verdict on a notebook that cannot be read: no points, and why.
+
+    Args:
+        exercise: The exercise.
+        problem: The sentence that says why.
+    """
+    cells = (
+        CheckResult("notebook_can_be_read", "The notebook can be read.", Outcome.FAIL, 0.0, points, problem)
+        for points in exercise.judged.values()
+    )
+    graded = tuple(CellVerdict(grade_id, (check,)) for grade_id, check in zip(exercise.judged, cells, strict=True))
+    return Verdict(exercise=exercise.name, cells=graded, notes=(problem,))
+
+
+def unreadable_notebook(exercise: Exercise, problem: str) -> NotebookNode:
+    """Return what stands in for a notebook that cannot be read: the graded cells, under the reason.
+
+    Args:
+        exercise: The exercise.
+        problem: The sentence that says why.
+    """
+    empty = read_notebook(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}).encode())
+    notebook = prepare(empty, exercise).notebook
+    notebook.cells.insert(0, new_markdown_cell(f"**This notebook was not graded.** {problem}", id="problem"))
+    return notebook
+
+
+def _refuse_other_cells(verdict: Verdict, exercise: Exercise) -> None:
+    judged = {cell.grade_id: cell.max_points for cell in verdict.cells}
+    expected = dict(exercise.judged)
+    same = judged.keys() == expected.keys() and all(abs(judged[name] - expected[name]) < 1e-9 for name in judged)
+    if not same:
+        raise RuntimeError(
+            f"The check page of {exercise.name} gives {judged}, but the notebook in source/ promises {expected}; "
+            "make their points agree."
+        )

@@ -1,0 +1,172 @@
+"""The worker's side of a judge: starts it sealed, answers its questions from the notebook's kernel, collects what it decides.
+
+A judge that dies costs only the check it died in: another is started that goes on behind it.
+"""
+
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.course.notebook_run import NotebookRun
+from autograder.judge.channel import Channel, ChannelClosed
+from autograder.judge.verdict import CheckResult, Outcome
+from autograder.kernels.errors import KernelGone
+from autograder.kernels.limits import Limits
+from autograder.kernels.warm import Child, Template
+
+MAX_JUDGES = 4
+JUDGE_LIMITS = Limits(
+    cell_cpu_seconds=120,
+    cell_wall_seconds=3_600,
+    notebook_cpu_seconds=120,
+    notebook_wall_seconds=3_600,
+    memory_mib=3_072,
+    processes=128,
+    file_mib=16,
+    output_mib=8,
+)
+_POLL_SECONDS = 0.5
+
+
+class JudgeFailed(RuntimeError):
+    """The judge could not do its work, and the cause is not the submission. Nothing is recorded; the sentence says what to do."""
+
+
+@dataclass
+class Judgement:
+    """What judges have decided about one notebook."""
+
+    results: dict[str, tuple[str, CheckResult]] = field(default_factory=dict)
+    """Check name to (grade_id, result), in the order decided."""
+    planned: dict[str, tuple[str, CheckResult]] = field(default_factory=dict)
+    """Every check of the pages, as it would look if it were never tried."""
+    internal: set[str] = field(default_factory=set)
+    """Checks whose ERROR came from inside the judge, not from a gate's band."""
+    cpu_seconds: float = 0.0
+    running: str | None = None
+    said: str = ""
+
+
+def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key: bytes, cells: list[str]) -> Judgement:
+    """Judge a notebook with the pages of its exercise.
+
+    Args:
+        template: Warm template of judges.
+        run: The notebook.
+        pages: The check pages.
+        key: The exercise's key for draws, derived from the course secret.
+        cells: grade_ids of the judged cells, in order.
+
+    Returns:
+        A result for every check.
+
+    Raises:
+        JudgeFailed: The judge did not start, or the pages cannot be collected.
+    """
+    judgement = Judgement()
+    for _ in range(MAX_JUDGES):
+        if _one_judge(template, run, pages, key, cells, judgement):
+            break
+        if not judgement.planned:
+            raise JudgeFailed(
+                f"the judge ended before it had read its check pages; `autograder doctor` may say why. {judgement.said}".strip()
+            )
+        culprit = judgement.running
+        if culprit is not None and culprit not in judgement.results:
+            _undecided(judgement, culprit, "The judge did not come to an end on this check (memory, time, or a crash).")
+    for name in judgement.planned:
+        if name not in judgement.results:
+            _undecided(judgement, name, "This check was not reached.")
+    return judgement
+
+
+def _undecided(judgement: Judgement, name: str, message: str) -> None:
+    cell, planned = judgement.planned[name]
+    judgement.results[name] = (cell, CheckResult(name, planned.claim, Outcome.ERROR, 0.0, planned.max_points, message))
+    judgement.internal.add(name)
+
+
+def _one_judge(
+    template: Template, run: NotebookRun, pages: list[Path], key: bytes, cells: list[str], judgement: Judgement
+) -> bool:
+    """Run one judge as far as it gets; say whether it finished."""
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours)
+    request = {
+        "pages": [str(page) for page in pages],
+        "key": key.hex(),
+        "cells": cells,
+        "decided": {name: result.outcome.value for name, (_, result) in judgement.results.items()},
+    }
+    with theirs:
+        child = template.fork(request, descriptors=[theirs.fileno()], limits=JUDGE_LIMITS)
+    watched = threading.Event()
+    guard = threading.Thread(target=_watch, args=(child, watched), daemon=True)
+    guard.start()
+    try:
+        run.start()
+        return _serve(channel, run, judgement)
+    finally:
+        watched.set()
+        channel.close()
+        child.kill()
+        guard.join()
+
+
+def _watch(child: Child, finished: threading.Event) -> None:
+    """Kill a judge that goes beyond its limits; its channel then closes, and the one who serves it notices."""
+    while not finished.wait(_POLL_SECONDS):
+        usage = child.usage()
+        if usage.cpu_seconds > JUDGE_LIMITS.notebook_cpu_seconds or usage.memory_mib > JUDGE_LIMITS.memory_mib:
+            child.kill()
+            return
+
+
+def _serve(channel: Channel, run: NotebookRun, judgement: Judgement) -> bool:
+    while True:
+        try:
+            content, buffers = channel.receive()
+        except (ChannelClosed, ValueError):
+            return False
+        if content["do"] == "finished":
+            judgement.cpu_seconds += float(content["cpu_seconds"])
+            judgement.said = str(content["said"])
+            return int(content["status"]) in (0, 1)
+        try:
+            _answer(channel, content, buffers, run, judgement)
+        except ChannelClosed:
+            return False
+
+
+def _answer(
+    channel: Channel, content: Mapping[str, Any], buffers: list[bytes], run: NotebookRun, judgement: Judgement
+) -> None:
+    match content["do"]:
+        case "planned":
+            judgement.planned = {data["name"]: (data.pop("grade_id"), _result(data)) for data in content["checks"]}
+        case "started":
+            judgement.running = content["name"]
+        case "result":
+            result = _result(content["result"])
+            judgement.results[result.name] = (content["grade_id"], result)
+            if content["internal"]:
+                judgement.internal.add(result.name)
+        case "run_until":
+            run.run_until(content["grade_id"])
+            channel.send({"errors": run.errors})
+        case "probe":
+            try:
+                answer, arrays = run.probe(content["content"], buffers, content["cpu_seconds"], content["wall_seconds"])
+            except KernelGone as gone:
+                channel.send({"stopped": gone.reason, "generation": run.kernels + 1})
+            else:
+                channel.send({"content": answer, "generation": run.kernels}, arrays)
+        case other:
+            raise JudgeFailed(f"the judge asked for {other!r}, which the worker does not know")
+
+
+def _result(data: dict[str, Any]) -> CheckResult:
+    return CheckResult(**{**data, "outcome": Outcome(data["outcome"])})

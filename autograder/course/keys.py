@@ -1,0 +1,127 @@
+"""The key of a verdict: a digest of everything that decides it.
+
+Two pieces of work with the same key get the same verdict, so the second is not run. Whatever could change an outcome or
+a message therefore has to enter the key; the student's name and the time of handing in must not.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+import autograder
+from autograder.course.course import Course, plain_settings
+from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.notebooks import Prepared
+from autograder.course.submission import Submission
+from autograder.kernels.errors import TemplateFailed
+from autograder.kernels.settings import default_kernel_python
+
+_KEY_FORMAT = 1
+_DECIDING_ROOMS = ("judge", "kernels")
+_DECIDING_MODULES = ("worker.py", "judging.py", "notebook_run.py", "notebooks.py", "exercise.py")
+_DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothesis", "pytest", "ipykernel", "ipython")
+
+
+def key_of(
+    course: Course, exercise: Exercise, submission: Submission, prepared: Prepared | None, secret_digest: str
+) -> str:
+    """Return the key of a submission's verdict.
+
+    Args:
+        course: The course.
+        exercise: The exercise the notebook belongs to.
+        submission: What was handed in.
+        prepared: The same laid over the instructor's notebook, or None if the notebook cannot be read.
+        secret_digest: Digest of the course secret.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    unread = [_sha256(submission.notebook), submission.problem]
+    work: Any = unread if prepared is None else [_plain(cell) for cell in prepared.notebook.cells]
+    deciding = {
+        "format": _KEY_FORMAT,
+        "work": work,
+        "notes": [*submission.notes, *(prepared.notes if prepared else ())],
+        "files": {name: _sha256(content) for name, content in submission.files.items()},
+        "course": course_version(course, exercise),
+        "secret": secret_digest,
+    }
+    return _sha256(json.dumps(deciding, sort_keys=True).encode())
+
+
+def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
+    """Return what decides the verdicts of an exercise besides the work and the secret.
+
+    Args:
+        course: The course.
+        exercise: One of its exercises.
+
+    Returns:
+        Plain values: digests, versions and settings.
+    """
+    others = (page for other in course.exercises.values() if other.name != exercise.name for page in other.pages)
+    return {
+        "exercise": exercise.name,
+        "judged": dict(exercise.judged),
+        "reference": _sha256(json.dumps([_plain(cell) for cell in exercise.notebook.cells]).encode()),
+        "pages": [_sha256(page.read_bytes()) for page in exercise.pages],
+        "code": _code_digest(frozenset(others) - frozenset(exercise.pages)),
+        "versions": dict(versions()),
+        "settings": plain_settings(course),
+    }
+
+
+@lru_cache(maxsize=1)
+def versions() -> Mapping[str, str]:
+    """Return the versions of what runs and judges notebooks, by name; absent packages are left out."""
+    found = {"python": platform.python_version(), "transferlab": _transferlab_digest()}
+    for package in _DECIDING_PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@lru_cache(maxsize=64)
+def _code_digest(other_pages: frozenset[Path]) -> str:
+    package = Path(autograder.__path__[0])
+    paths = [path for room in _DECIDING_ROOMS for path in (package / room).rglob("*.py")]
+    paths += [package / "course" / module for module in _DECIDING_MODULES if (package / "course" / module).is_file()]
+    paths += [path for path in (package / "checks").rglob("*") if path.is_file() and path not in other_pages]
+    return _files_digest(package, paths)
+
+
+def _transferlab_digest() -> str:
+    """The students' library, as the kernels have it; beside this package where there are no kernels (in some tests)."""
+    try:
+        environment = default_kernel_python().parent.parent
+        folders = sorted(environment.glob("lib/python*/site-packages/transferlab"))
+    except TemplateFailed:
+        folders = []
+    folder = folders[0] if folders else Path(autograder.__path__[0]).parent / "transferlab"
+    return _files_digest(folder, (path for path in folder.rglob("*") if path.is_file()))
+
+
+def _files_digest(folder: Path, paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        if "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path.read_bytes())}\n".encode())
+    return digest.hexdigest()
+
+
+def _plain(cell: NotebookNode) -> list[Any]:
+    return [cell.cell_type, grade_id_of(cell), cell.source, cell.get("attachments") or {}]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,261 @@
+"""What plugs this grader into nbgrader: steps of `nbgrader autograde`, of the feedback pages and of `nbgrader export`.
+
+The course's `nbgrader_config.py` names the classes and lists below. nbgrader's own way of running notebooks and of
+reading points off their outputs is not used: `JudgeExecute` asks for a verdict, `SaveVerdicts` writes it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.course.course import Course
+from autograder.course.exercise import CourseError, Exercise, grade_id_of, is_judged, without_hidden_region
+from autograder.course.export import VerdictExporter
+from autograder.course.feedback import points_text, show_verdict
+from autograder.course.gradebook import submitted_folder, writer_lock
+from autograder.course.grading import grade_in_shared_engine, unreadable_notebook
+from autograder.course.notebooks import UnusableNotebook, prepare, read_notebook, read_notebook_file
+from autograder.course.safe_html import safe_outputs
+from autograder.course.submission import links_in, read_submission
+from autograder.judge.verdict import Verdict
+
+__all__ = [
+    "AUTOGRADE_PREPROCESSORS",
+    "FEEDBACK_PREPROCESSORS",
+    "HideGuards",
+    "JudgeExecute",
+    "SaveVerdicts",
+    "SubmissionExporter",
+    "VerdictExporter",
+]
+
+AUTOGRADE_PREPROCESSORS = [
+    "autograder.course.nbgrader_glue.JudgeExecute",
+    "nbgrader.preprocessors.LimitOutput",
+    "autograder.course.nbgrader_glue.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+"""For `c.Autograde.autograde_preprocessors`."""
+
+FEEDBACK_PREPROCESSORS = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.course.nbgrader_glue.HideGuards",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+"""For `c.GenerateFeedback.preprocessors`."""
+
+DERIVED_FROM = "autograder_verdict"
+"""Metadata of an autograded notebook: the key of the verdict it shows. Once it is there, the gradebook holds it too."""
+
+_VERDICT = "autograder_verdict"
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submitted notebooks for `nbgrader autograde` so that nothing in one can stop the run.
+
+    nbgrader's own reader and first steps raise on a file that is no notebook and on odd metadata, and nbgrader then
+    drops the student's whole submission. For `c.Autograde.exporter_class`.
+    """
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """Read a submitted notebook, laid over the instructor's, and run the steps on it.
+
+        Args:
+            filename: The notebook, submitted or already autograded.
+            resources: nbgrader's description of it.
+            kw: Passed on.
+
+        Returns:
+            The notebook as text, and the resources.
+        """
+        exercise = _exercise(_course(self), resources["nbgrader"]["notebook"])
+        if exercise is None:
+            return super().from_filename(filename, resources=resources, **kw)
+        try:
+            notebook = prepare(read_notebook(read_notebook_file(Path(filename))), exercise).notebook
+        except UnusableNotebook as problem:
+            notebook = unreadable_notebook(exercise, str(problem))
+        resources["metadata"] = {"name": exercise.name, "path": str(Path(filename).parent)}
+        convert: Any = self.from_notebook_node
+        converted: tuple[Any, Any] = convert(notebook, resources=resources, **kw)
+        return converted
+
+
+class JudgeExecute(NbGraderPreprocessor):
+    """In place of nbgrader's `Execute`: the worker runs and judges the notebook, in a sandbox, or its verdict is known.
+
+    Works on the files in submitted/, not on nbgrader's copies, so that every command grades the same bytes.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Exchange a submitted notebook for the executed one with its verdict in it.
+
+        Args:
+            nb: The notebook after nbgrader's sanitizing steps.
+            resources: nbgrader's description of it; the verdict is added for `SaveVerdicts`.
+
+        Returns:
+            The executed notebook and the resources.
+        """
+        named = resources["nbgrader"]
+        course = _course(self)
+        exercise = _exercise(course, named["notebook"])
+        if exercise is None:
+            self.log.warning("%s has no judged cells; it is not run.", named["notebook"])
+            return nb, resources
+        folder = submitted_folder(course, named["assignment"], named["student"])
+        _remove_followed_links(folder, Path(resources["metadata"]["path"]))
+        submission = read_submission(folder, exercise.name, course.source_directory / exercise.assignment)
+        grader, result = grade_in_shared_engine(course, submission, exercise)
+        grader.point(named["student"], exercise, submission, result.record, _timestamp(folder))
+        verdict = result.record.verdict
+        source = "judged now" if result.is_new else "judged before"
+        points = f"{points_text(verdict.points)} of {points_text(verdict.max_points)} points"
+        self.log.info("%s of %s: %s (%s)", exercise.name, named["student"], points, source)
+        resources[_VERDICT] = verdict
+        return _shown(result.record.notebook, verdict, nb), resources
+
+
+class SaveVerdicts(NbGraderPreprocessor):
+    """In place of nbgrader's `SaveAutoGrades`: points come from the verdict and from nowhere else."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Write a notebook's points and comments to the gradebook, all at once.
+
+        Args:
+            nb: The executed notebook.
+            resources: nbgrader's description of it, with the verdict.
+
+        Returns:
+            Both unchanged.
+
+        Raises:
+            RuntimeError: There is no verdict.
+            CourseError: Gradebook and source/ disagree about the graded cells.
+        """
+        named = resources["nbgrader"]
+        course = _course(self)
+        exercise = _exercise(course, named["notebook"])
+        verdict = resources.get(_VERDICT)
+        if exercise is not None and not isinstance(verdict, Verdict):
+            raise RuntimeError(
+                f"There is no verdict on {named['notebook']}, so no points are saved; name JudgeExecute before "
+                "SaveVerdicts in c.Autograde.autograde_preprocessors."
+            )
+        cells = {grade_id_of(cell): cell for cell in nb.cells}
+        with writer_lock(course), Gradebook(named["db_url"]) as gradebook:
+            row = gradebook.find_submission_notebook(named["notebook"], named["assignment"], named["student"])
+            if exercise is not None:
+                _refuse_other_cells(row, exercise)
+            answered = {comment.name: _is_answered(gradebook, named, comment, cells) for comment in row.comments}
+            for comment in row.comments:
+                comment.auto_comment = None if answered[comment.name] else "No response."
+            for grade in row.grades:
+                _save_grade(grade, verdict, is_answered=answered.get(grade.name, True))
+            gradebook.db.commit()
+        return nb, resources
+
+
+class HideGuards(NbGraderPreprocessor):
+    """Leaves the hidden regions of judged cells out of feedback pages.
+
+    They hold no check, only a line that fails when a notebook is graded without this course's configuration; students
+    would take it for an error. nbgrader's `ClearHiddenTests` is not used: a marker written by a student makes it raise.
+    """
+
+    def preprocess_cell(
+        self,
+        cell: NotebookNode,
+        resources: Any,
+        cell_index: int,  # noqa: ARG002 - nbconvert's signature
+    ) -> tuple[NotebookNode, Any]:
+        """Cut the hidden region out of a judged cell.
+
+        Args:
+            cell: Any cell.
+            resources: Passed on.
+            cell_index: Place of the cell.
+
+        Returns:
+            The cell and the resources.
+        """
+        if is_judged(cell):
+            cell.source = without_hidden_region(cell.source)
+        return cell, resources
+
+
+def _course(plugged: Any) -> Course:
+    parent = plugged
+    while parent is not None:
+        directory = getattr(parent, "coursedir", None)
+        if directory is not None:
+            return Course.load(Path(directory.root), config=plugged.config)
+        parent = parent.parent
+    return Course.find(Path.cwd())
+
+
+def _exercise(course: Course, notebook: str) -> Exercise | None:
+    return course.exercises.get(notebook)
+
+
+def _timestamp(folder: Path) -> str:
+    path = folder / "timestamp.txt"
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+
+
+def _remove_followed_links(submitted: Path, autograded: Path) -> None:
+    """Remove what nbgrader copied through a student's links: it may be anything this user can read."""
+    for link in links_in(submitted):
+        copied = autograded / link
+        if copied.is_file():
+            copied.unlink()
+
+
+def _shown(executed: bytes, verdict: Verdict, sanitized: NotebookNode) -> NotebookNode:
+    notebook: NotebookNode = nbformat.reads(executed.decode("utf-8"), as_version=4)
+    marks = {grade_id_of(cell): cell.metadata["nbgrader"] for cell in sanitized.cells if grade_id_of(cell)}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = safe_outputs(cell.outputs)
+        if grade_id_of(cell) in marks:
+            cell.metadata["nbgrader"] = marks[grade_id_of(cell)]
+    show_verdict(notebook, verdict)
+    notebook.metadata[DERIVED_FROM] = verdict.key
+    return notebook
+
+
+def _refuse_other_cells(row: Any, exercise: Exercise) -> None:
+    held = {grade.name: float(grade.cell.max_score) for grade in row.grades}
+    expected = {**exercise.judged, **exercise.written}
+    if held != expected:
+        different = sorted(name for name in held.keys() | expected.keys() if held.get(name) != expected.get(name))
+        raise CourseError(
+            f"Gradebook and source/ disagree about {', '.join(different)} of {exercise.name}; "
+            f"run `nbgrader generate_assignment {exercise.assignment} --force`."
+        )
+
+
+def _is_answered(gradebook: Any, named: Any, comment: Any, cells: dict[str | None, NotebookNode]) -> bool:
+    cell = cells.get(comment.name)
+    if cell is None or not cell.source.strip():
+        return False
+    released = gradebook.find_source_cell(comment.name, named["notebook"], named["assignment"])
+    return bool(utils.is_task(cell) or utils.compute_checksum(cell) != released.checksum)
+
+
+def _save_grade(grade: Any, verdict: Verdict | None, *, is_answered: bool) -> None:
+    judged = {cell.grade_id: cell for cell in verdict.cells} if verdict else {}
+    decided = judged.get(grade.name)
+    if decided is not None:
+        grade.auto_score, needs_person = decided.points, decided.undecided
+    else:
+        grade.auto_score, needs_person = (None, True) if is_answered else (0.0, False)
+    # As nbgrader does: what a person has graded before is looked at again when the work is graded again.
+    grade.needs_manual_grade = needs_person or grade.manual_score is not None

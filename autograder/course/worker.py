@@ -1,0 +1,196 @@
+"""The worker: bytes in (notebook, files, exercise, secret), bytes out (executed notebook, verdict). Everything that grades goes through it.
+
+An `Engine` holds two warm templates, one of student kernels and one of judges, both forked sealed. It knows no gradebook and no student.
+"""
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import nbformat
+
+import autograder
+from autograder.course.exercise import Exercise
+from autograder.course.judging import Judgement, judge_notebook
+from autograder.course.notebook_run import NotebookRun
+from autograder.course.notebooks import prepare, read_notebook
+from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+from autograder.kernels.environment import grader_python, kernel_python
+from autograder.kernels.isolation import Isolation
+from autograder.kernels.limits import Limits
+from autograder.kernels.warm import Template, TemplateSettings
+
+KERNEL_PRELOAD = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "seaborn",
+    "transferlab",
+)
+JUDGE_PRELOAD = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "hypothesis",
+    "pytest",
+    "transferlab",
+    "autograder.judge.session",
+    "autograder.judge.cases",
+)
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How an engine runs notebooks."""
+
+    limits: Limits = Limits()
+    """For student kernels."""
+    isolation: Isolation = Isolation.SEALED
+    slots: int = 1
+    """Notebooks at once."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one notebook."""
+
+    verdict: Verdict
+    notebook: bytes
+    """The executed notebook, judged cells without outputs."""
+
+
+class Engine:
+    """Runs and judges notebooks; thread-safe, one notebook at a time for each slot. Use as a context manager.
+
+    Args:
+        settings: How.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._kernels: Template | None = None
+        self._judges: Template | None = None
+        self._slots = threading.BoundedSemaphore(settings.slots)
+        self._references: dict[str, dict[str, Outcome]] = {}
+        self._reference_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Start both templates; they warm up side by side.
+
+        Raises:
+            SandboxUnavailable: This machine refuses what sealing needs.
+        """
+        package = Path(autograder.__path__[0])
+        common = {"isolation": self._settings.isolation, "slots": self._settings.slots}
+        kernels = TemplateSettings(
+            python=kernel_python(), preload=KERNEL_PRELOAD, entry="kernel", readable=(), **common
+        )
+        judges = TemplateSettings(
+            python=grader_python(),
+            preload=JUDGE_PRELOAD,
+            entry="autograder.judge.session:main",
+            readable=(package,),
+            pythonpath=(package.parent,),
+            **common,
+        )
+        self._kernels = Template.start(kernels)
+        try:
+            self._judges = Template.start(judges)
+        except BaseException:
+            self._kernels.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for template in (self._kernels, self._judges):
+            if template is not None:
+                template.close()
+        self._kernels = self._judges = None
+
+    def grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
+        """Run and judge one notebook.
+
+        Args:
+            notebook: As handed in.
+            files: What lies beside it: relative path to content.
+            exercise: Which exercise it answers.
+            secret: The course secret.
+
+        Returns:
+            The verdict and the executed notebook.
+
+        Raises:
+            UnusableNotebook: The bytes are no notebook.
+            JudgeFailed: The judge could not do its work; nothing is decided.
+        """
+        prepared = prepare(read_notebook(notebook), exercise)
+        with (
+            self._slots,
+            NotebookRun(self._template(self._kernels), prepared, files, self._settings.limits, exercise.name) as run,
+        ):
+            judgement = self._judge(run, exercise, secret)
+            figures = {
+                "student": run.student_cpu_seconds,
+                "probe": run.probe_cpu_seconds,
+                "judge": judgement.cpu_seconds,
+                "fixed": run.start_cpu_seconds,
+            }
+        cells = self._decided(judgement, exercise, secret)
+        rounded = {name: round(seconds, 3) for name, seconds in figures.items()}
+        verdict = Verdict(exercise=exercise.name, cells=cells, notes=tuple(run.notes), figures=rounded)
+        return Graded(verdict, nbformat.writes(prepared.notebook).encode())
+
+    def _judge(self, run: NotebookRun, exercise: Exercise, secret: bytes) -> Judgement:
+        key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
+        return judge_notebook(self._template(self._judges), run, list(exercise.pages), key, list(exercise.judged))
+
+    def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
+        """Group the results by cell; an error inside the judge stands only if the reference solution provokes it as well."""
+        by_cell: dict[str, list[CheckResult]] = {grade_id: [] for grade_id in exercise.judged}
+        for name, (cell, _) in judgement.planned.items():
+            result = judgement.results[name][1]
+            if (
+                name in judgement.internal
+                and self._reference(exercise, secret).get(name, Outcome.PASS) is not Outcome.ERROR
+            ):
+                result = _charged(result)
+            by_cell[cell].append(result)
+        return tuple(CellVerdict(grade_id, tuple(results)) for grade_id, results in by_cell.items())
+
+    def _reference(self, exercise: Exercise, secret: bytes) -> dict[str, Outcome]:
+        """Outcomes of the same checks with the same draws on the reference solution. Asked for rarely, made once."""
+        digest = hashlib.sha256(
+            secret + exercise.source + b"".join(page.read_bytes() for page in exercise.pages)
+        ).hexdigest()
+        with self._reference_lock:
+            if digest not in self._references:
+                prepared = prepare(read_notebook(exercise.source), exercise)
+                with NotebookRun(
+                    self._template(self._kernels), prepared, {}, self._settings.limits, exercise.name
+                ) as run:
+                    judgement = self._judge(run, exercise, secret)
+                self._references[digest] = {name: result.outcome for name, (_, result) in judgement.results.items()}
+            return self._references[digest]
+
+    @staticmethod
+    def _template(template: Template | None) -> Template:
+        if template is None:
+            raise RuntimeError("the engine is not running; use it as a context manager")
+        return template
+
+
+def _charged(result: CheckResult) -> CheckResult:
+    """Turn an error that only this submission provokes into a failure."""
+    message = f"The check could not be carried out on what your code gave; with a right answer it can. {result.message}".strip()
+    message = message.replace("This check could not be decided by the computer; a person will look at it.", "").strip()
+    return CheckResult(result.name, result.claim, Outcome.FAIL, 0.0, result.max_points, message, result.milliseconds)

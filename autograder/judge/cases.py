@@ -1,0 +1,241 @@
+"""Model cases that several checks of a page share, so that each trip to the kernel is made once.
+
+A case that cannot be made (the function raised, returned no model, ...) fails every check that asks for it, with the same message.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+
+from autograder.judge import tiny
+from autograder.judge.checking import Failed, fail
+from autograder.judge.models import ModelFacts, describe, find_arrays, fit, moved, own_steps, part_of, place
+from autograder.judge.submission import Answer, Stopped, Submission
+from autograder.judge.wording import brief
+from autograder.kernels.values import Handle
+
+Array = np.ndarray[Any, Any]
+T = TypeVar("T")
+HEAD_RATE = 1e-3
+FINE_TUNING_RATE = 3e-3
+
+
+class Cases:
+    """Makes each case once and remembers how that ended.
+
+    Args:
+        submission: Whose functions are called.
+    """
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+        self._made: dict[Any, Any] = {}
+        self._generation = submission.generation
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what `make` gave the first time it was asked for under `key`.
+
+        Raises:
+            Failed: Making it failed, now or the first time.
+        """
+        if self.submission.generation != self._generation:  # another kernel answers: what was made in the last one is gone
+            self._made = {known: made for known, made in self._made.items() if isinstance(made, Failed)}
+            self._generation = self.submission.generation
+        if key not in self._made:
+            try:
+                self._made[key] = make()
+            except Failed as problem:
+                self._made[key] = problem
+            except Stopped as stopped:
+                self._made[key] = Failed(f"the kernel {stopped.reason}", "an answer")
+            self._generation = self.submission.generation
+        made = self._made[key]
+        if isinstance(made, Failed):
+            raise made
+        return made  # type: ignore[no-any-return]
+
+    def extractor(self, backbone: keras.Model, num_classes: int) -> "Extractor":
+        """What `build_feature_extractor` makes of a backbone of ours."""
+        return self.once(("extractor", backbone.name, id(backbone), num_classes), lambda: _extractor(self.submission, backbone, num_classes))
+
+    def extractor_fit(self, backbone: keras.Model, num_classes: int) -> tuple[Answer, list[bool]]:
+        """The answer of one live `fit` of that model, and which of its arrays moved."""
+        case = self.extractor(backbone, num_classes)
+
+        def make() -> tuple[Answer, list[bool]]:
+            answer, after = fit(self.submission, case.facts.handle, *tiny.training_images(num_classes, seed=4))
+            return answer, moved(case.facts.arrays, after)
+
+        return self.once(("fit", id(backbone), num_classes), make)
+
+    def fine_tuned(self, *, flat: bool, unfrozen_layers: int, live: bool) -> "FineTuned":
+        """What `start_fine_tuning` makes of a model of ours: a nested one with BatchNormalization, or a flat one without.
+
+        Args:
+            flat: Whether the backbone's layers are the model's own.
+            unfrozen_layers: Argument of the call.
+            live: Whether the model is trained in the student's kernel before and after the call, or only by the judge after it.
+        """
+        return self.once(("tuned", flat, unfrozen_layers, live), lambda: _fine_tuned(self.submission, flat, unfrozen_layers, live))
+
+    def ask_fine_tuning(self, *, flat: bool, unfrozen_layers: int) -> Answer:
+        """Only call `start_fine_tuning`, for its errors."""
+        _, model, backbone = _placed(self.submission, flat)
+        return self.submission.call("start_fine_tuning", model, backbone, unfrozen_layers, FINE_TUNING_RATE, model=True)
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A model that the student's function built on a backbone of ours."""
+
+    called: str
+    facts: ModelFacts
+    names: tuple[str, ...]
+    """Paths of the backbone's arrays."""
+    places: tuple[int | None, ...]
+    """Where each of them stands among the model's arrays."""
+
+    def backbone_places(self) -> list[int]:
+        """Return the places.
+
+        Raises:
+            Failed: An array of the backbone is not in the model.
+        """
+        missing = sum(found is None for found in self.places)
+        if missing:
+            came = f"{missing} of the backbone's {len(self.places)} arrays are not in the model"
+            fail(came, "the backbone itself, with its weights", called=self.called, hint="use the backbone you were given; do not clone or reload it")
+        return [found for found in self.places if found is not None]
+
+
+def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) -> Extractor:
+    answer = submission.call("build_feature_extractor", place(submission, backbone), num_classes, model=True)
+    handle = answer.returned()
+    if not isinstance(handle, Handle):
+        fail(f"it returned {brief(handle)}", "a keras.Model", called=answer.called)
+    facts = describe(submission, handle, "the model that came back")
+    places = find_arrays([np.asarray(variable) for variable in backbone.weights], facts.arrays)
+    return Extractor(answer.called, facts, tuple(variable.path for variable in backbone.weights), tuple(places))
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """A model of ours after the student's `start_fine_tuning`, and what training it then moved."""
+
+    called: str
+    before: tuple[Array, ...]
+    """Arrays just before the call."""
+    facts: ModelFacts
+    """The model just after the call."""
+    layers: tuple[tuple[str, tuple[int, ...]], ...]
+    """Backbone layers that count, in order: name and places of their arrays among the model's."""
+    normalization: tuple[int, ...]
+    """Places of all BatchNormalization arrays."""
+    head: tuple[int, ...]
+    """Places of the head's arrays."""
+    moved: tuple[bool, ...]
+    """Which arrays a few training steps moved."""
+    trained: str
+    """How it was trained, for the message."""
+    history: Answer | None
+    """Answer of the live `fit`, if there was one."""
+
+    def expect_moved(self, unfrozen_layers: int) -> None:
+        """Expect that the head and the last layers moved, and no other layer.
+
+        Raises:
+            Failed: Another layer moved, or one of these stood still.
+        """
+        first = len(self.layers) - unfrozen_layers
+        for index, (name, places) in enumerate(self.layers):
+            moves = any(self.moved[place] for place in places)
+            if moves and index < first:
+                came = f"{self.trained} changed `{name}`, layer {index + 1} of {len(self.layers)} that count"
+                fail(came, f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change", called=self.called)
+            if not moves and index >= first:
+                came = f"{self.trained} left `{name}`, layer {index + 1} of {len(self.layers)} that count, as it was"
+                fail(came, f"the last {unfrozen_layers} to change", called=self.called)
+        if not any(self.moved[place] for place in self.head):
+            fail(f"{self.trained} left the head as it was", "a head that goes on learning", called=self.called)
+
+    def expect_normalization_still(self) -> None:
+        """Expect that no BatchNormalization array moved.
+
+        Raises:
+            Failed: One did.
+        """
+        count = sum(self.moved[place] for place in self.normalization)
+        if count:
+            came = f"{self.trained} changed {count} of the backbone's {len(self.normalization)} BatchNormalization arrays"
+            fail(came, "all of them to stand still", called=self.called)
+
+    def expect_accuracy_reported(self) -> None:
+        """Expect that the live `fit` still reported `accuracy`.
+
+        Raises:
+            Failed: It raised, or did not.
+        """
+        history = self.history.returned() if self.history is not None else None
+        if not isinstance(history, dict) or "accuracy" not in history:
+            fail("`fit` no longer reports `accuracy`", "loss and metrics as before", called=self.called)
+
+
+def _placed(submission: Submission, flat: bool) -> tuple[keras.Model, Handle, Handle]:
+    """Build a model with a frozen backbone in the kernel; return ours, the model's handle and the backbone's."""
+    backbone = tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1)
+    model = tiny.with_head(backbone, 3, seed=6, flat=flat)
+    frozen = range(len(backbone.layers)) if flat else [1]
+    handle = place(submission, model, frozen_layers=frozen, learning_rate=HEAD_RATE)
+    part = part_of(submission, handle, until=tiny.LAST_LAYER) if flat else part_of(submission, handle, layer=1)
+    return model, handle, part
+
+
+def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: bool) -> FineTuned:
+    ours, model, backbone = _placed(submission, flat)
+    before: Sequence[Array] = [np.asarray(variable) for variable in ours.weights]
+    data = tiny.training_images(3, seed=8)
+    if live:  # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
+        _, before = fit(submission, model, *data)
+    answer = submission.call("start_fine_tuning", model, backbone, unfrozen_layers, FINE_TUNING_RATE, model=True)
+    returned = answer.returned()
+    if returned is not None and not isinstance(returned, Handle):
+        fail(f"it returned {brief(returned)}", "the model", called=answer.called)
+    facts = describe(submission, returned or model, "the model that came back")
+    history = None
+    if live:
+        history, after = fit(submission, facts.handle, *data)
+        changed = moved(facts.arrays, after)
+    else:
+        changed = own_steps(facts, *data)
+    places = _places(before, facts.arrays)
+    names = [variable.path for variable in ours.weights]
+    counted = [layer.name for layer in tiny.counted_layers(tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1))]
+
+    def of(part: str) -> tuple[int, ...]:
+        return tuple(found for found, path in zip(places, names, strict=True) if f"{part}/" in path)
+
+    normalization = tuple(found for found, path in zip(places, names, strict=True) if "normalization_" in path)
+    return FineTuned(
+        called=answer.called,
+        before=tuple(before),
+        facts=facts,
+        layers=tuple((name, of(name)) for name in counted),
+        normalization=normalization,
+        head=(*of("hidden"), *of("probabilities")),
+        moved=tuple(changed),
+        trained="`fit`" if live else "a few training steps",
+        history=history,
+    )
+
+
+def _places(before: Sequence[Array], arrays: Sequence[Array]) -> list[int]:
+    """Where each array stands now: by value, else in the same order, so that arrays drawn anew are charged to the check about that only."""
+    found = find_arrays(before, arrays)
+    if None not in found:
+        return [place for place in found if place is not None]
+    if [array.shape for array in before] != [array.shape for array in arrays]:
+        fail("the model that came back has other arrays than the one given", "the same model, changed")
+    return list(range(len(arrays)))

@@ -1,0 +1,188 @@
+"""Comparisons that check pages use. They refuse NaN, look at shape and dtype before values, and never call anything of the student's."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.checking import Undecided, fail
+from autograder.judge.submission import Answer, plain
+from autograder.judge.wording import brief
+
+Array = np.ndarray[Any, Any]
+
+
+def as_array(value: Any, what: str, called: str = "") -> Array:
+    """Convert what came back to an array; lists, tuples and tensors are as good as arrays.
+
+    Raises:
+        Failed: It cannot become an array of numbers.
+    """
+    try:
+        array = np.asarray(plain(value, what, called))
+    except ValueError:
+        fail(f"{what} came back as {brief(value)}, whose parts differ in shape", "parts of one shape", called=called)
+    if array.dtype.kind not in "biuf":
+        fail(f"{what} came back as {brief(value)}", "an array of numbers", called=called)
+    return array
+
+
+def expect_array(value: Any, expected: Array, what: str, called: str = "", hint: str = "") -> None:
+    """Compare whole arrays: shape first, then values. The dtype is not compared; see `expect_dtype`.
+
+    Raises:
+        Failed: They differ.
+    """
+    array = as_array(value, what, called)
+    if array.shape != expected.shape:
+        fail(f"{what} came back with shape {array.shape}", f"shape {expected.shape}", called=called, hint=hint)
+    if np.isnan(array.astype(np.float64)).any():
+        fail(f"there is NaN in {what}", "numbers", called=called, hint=hint)
+    if not np.array_equal(array, expected):
+        wrong = np.flatnonzero((array != expected).reshape(len(array), -1).any(axis=1)) if array.ndim else np.array([0])
+        if array.ndim <= 1:
+            came, wanted = f"{what} came back as {brief(array)}", brief(expected)
+        else:
+            came, wanted = f"{what} came back with other content at position {wrong[0]} of {len(array)}", "the same content"
+        fail(came, wanted, called=called, hint=hint)
+
+
+def expect_dtype(value: Any, dtype: str, what: str, called: str = "") -> None:
+    """Compare the dtype where there is one: a list has none, so it passes.
+
+    Raises:
+        Failed: An array of another dtype came back.
+    """
+    if isinstance(value, np.ndarray) and str(value.dtype) != dtype:
+        fail(f"{what} came back as {value.dtype}", f"dtype {dtype}", called=called)
+
+
+def expect_pair(value: Any, what: str, called: str = "") -> tuple[Any, Any]:
+    """Return the two parts of a returned pair.
+
+    Raises:
+        Failed: It is not a sequence of exactly two parts.
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        fail(f"{what} came back as {brief(value)}", "two parts", called=called)
+    return value[0], value[1]
+
+
+def number(value: Any, what: str, called: str = "") -> float:
+    """Return a finite number; booleans, NaN and infinities are none.
+
+    Raises:
+        Failed: It is something else.
+    """
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":
+        value = value.reshape(-1)[0].item()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        fail(f"{what} is {brief(value)}", "a finite number", called=called)
+    return float(value)
+
+
+def image_positions(found: Array, images: Array) -> list[int]:
+    """Say which of the input images each returned image is, by its pixels. The inputs are drawn without repetitions.
+
+    Raises:
+        Failed: An image came back that was not given.
+    """
+    known = {image.tobytes(): index for index, image in enumerate(images)}
+    same_type = found.astype(images.dtype) if found.dtype.kind in "uif" else found
+    positions = [known.get(np.ascontiguousarray(image).tobytes()) for image in same_type]
+    if None in positions:
+        fail(f"the image at position {positions.index(None)} of the answer is none of those given", "images that were given, unchanged")
+    return [position for position in positions if position is not None]
+
+
+def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "") -> None:
+    """Expect rows of probabilities: the shape, values in [0, 1], each row's sum 1 (within 0.001).
+
+    Raises:
+        Failed: They are not.
+    """
+    if found.shape != shape:
+        fail(f"the model's output has shape {found.shape}", f"shape {shape}, one probability per class", called=called)
+    if not np.isfinite(found).all():
+        fail("the model's output holds NaN or infinity", "probabilities", called=called)
+    if found.min() < 0 or found.max() > 1 or np.abs(found.sum(axis=1) - 1).max() > 1e-3:
+        came = f"the first row of the model's output sums to {found[0].sum():.3f}, its values lie between {found[0].min():.3f} and {found[0].max():.3f}"
+        fail(came, "probabilities that sum to 1", called=called)
+
+
+def predicted_classes(outputs: Array, what: str) -> Array:
+    """Return the class each row speaks for; a single column counts as the probability of class 1.
+
+    That a model should give one probability per class is judged elsewhere, once.
+
+    Raises:
+        Failed: The outputs are no rows of numbers.
+    """
+    if outputs.ndim != 2 or not np.isfinite(outputs).all():
+        fail(f"the output of {what} has shape {outputs.shape}" if outputs.ndim != 2 else f"{what} gives NaN or infinity", "one row of probabilities an image")
+    if outputs.shape[1] == 1:
+        return (outputs[:, 0] > 0.5).astype(np.int64)
+    return outputs.argmax(axis=1)
+
+
+def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, hint: str = "") -> None:
+    """Gate an accuracy on hidden images.
+
+    Args:
+        accuracy: Share of hidden images classified correctly, 0 to 1.
+        threshold: Calibrated threshold (see docs/calibration.md).
+        band: Half-width of the band around it in which another machine might decide otherwise.
+
+    Raises:
+        Failed: It is below the band.
+        Undecided: It is inside the band.
+    """
+    if accuracy < threshold - band:
+        fail(f"{what} is right on {accuracy:.0%} of images it has never seen", f"at least {threshold:.0%}", hint=hint)
+    if accuracy < threshold + band:
+        raise Undecided(f"{what} is right on {accuracy:.1%} of images it has never seen, which is too close to the threshold of {threshold:.0%}.")
+
+
+def expect_report(reported: float, measured: float, reported_on: int, measured_on: int, what: str) -> None:
+    """Compare an accuracy that the notebook reports with the one measured on other images, within four standard deviations of sampling.
+
+    Raises:
+        Failed: They are too far apart to be of one model.
+    """
+    middle = min(max((reported * reported_on + measured * measured_on) / (reported_on + measured_on), 0.02), 0.98)
+    bound = 4 * math.sqrt(middle * (1 - middle) * (1 / reported_on + 1 / measured_on)) + 0.01
+    if abs(reported - measured) > bound:
+        fail(
+            f"`{what}` says {reported:.2f}, but the model is right on {measured:.0%} of images it has never seen",
+            f"a figure within {bound:.2f} of that",
+            hint="compute it from the model's predictions on the test images",
+        )
+
+
+def expect_value_error(answer: Answer, what: str) -> None:
+    """Expect that a call raised ValueError.
+
+    Args:
+        answer: Of the call.
+        what: What it was given that is wrong, for the message.
+
+    Raises:
+        Failed: It returned, or raised something else.
+    """
+    if answer.raised is None:
+        fail("it returned without an error", f"a ValueError, because it was given {what}", called=answer.called)
+    if answer.raised.type_name == "NotImplementedError":
+        answer.returned()
+    if not answer.raised.is_a("ValueError"):
+        fail(f"it {answer.raised}", f"a ValueError, because it was given {what}", called=answer.called)
+
+
+def expect_untouched(answer: Answer, *given_arrays: Array) -> None:
+    """Expect that a call left its first arguments as they were; the call must have been made with `inputs_after=True`.
+
+    Raises:
+        Failed: They differ.
+    """
+    after = answer.inputs_after[0] if answer.inputs_after else []
+    if len(after) < len(given_arrays) or not all(np.array_equal(a, b) for a, b in zip(after, given_arrays, strict=False)):
+        fail("the arrays given to it were changed in place", "inputs left as they were", called=answer.called)

@@ -1,0 +1,168 @@
+"""Two witnesses for a student's model: what the judge sees when it rebuilds it, and what the kernel reports when it trains it.
+
+*Rebuilt*: configuration and arrays cross, the judge builds the model itself and takes the step itself. *Live*: the judge's data is fitted in
+the student's kernel with the compile state that a rebuilt model loses. Live facts are reported by untrusted code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from autograder.judge.checking import Failed, fail
+from autograder.judge.rebuild import Refused, rebuild
+from autograder.judge.submission import Answer, Submission
+from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the kernel says about a model at one moment."""
+
+    handle: Handle
+    config: str
+    arrays: tuple[Array, ...]
+    """In the order of `model.weights`, which does not change when layers are frozen."""
+    trainable: tuple[bool, ...]
+    """Reported flags, one an array."""
+    compiled: bool
+    optimizer: str | None
+    learning_rate: float | str | None
+    """A constant rate, the name of a schedule, or None when not compiled."""
+    loss: str
+
+    def rebuilt(self) -> keras.Model:
+        """Return the judge's own copy of the model. Copies are shared: do not change one without `copy_arrays`.
+
+        Raises:
+            Failed: It cannot be rebuilt from built-in parts.
+        """
+        try:
+            return rebuild(self.config, self.arrays)
+        except Refused as refused:
+            raise Failed(str(refused), "a model of built-in layers", hint="build it from keras.layers and keras.ops only") from refused
+
+    def predict(self, images: Array) -> Array:
+        """Return the rebuilt model's output on `images` (n, height, width, channels), as float32."""
+        model = self.rebuilt()
+        outputs = [model(keras.ops.convert_to_tensor(images[i : i + 100].astype("float32")), training=False) for i in range(0, len(images), 100)]
+        if any(isinstance(output, list | tuple | dict) for output in outputs):
+            fail("the model has more than one output", "one output of shape (n, num_classes)")
+        return np.concatenate([np.asarray(output, dtype=np.float32) for output in outputs])
+
+
+def describe(submission: Submission, handle: Handle, what: str = "the model") -> ModelFacts:
+    """Ask the kernel for everything about a model.
+
+    Raises:
+        Failed: It is not a built Keras model, or the answer cannot be read.
+    """
+    reply, buffers = submission.probe({"op": "describe", "model": handle.id}, model=True)
+    if "problem" in reply:
+        fail(f"{what}: {str(reply['problem'])[:300]}", "a keras.Model that knows its input shape")
+    try:
+        rate = reply["learning_rate"]
+        return ModelFacts(
+            handle=handle,
+            config=str(reply["config"]),
+            arrays=tuple(array_from_bytes(data) for data in buffers),
+            trainable=tuple(flag is True for flag in reply["trainable"]),
+            compiled=reply["compiled"] is True,
+            optimizer=reply["optimizer"],
+            learning_rate=None if rate is None else float(rate["constant"]) if "constant" in rate else str(rate["schedule"]),
+            loss=str(reply["loss"]),
+        )
+    except (ProtocolError, KeyError, TypeError, ValueError) as error:
+        raise Failed(f"{what} could not be read ({error})", "a keras.Model") from error
+
+
+def fit(submission: Submission, handle: Handle, images: Array, labels: Array, batch_size: int = 8) -> tuple[Answer, tuple[Array, ...]]:
+    """Train a model in the student's kernel for one epoch on the judge's data.
+
+    Returns:
+        The answer (its value is the history as a dict of lists) and the model's arrays afterwards.
+
+    Raises:
+        Failed: The arrays cannot be read.
+    """
+    content = {"op": "fit", "model": handle.id, "batch_size": batch_size}
+    buffers = [array_to_bytes(images.astype(np.float32)), array_to_bytes(labels)]
+    reply, arrays = submission.probe(content, buffers, model=True)
+    answer = submission.read_answer(f"`model.fit` on {len(images)} images of ours", reply, arrays)
+    try:
+        return answer, tuple(array_from_bytes(data) for data in arrays)
+    except ProtocolError as error:
+        raise Failed(f"the model's arrays could not be read after training ({error})") from error
+
+
+def place(submission: Submission, model: keras.Model, *, frozen_layers: Sequence[int] = (), learning_rate: float | None = None) -> Handle:
+    """Build a model of the judge's in the student's kernel, the same arrays included, and return its handle there."""
+    content = {"op": "build", "config": model.to_json(), "frozen_layers": list(frozen_layers), "learning_rate": learning_rate}
+    return _handle(submission, content, [array_to_bytes(np.asarray(variable)) for variable in model.weights])
+
+
+def part_of(submission: Submission, handle: Handle, *, layer: int | None = None, until: str | None = None) -> Handle:
+    """Return the handle of one layer of a model in the kernel, or of the model up to a layer (sharing its layers)."""
+    where: dict[str, Any] = {"layer": layer} if until is None else {"until": until, "name": "backbone"}
+    return _handle(submission, {"op": "part", "model": handle.id, **where})
+
+
+def load_backbone(submission: Submission, name: str, weights: str | None) -> Handle:
+    """Load one of the course's backbones in the student's kernel and return its handle."""
+    return _handle(submission, {"op": "load", "backbone": name, "weights": weights})
+
+
+def _handle(submission: Submission, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> Handle:
+    reply, _ = submission.probe(content, buffers, model=True)
+    value = reply.get("value")
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+        fail("the kernel's answer could not be read")
+    return Handle(value["id"][:40], str(value.get("type"))[:200])
+
+
+def find_arrays(wanted: Sequence[Array], arrays: Sequence[Array]) -> list[int | None]:
+    """Say where each wanted array stands among `arrays`, by shape, dtype and every bit; None where it is not found."""
+    places = {_fingerprint(array): index for index, array in reversed(list(enumerate(arrays)))}
+    return [places.get(_fingerprint(array)) for array in wanted]
+
+
+def _fingerprint(array: Array) -> tuple[tuple[int, ...], str, bytes]:
+    return array.shape, str(array.dtype), np.ascontiguousarray(array).tobytes()
+
+
+def same_bits(first: Array, second: Array) -> bool:
+    """Whether two arrays are equal in shape, dtype and every bit (so NaN equals itself, and -0.0 differs from 0.0)."""
+    return _fingerprint(first) == _fingerprint(second)
+
+
+def moved(before: Sequence[Array], after: Sequence[Array]) -> list[bool]:
+    """Say for each array whether it changed; a list of another length counts as changed throughout."""
+    if len(before) != len(after):
+        return [True] * len(before)
+    return [not same_bits(first, second) for first, second in zip(before, after, strict=True)]
+
+
+def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -> list[bool]:
+    """Train the judge's copy for some steps of plain gradient descent, and say which arrays moved.
+
+    The copy's arrays are put back afterwards. Dropout, augmentation and BatchNormalization are in training mode.
+    """
+    model = facts.rebuilt()
+    for variable, flag in zip(model.weights, facts.trainable, strict=False):
+        if not flag and variable.trainable:  # frozen variable by variable, which a configuration does not carry
+            variable.trainable = False
+    before = [np.asarray(variable).copy() for variable in model.weights]
+    model.compile(optimizer=keras.optimizers.SGD(0.05), loss="sparse_categorical_crossentropy", run_eagerly=True)
+    try:
+        for _ in range(steps):
+            model.train_on_batch(images.astype(np.float32), labels)
+        return moved(before, [np.asarray(variable) for variable in model.weights])
+    except (ValueError, TypeError) as error:
+        raise Failed(f"a training step on the model is not possible ({type(error).__name__})", "a model that can be trained with integer labels") from error
+    finally:
+        for variable, array in zip(model.weights, before, strict=True):
+            variable.assign(array)

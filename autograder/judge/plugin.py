@@ -1,0 +1,201 @@
+"""The pytest plugin that turns a check page into results: collection, order, seeds, outcomes.
+
+One pytest session drives one notebook. Checks are grouped by judged cell in notebook order; before the first check of a cell the notebook is
+run up to it, so each cell is judged on the state it has then.
+"""
+
+import functools
+import hashlib
+import hmac
+import inspect
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis.errors import Flaky, HypothesisException
+
+from autograder.judge.channel import ChannelClosed
+from autograder.judge.checking import CheckSettings, Failed, Undecided, sentence
+from autograder.judge.submission import Stopped, Submission
+from autograder.judge.verdict import Outcome
+
+MAX_CALLS_WHILE_SHRINKING = 40
+_UNDECIDED = "This check could not be decided by the computer; a person will look at it."
+
+hypothesis.settings.register_profile(
+    "judge",
+    max_examples=12,
+    database=None,
+    deadline=None,
+    derandomize=False,
+    print_blob=False,
+    report_multiple_bugs=False,
+    suppress_health_check=list(hypothesis.HealthCheck),
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
+)
+
+
+def seed_for(key: bytes, name: str) -> int:
+    """Derive the seed of a check's draws from the course secret: unknown to students, the same next year.
+
+    Args:
+        key: The exercise's key, itself derived from the course secret.
+        name: Name of the check.
+    """
+    return int.from_bytes(hmac.digest(key, name.encode(), hashlib.sha256)[:6], "big")
+
+
+class JudgePlugin:
+    """Runs the checks of one page against one submission.
+
+    Args:
+        submission: The submission.
+        key: Key for the draws.
+        cells: grade_ids of the judged cells in notebook order.
+        decided: Results of an earlier session of the same run that must not be repeated, by check name.
+        tell: Called with a message for the worker: what is planned, what is started, what is decided.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        key: bytes,
+        cells: Sequence[str],
+        decided: Mapping[str, Outcome],
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._submission = submission
+        self._key = key
+        self._cells = list(cells)
+        self._outcomes = dict(decided)
+        self._decided = frozenset(decided)
+        self._tell = tell
+        self._reached: str | None = None
+        self._started = 0.0
+        self.problems: list[str] = []
+        """Why a page could not be collected, if so."""
+
+    @pytest.fixture(scope="session")
+    def submission(self) -> Submission:
+        """The submission, as check pages know it."""
+        return self._submission
+
+    @pytest.fixture(scope="session")
+    def draw_seed(self) -> Callable[[str], int]:
+        """A function that gives a secret seed for a purpose."""
+        return functools.partial(seed_for, self._key)
+
+    def pytest_pycollect_makeitem(self, collector: pytest.Module, name: str, obj: object) -> Any:
+        """Collect functions that carry `check_settings` and nothing else."""
+        if not inspect.isfunction(obj):
+            return None
+        if isinstance(getattr(obj, "check_settings", None), CheckSettings) and obj.__module__ == collector.obj.__name__:
+            return pytest.Function.from_parent(collector, name=name)
+        return []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Order the checks by cell, leave out what is decided, and seed every draw."""
+        everything = [item for item in items if settings_of(item).cell in self._cells]
+        everything.sort(key=lambda item: self._cells.index(settings_of(item).cell))
+        items[:] = [item for item in everything if item.name not in self._decided]
+        for item in items:
+            self._seed(item)
+        self._tell({"do": "planned", "checks": [self._plan(item) for item in everything]})
+
+    def _seed(self, item: pytest.Item) -> None:
+        function = item.obj  # type: ignore[attr-defined]
+        inner = getattr(getattr(function, "hypothesis", None), "inner_test", None)
+        if inner is None:
+            return
+        hypothesis.seed(seed_for(self._key, item.name))(function)
+
+        @functools.wraps(inner)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return inner(*args, **kwargs)
+            except Failed:
+                self._submission.shrink_at_most(MAX_CALLS_WHILE_SHRINKING)
+                raise
+
+        function.hypothesis.inner_test = guarded
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what is wrong with a page itself."""
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Start one check, or skip it if what it builds on did not pass.
+
+        What a check comes to is told at once, so it survives whatever happens to the next one.
+        """
+        settings = settings_of(item)
+        self._started = time.perf_counter()
+        self._tell({"do": "started", "name": item.name})
+        missing = next((name for name in settings.after if self._outcomes.get(name) is not Outcome.PASS), None)
+        if missing is not None:
+            self._conclude(item, Outcome.SKIPPED, f"Not tried, because `{missing}` did not pass.")
+            return True
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Run the check and turn what it raises into an outcome."""
+        settings = settings_of(item)
+        self._submission.begin_check()
+        try:
+            if self._reached != settings.cell:
+                self._submission.run_until(settings.cell)
+                self._reached = settings.cell
+            result = yield
+        except Failed as problem:
+            self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint))
+        except Stopped as stopped:
+            self._conclude(item, Outcome.FAIL, f"The kernel {stopped.reason}.")
+        except Flaky:
+            self._conclude(item, Outcome.FAIL, "Same input, two answers: called twice with the same arguments it answered differently.")
+        except Undecided as undecided:
+            self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
+        except (ChannelClosed, KeyboardInterrupt):
+            raise
+        except (Exception, HypothesisException) as error:
+            self._conclude(item, Outcome.ERROR, f"{_UNDECIDED} ({type(error).__name__})", internal=True)
+        else:
+            self._conclude(item, Outcome.PASS, "")
+            return result
+        return None
+
+    def _conclude(self, item: pytest.Item, outcome: Outcome, message: str, *, internal: bool = False) -> None:
+        self._outcomes[item.name] = outcome
+        settings = settings_of(item)
+        decided = {
+            "outcome": outcome.value,
+            "points": settings.points if outcome is Outcome.PASS else 0.0,
+            "message": message,
+            "milliseconds": round(1_000 * (time.perf_counter() - self._started)),
+        }
+        plan = self._plan(item)
+        self._tell({"do": "result", "grade_id": plan.pop("grade_id"), "result": plan | decided, "internal": internal})
+
+    @staticmethod
+    def _plan(item: pytest.Item) -> dict[str, Any]:
+        """What is known of a check before it is tried."""
+        settings = settings_of(item)
+        function = item.obj  # type: ignore[attr-defined]
+        return {
+            "grade_id": settings.cell,
+            "name": item.name,
+            "claim": inspect.cleandoc(function.__doc__).splitlines()[0],
+            "outcome": Outcome.ERROR.value,
+            "points": 0.0,
+            "max_points": settings.points,
+        }
+
+
+def settings_of(item: pytest.Item) -> CheckSettings:
+    """Return what the `check` decorator said about a collected check."""
+    settings: CheckSettings = item.obj.check_settings  # type: ignore[attr-defined]
+    return settings

@@ -1,0 +1,260 @@
+"""The judge's view of one submission: the notebook is driven, its functions called, its names read, from outside its kernel."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import hypothesis
+
+from autograder.judge.channel import Channel
+from autograder.judge.checking import Failed, fail
+from autograder.judge.wording import brief, call_text
+from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
+
+CALL_CPU_SECONDS = 20.0
+CALL_WALL_SECONDS = 60.0
+MODEL_CPU_SECONDS = 60.0
+MODEL_WALL_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that left a student's function."""
+
+    type_name: str
+    bases: tuple[str, ...]
+    message: str
+    line: str
+
+    def is_a(self, name: str) -> bool:
+        """Whether the exception is of the built-in class `name` or derived from it."""
+        return name in self.bases
+
+    def __str__(self) -> str:
+        where = f", at `{self.line}`" if self.line else ""
+        return f"raised {self.type_name}: {self.message[:300]}{where}" if self.message else f"raised {self.type_name}{where}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from one call."""
+
+    called: str
+    """The call, as text."""
+    value: Any = None
+    raised: Raised | None = None
+    printed: str = ""
+    seconds: float = 0.0
+    inputs_after: tuple[list[Any], dict[str, Any]] | None = None
+    """Positional and keyword arguments as the call left them, if asked for."""
+
+    def returned(self) -> Any:
+        """Return the value.
+
+        Raises:
+            Failed: The call raised instead.
+        """
+        if self.raised is not None:
+            self._explain(self.raised)
+        return self.value
+
+    def _explain(self, raised: Raised) -> None:
+        if raised.type_name == "NotImplementedError":
+            fail("it is not answered yet (the stub's NotImplementedError was raised)", called=self.called, hint="write the body of the function")
+        fail(f"it {raised}", "a value", called=self.called)
+
+
+class Submission:
+    """One submission, through the worker.
+
+    Attributes are the student's functions: `submission.select_classes(images, labels, (3, 5))` calls that function in the student's kernel and
+    returns a plain value, or fails the check if it raised.
+
+    Args:
+        channel: To the worker.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._gone: dict[str, str] = {}
+        self._answered: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
+        self._calls_left: int | None = None
+        self._cell_errors: dict[str, str] = {}
+        self.generation = 0
+        """Number of the kernel that answers; handles of an earlier one are gone with it."""
+
+    def begin_check(self) -> None:
+        """Forget what the last check was told."""
+        self._answered.clear()
+        self._calls_left = None
+
+    def shrink_at_most(self, calls: int) -> None:
+        """The check has failed for some input: while a smaller one is sought, ask at most `calls` new questions more.
+
+        A wrong answer must not cost more than a right one by much. Questions asked before are answered from memory.
+        """
+        if self._calls_left is None:
+            self._calls_left = calls
+
+    def run_until(self, grade_id: str) -> None:
+        """Run the notebook's cells up to the judged cell `grade_id`; cells already run are not run again."""
+        reply, _ = self._ask({"do": "run_until", "grade_id": grade_id})
+        self._cell_errors = dict(reply.get("errors", {}))
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self.call(name, *args, **kwargs).returned()
+
+    def call(self, name: str, *args: Any, inputs_after: bool = False, model: bool = False, **kwargs: Any) -> Answer:
+        """Call a student's function.
+
+        Args:
+            name: Global name in the notebook.
+            args: Plain values, arrays, handles.
+            inputs_after: Whether to bring the arguments back as well.
+            model: Whether the call builds or trains a model, which is given more time.
+            kwargs: Keyword arguments of the function.
+
+        Raises:
+            Failed: There is no such name, or the call did not come to an end.
+        """
+        called = call_text(name, args, kwargs)
+        if name in self._gone:
+            fail(f"it is not called again, because an earlier call {self._gone[name]}", called=called)
+        encoder = Encoder(lambda value: value if isinstance(value, Handle) else None)
+        content = {
+            "op": "call",
+            "name": name,
+            "args": [encoder.encode(value) for value in args],
+            "kwargs": {key: encoder.encode(value) for key, value in kwargs.items()},
+            "inputs_after": inputs_after,
+        }
+        try:
+            reply, buffers = self._call_once(content, encoder.buffers, model)
+        except Stopped as stopped:
+            self._gone[name] = stopped.reason
+            raise Failed(f"the call {stopped.reason}", "an answer", called, "run this call yourself in the notebook and watch it") from stopped
+        if reply.get("missing"):
+            self._fail_missing(name, f"a function called `{name}`")
+        return self.read_answer(called, reply, buffers)
+
+    def _call_once(self, content: dict[str, Any], buffers: list[bytes], model: bool) -> tuple[dict[str, Any], list[bytes]]:
+        question = hashlib.sha256(json.dumps(content).encode() + b"".join(buffers)).hexdigest()
+        if self._calls_left is not None:
+            if question in self._answered:
+                return self._answered[question]
+            if self._calls_left == 0:
+                hypothesis.reject()
+            self._calls_left -= 1
+        answer = self.probe(content, buffers, model=model)
+        if not model:
+            self._answered[question] = answer
+        return answer
+
+    def read_answer(self, called: str, reply: dict[str, Any], buffers: Sequence[bytes]) -> Answer:
+        """Read the probe's report of one piece of student code that ran.
+
+        Raises:
+            Failed: The report is malformed.
+        """
+        decoder = Decoder(buffers)
+        try:
+            raised = _raised(reply["raised"]) if "raised" in reply else None
+            value = decoder.decode(reply["returned"]) if raised is None else None
+            after = decoder.decode(reply["inputs_after"]) if "inputs_after" in reply else None
+            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), tuple(after) if after else None)  # type: ignore[arg-type]
+        except (ProtocolError, KeyError, TypeError, ValueError) as error:
+            raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
+
+    def read(self, name: str) -> Any:
+        """Return the value of a global name of the notebook.
+
+        Raises:
+            Failed: No such name, or a value that cannot be carried.
+        """
+        reply, buffers = self.probe({"op": "read", "name": name})
+        if reply.get("missing"):
+            self._fail_missing(name, f"a variable called `{name}`")
+        try:
+            return Decoder(buffers).decode(reply["value"])
+        except (ProtocolError, KeyError) as error:
+            raise Failed(f"`{name}` could not be read ({error})", "a plain value") from error
+
+    def _fail_missing(self, name: str, expected: str) -> NoReturn:
+        hint = f"did the cell that sets `{name}` run without an error?"
+        if self._cell_errors:
+            cell, error = list(self._cell_errors.items())[-1]
+            hint = f"the cell `{cell}` ended with {error}; look there first"
+            if error.startswith("NotImplementedError"):
+                hint = f"the cell `{cell}` is not answered yet"
+        fail(f"there is no `{name}` in the notebook at this point", expected, hint=hint)
+
+    def read_model(self, name: str) -> Handle:
+        """Return the handle of a model that the notebook left under a global name.
+
+        Raises:
+            Failed: No such name, or no Keras model under it.
+        """
+        value = self.read(name)
+        if not isinstance(value, Handle):
+            fail(f"`{name}` is {brief(value)}", "a keras.Model")
+        return value
+
+    def probe(self, content: dict[str, Any], buffers: Sequence[bytes] = (), *, model: bool = False) -> tuple[dict[str, Any], list[bytes]]:
+        """Send one operation to the probe in the student's kernel; see `autograder.kernels.probe` for the operations.
+
+        Raises:
+            Stopped: A limit stopped it, or the kernel died.
+            Failed: The probe could not carry it out.
+        """
+        limits = (MODEL_CPU_SECONDS, MODEL_WALL_SECONDS) if model else (CALL_CPU_SECONDS, CALL_WALL_SECONDS)
+        question = {"do": "probe", "content": content, "cpu_seconds": limits[0], "wall_seconds": limits[1]}
+        reply, answer_buffers = self._ask(question, buffers)
+        self.generation = int(reply.get("generation", 0))
+        if "stopped" in reply:
+            raise Stopped(str(reply["stopped"]))
+        found = reply["content"]
+        if not isinstance(found, dict):
+            fail("the kernel's answer could not be read")
+        if "failed" in found:
+            raised = _raised(found["failed"])
+            fail(f"asking the kernel did not work: it {raised}")
+        return found, answer_buffers
+
+    def _ask(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> tuple[dict[str, Any], list[bytes]]:
+        self._channel.send(content, buffers)
+        return self._channel.receive()
+
+
+class Stopped(Exception):
+    """A call did not come to an end: a limit stopped it, or the kernel died.
+
+    Args:
+        reason: In the student's words, e.g. `was stopped after 20 CPU-seconds; an endless loop?`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def _raised(data: Any) -> Raised:
+    if not isinstance(data, dict):
+        return Raised("Exception", ("Exception",), "", "")
+    bases = data.get("bases")
+    names = tuple(str(name)[:100] for name in bases[:20]) if isinstance(bases, list) else ()
+    return Raised(str(data.get("type"))[:100], names, str(data.get("message", ""))[:1_000], str(data.get("line", ""))[:200])
+
+
+def plain(value: Any, what: str, called: str = "") -> Any:
+    """Return `value`, unless it is something that was not carried across.
+
+    Raises:
+        Failed: It is a generator, a function, or the like.
+    """
+    if isinstance(value, Foreign | Handle) or value is None:
+        fail(f"{what} came back as {brief(value)}", "a value that can become an array", called=called, hint="does the function end with `return`?" if value is None else "")
+    return value

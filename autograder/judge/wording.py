@@ -1,0 +1,49 @@
+"""Short words for values, for the messages that students read."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.kernels.values import Foreign, Handle, Table
+
+_FEW = 12
+
+
+def brief(value: Any) -> str:
+    """Describe a value in a few words: small things by their content, arrays by shape and dtype."""
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return str(value[()])
+        if value.ndim == 1 and value.size <= _FEW and value.dtype.kind in "biu":
+            return f"{value.tolist()}"
+        return f"an array of shape {value.shape}, {value.dtype}"
+    if isinstance(value, Table):
+        return f"a table with columns {', '.join(value.columns)}"
+    if isinstance(value, Handle):
+        return f"a {value.type_name}"
+    if isinstance(value, Foreign):
+        return f"a {value.type_name} ({value.text})" if value.text else f"a {value.type_name}"
+    if isinstance(value, tuple | list):
+        return _sequence(value)
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
+    if all(isinstance(part, int | float | str | bool) for part in value) and len(value) <= _FEW:
+        return repr(value)
+    kind = "tuple" if isinstance(value, tuple) else "list"
+    if len(value) <= 4:
+        return f"a {kind} of " + ", ".join(brief(part) for part in value)
+    return f"a {kind} of {len(value)} parts, the first {brief(value[0])}"
+
+
+def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Write a call the way a student would type it."""
+    parts = [brief(part) for part in args] + [f"{key}={brief(part)}" for key, part in kwargs.items()]
+    return f"`{name}({', '.join(parts)})`"
+
+
+def ordinal_list(names: list[str]) -> str:
+    """Join names the way a sentence does: `a, b and c`."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

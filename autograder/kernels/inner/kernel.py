@@ -1,0 +1,140 @@
+"""A Jupyter kernel in a sealed child.
+
+Its five sockets listen already when it gets them (libzmq's USE_FD), so that no folder has to be shared with the outside for them. Two message
+types are added on the shell channel: `seed_request` seeds every random generator before a cell, `probe_request` is answered by `probe.py`.
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
+PROBE_MODULE = "kernel_probe"
+
+
+class ListeningHeartbeat(Heartbeat):  # type: ignore[misc, unused-ignore]
+    """A heartbeat on a socket that listens already."""
+
+    descriptor = -1
+
+    def _bind_socket(self) -> None:
+        self.socket.setsockopt(zmq.USE_FD, self.descriptor)
+        self.socket.bind("ipc://heartbeat")
+
+
+class SealedKernel(IPythonKernel):  # type: ignore[misc, unused-ignore]
+    """IPython's kernel with two more requests on the shell channel."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        probe = sys.modules.get(PROBE_MODULE)
+        self._answer_probe: Callable[..., Any] | None = getattr(probe, "handle", None)
+        self.shell_handlers["seed_request"] = self._seed
+        self.shell_handlers["probe_request"] = self._probe
+        after_cell = getattr(probe, "after_cell", None)
+        if after_cell is not None:
+            # Before matplotlib's own hook is registered, which closes the figures.
+            self.shell.events.register("post_execute", lambda: after_cell(self.shell))
+
+    def _seed(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        seed = int(parent["content"]["seed"])
+        seed_everything(seed)
+        self.session.send(stream, "seed_reply", {"status": "ok"}, parent, ident=ident)
+
+    def _probe(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+        content: dict[str, Any] = {"failed": {"type": "LookupError", "text": "this kernel has no probe"}}
+        buffers: list[bytes] = []
+        try:
+            if self._answer_probe is not None:
+                questions = [bytes(buffer) for buffer in parent["buffers"]]
+                content, buffers = self._answer_probe(parent["content"], questions, self.shell.user_ns)
+        except BaseException as error:  # an interrupt, or student code that leaves; the kernel has to answer
+            content = {"failed": {"type": type(error).__name__, "text": str(error)[:2000]}}
+        self.session.send(stream, "probe_reply", content, parent, ident=ident, buffers=buffers)
+
+
+class SealedApp(IPKernelApp):  # type: ignore[misc, unused-ignore]
+    """IPython's kernel application without a connection file."""
+
+    listening: dict[str, int]
+
+    def init_connection_file(self) -> None:
+        """Nothing: the connection is given."""
+
+    def write_connection_file(self, **_: Any) -> None:
+        """Nothing: nobody reads it."""
+
+    def init_sockets(self) -> None:
+        """Also keep the debugger's socket from calling an address that does not exist in here."""
+        super().init_sockets()
+        self.debug_shell_socket.close()
+        self.debug_shell_socket = self.context.socket(zmq.DEALER)
+        self.debug_shell_socket.linger = 0
+
+    def _bind_socket(self, socket: Any, port: int) -> int:
+        # The application binds in this order; each call says only which number it would like.
+        channel = CHANNELS[port - 1]
+        socket.setsockopt(zmq.USE_FD, self.listening[channel])
+        if channel == "iopub":
+            # Outputs wait rather than vanish when a cell prints faster than the grader reads; memory is limited anyway.
+            socket.setsockopt(zmq.SNDHWM, 0)
+        socket.bind(f"ipc://{channel}")
+        return port
+
+    def init_heartbeat(self) -> None:
+        """Start the heartbeat on its socket."""
+        self.heartbeat = ListeningHeartbeat(zmq.Context(), ("ipc", "heartbeat", self.hb_port))
+        self.heartbeat.descriptor = self.listening["hb"]
+        self.heartbeat.start()
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy, TensorFlow and Keras.
+
+    Args:
+        seed: 0 to 2**32 - 1.
+    """
+    random.seed(seed)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(seed)
+    if (tensorflow := sys.modules.get("tensorflow")) is not None:
+        tensorflow.random.set_seed(seed)
+    if (keras := sys.modules.get("keras")) is not None:
+        keras.utils.set_random_seed(seed)
+
+
+def main(request: dict[str, Any], descriptors: list[int]) -> int:
+    """Run a kernel until its process ends.
+
+    Args:
+        request: `key`: text that signs the messages; `seed`: int, or None to leave the generators as they are.
+        descriptors: five listening sockets, in the order of CHANNELS.
+
+    Returns:
+        Exit code.
+    """
+    if request.get("seed") is not None:
+        seed_everything(int(request["seed"]))
+    numbers = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
+    app = SealedApp.instance(kernel_class=SealedKernel, transport="ipc", ip="sealed", log_level=50, **numbers)
+    app.listening = dict(zip(CHANNELS, descriptors, strict=True))
+    app.session.key = request["key"].encode()
+    # History would be a database file and a thread that nobody reads.
+    app.config.HistoryManager.enabled = False
+    app.initialize([])
+    _show_figures_inline(app.shell)
+    app.start()
+    return 0
+
+
+def _show_figures_inline(shell: Any) -> None:
+    """Connect matplotlib, which the template has imported before there was a shell to connect it to."""
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is not None:
+        backend.configure_inline_support(shell, "inline")

@@ -1,0 +1,43 @@
+"""What one sandbox may use. One value object, checked when it is made, units in the names."""
+
+import math
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds on one kernel or judge. CPU seconds bind first: they do not depend on what else the machine does."""
+
+    cell_cpu_seconds: float = 60.0
+    """CPU seconds of all processes while one cell runs."""
+    cell_wall_seconds: float = 180.0
+    """Wall seconds of one cell, for what waits instead of working."""
+    notebook_cpu_seconds: float = 300.0
+    """CPU seconds of all processes over a kernel's whole life."""
+    notebook_wall_seconds: float = 900.0
+    """Wall seconds of a kernel's whole life."""
+    memory_mib: int = 2048
+    """Private memory of all processes together: what is shared with the template does not count."""
+    processes: int = 256
+    """Processes and threads together. TensorFlow and Jupyter start about 30 threads."""
+    file_mib: int = 256
+    """Largest file, and size of each writable place (home, work folder, /tmp, /dev/shm)."""
+    output_mib: int = 8
+    """Outputs of one cell."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not (number and math.isfinite(value) and value > 0):
+                raise ValueError(f"the limit {field.name} must be a number above 0 (got {value!r})")
+            if field.type is int and not isinstance(value, int):
+                raise ValueError(f"the limit {field.name} must be a whole number (got {value!r})")
+        for smaller, larger in (
+            ("cell_cpu_seconds", "notebook_cpu_seconds"),
+            ("cell_wall_seconds", "notebook_wall_seconds"),
+        ):
+            if getattr(self, smaller) > getattr(self, larger):
+                raise ValueError(
+                    f"{smaller} ({getattr(self, smaller):g}) must not be above {larger} ({getattr(self, larger):g})"
+                )

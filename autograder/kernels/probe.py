@@ -1,0 +1,276 @@
+"""The judge's hands inside a student's kernel: call a name, read a name, build, describe and fit a model.
+
+Stand-alone: loaded by path from beside the kernel template before any student code runs; imports nothing of `autograder`.
+
+Student code shares this process and can change everything here. That is expected: the probe holds no expected value and no verdict, it only
+carries questions in and answers out, and whoever forges an answer has to know the right one. Decisions are made outside.
+
+`handle` is called by the kernel for each `probe_request` message. Operations (`content["op"]`):
+
+    call       name, args, kwargs            -> {"returned": node} | {"raised": {...}}, printed, seconds, inputs_after
+    read       name                          -> {"value": node} | {"missing": true}
+    load       backbone, weights             -> {"value": handle}         transferlab.load_backbone
+    build      config, (weights as buffers)  -> {"value": handle}         a model of the judge's, optionally compiled
+    part       model, layer | until          -> {"value": handle}         a layer of it, or the model up to a layer
+    describe   model                         -> config, weights, flags, compile state
+    fit        model, x, y, batch_size       -> history
+    figures    -                             -> what the figures drawn so far show
+    forget     -                             -> drops all handles
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+if __package__:
+    from autograder.kernels import values
+else:  # inside a template: the files beside this one are reached by path
+    sys.path.insert(0, str(Path(__file__).parent))
+    values = importlib.import_module("values")
+    sys.path.pop(0)
+
+MAX_PRINTED = 2_000
+MAX_FIGURES = 20
+
+_handles: dict[str, Any] = {}
+_figures: list[dict[str, Any]] = []
+Answer = tuple[dict[str, Any], list[bytes]]
+
+
+def handle(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Carry out one operation in the student's kernel. Never raises: what goes wrong is part of the answer."""
+    try:
+        return _OPERATIONS[content["op"]](content, buffers, namespace)
+    except BaseException as error:  # also SystemExit and KeyboardInterrupt of student code: the kernel must answer
+        return {"failed": _raised(error)}, []
+
+
+def _handle_for(value: object) -> values.Handle | None:
+    """Keras models and layers stay here; the judge gets a handle."""
+    keras = sys.modules.get("keras")
+    if keras is None or not isinstance(value, keras.layers.Layer):
+        return None
+    for known, kept in _handles.items():
+        if kept is value:
+            return values.Handle(known, values.type_name(value))
+    return values.Handle(_keep(value), values.type_name(value))
+
+
+def _keep(value: object) -> str:
+    identifier = f"h{len(_handles)}"
+    _handles[identifier] = value
+    return identifier
+
+
+def _decoder(buffers: Sequence[bytes]) -> values.Decoder:
+    return values.Decoder(buffers, lambda found: _handles[found.id])
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    line = next((frame.line for frame in reversed(frames) if "ipykernel" in frame.filename or "<ipython" in frame.filename), "")
+    try:
+        message = str(error)
+    except Exception:  # a student's own exception class may fail to print
+        message = ""
+    return {
+        "type": type(error).__name__[:100],
+        "bases": [base.__name__[:100] for base in type(error).__mro__][:20],
+        "message": message[:1_000],
+        "line": (line or "")[:200],
+    }
+
+
+def _call(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    name = content["name"]
+    if name not in namespace:
+        return {"missing": True}, []
+    decoder = _decoder(buffers)
+    args = [decoder.decode(node) for node in content["args"]]
+    kwargs = {key: decoder.decode(node) for key, node in content["kwargs"].items()}
+    return _timed(lambda: namespace[name](*args, **kwargs), (args, kwargs) if content.get("inputs_after") else None)
+
+
+def _timed(run: Callable[[], Any], inputs: Any) -> Answer:
+    """Run student code; report what it returned or raised, printed, how long it took, and what it left of its inputs."""
+    printed = io.StringIO()
+    encoder = values.Encoder(_handle_for)
+    answer: dict[str, Any] = {}
+    started = time.perf_counter()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            result = run()
+        answer["seconds"] = time.perf_counter() - started
+        answer["returned"] = encoder.encode(result)
+    except BaseException as error:  # whatever student code raises is an answer
+        answer["seconds"] = time.perf_counter() - started
+        answer["raised"] = _raised(error)
+    answer["printed"] = printed.getvalue()[:MAX_PRINTED]
+    if inputs is not None:
+        answer["inputs_after"] = encoder.encode(list(inputs))
+    return answer, encoder.buffers
+
+
+def _read(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    if content["name"] not in namespace:
+        return {"missing": True}, []
+    encoder = values.Encoder(_handle_for)
+    value = namespace[content["name"]]
+    return {"value": encoder.encode(_without_histories(value)), "callable": callable(value)}, encoder.buffers
+
+
+def _without_histories(value: Any) -> Any:
+    """Replace what `fit` returns by its plain record, also inside a dict or list."""
+    if isinstance(value, dict):
+        return {key: _without_histories(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_histories(part) for part in value]
+    if type(value).__name__ == "History" and isinstance(getattr(value, "history", None), dict):
+        return value.history
+    return value
+
+
+def _load(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    import transferlab
+
+    model = transferlab.load_backbone(content["backbone"], weights=content["weights"])
+    return {"value": {"k": "handle", "id": _keep(model), "type": values.type_name(model)}}, []
+
+
+def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Build a model of the judge's own making; the judge is trusted, so its configuration is not examined."""
+    import keras
+
+    model = keras.models.model_from_json(content["config"])
+    model.set_weights([values.array_from_bytes(data) for data in buffers])
+    for index in content.get("frozen_layers", ()):
+        model.layers[index].trainable = False
+    if content.get("learning_rate"):
+        optimizer = keras.optimizers.Adam(content["learning_rate"])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return {"value": {"k": "handle", "id": _keep(model), "type": values.type_name(model)}}, []
+
+
+def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    import keras
+
+    model = _handles[content["model"]]
+    if "layer" in content:
+        part = model.layers[content["layer"]]
+    else:
+        part = keras.Model(model.inputs, model.get_layer(content["until"]).output, name=content.get("name"))
+    return {"value": {"k": "handle", "id": _keep(part), "type": values.type_name(part)}}, []
+
+
+def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Everything the judge needs to rebuild a model and to know its state: configuration, arrays, flags, compile state."""
+    import keras
+    import numpy as np
+
+    model = _handles[content["model"]]
+    if not isinstance(model, keras.Model):
+        return {"problem": f"it is a {values.type_name(model)}, not a keras.Model"}, []
+    if not model.built:
+        return {"problem": "the model is not built: its layers do not know their input shape yet (add keras.Input first)"}, []
+    optimizer = getattr(model, "optimizer", None)
+    trainable = {id(variable) for variable in model.trainable_variables}
+    arrays = [np.asarray(variable) for variable in model.weights]
+    answer = {
+        "config": json.dumps(keras.saving.serialize_keras_object(model)),
+        "paths": [str(variable.path) for variable in model.weights],
+        "trainable": [id(variable) in trainable for variable in model.weights],
+        "compiled": bool(getattr(model, "compiled", False)),
+        "optimizer": type(optimizer).__name__ if optimizer is not None else None,
+        "learning_rate": _learning_rate(optimizer),
+        "loss": _loss_name(getattr(model, "loss", None)),
+    }
+    return answer, [values.array_to_bytes(array) for array in arrays]
+
+
+def _learning_rate(optimizer: Any) -> dict[str, Any] | None:
+    """The constant rate, or the name of the schedule that varies it."""
+    if optimizer is None:
+        return None
+    rate = getattr(optimizer, "_learning_rate", None)
+    if rate is not None and hasattr(rate, "get_config") and callable(rate):
+        return {"schedule": type(rate).__name__}
+    return {"constant": float(optimizer.learning_rate)}
+
+
+def _loss_name(loss: Any) -> str:
+    if isinstance(loss, str):
+        return loss
+    name = getattr(loss, "name", None) or getattr(loss, "__name__", None) or type(loss).__name__
+    return str(name)[:100]
+
+
+def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Train for one epoch on the judge's data, with whatever compile state the model has; the arrays afterwards come back too."""
+    import numpy as np
+
+    model = _handles[content["model"]]
+    x, y = (values.array_from_bytes(data) for data in buffers)
+
+    def run() -> dict[str, Any]:
+        history = model.fit(x, y, batch_size=content["batch_size"], epochs=1, verbose=0, shuffle=False)
+        return {key: [float(value) for value in record] for key, record in history.history.items()}
+
+    answer, _ = _timed(run, None)
+    return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
+
+
+def after_cell(shell: Any = None) -> None:
+    """Note what the open figures show. Called after each cell, before the inline backend closes them."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    for number in pyplot.get_fignums():
+        if len(_figures) < MAX_FIGURES:
+            _figures.append({"axes": [_describe_axes(axes) for axes in pyplot.figure(number).axes[:20]]})
+
+
+def _describe_axes(axes: Any) -> dict[str, Any]:
+    handles, labels = axes.get_legend_handles_labels()
+    legend = axes.get_legend()
+    figure_legends = [text for found in axes.figure.legends for text in found.get_texts()]
+    words = [*labels, *(text.get_text() for text in axes.texts), *(text.get_text() for text in figure_legends)]
+    words += [text.get_text() for text in legend.get_texts()] if legend is not None else []
+    words += [axes.get_title(loc=side) for side in ("left", "center", "right")]
+    words += [axes.get_xlabel(), axes.get_ylabel()]
+    words += [text.get_text() for text in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+    lines = [len(line.get_xdata()) for line in axes.lines]
+    scatters = [len(found.get_offsets()) for found in axes.collections]
+    return {
+        "words": [str(word)[:200] for word in words if word][:100],
+        "series": [int(count) for count in (*lines, *scatters)][:100],
+        "bars": len(axes.patches),
+    }
+
+
+def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    return {"figures": _figures}, []
+
+
+def _forget(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    _handles.clear()
+    return {}, []
+
+
+_OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]], Answer]] = {
+    "call": _call,
+    "read": _read,
+    "load": _load,
+    "build": _build,
+    "part": _part,
+    "describe": _describe,
+    "fit": _fit,
+    "figures": _figures_drawn,
+    "forget": _forget,
+}

@@ -1,0 +1,141 @@
+"""What a sandbox uses: CPU seconds, memory and processes, counted from outside."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+MIB = 2**20
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A reading of everything that runs in one sandbox."""
+
+    cpu_seconds: float
+    """User and system time of all processes, with that of the ended ones their parents have waited for."""
+    memory_mib: float
+    """Private memory: pages still shared with the template do not count."""
+    processes: int
+
+
+def tree(roots: Iterable[int]) -> list[int]:
+    """List the processes with these ids and all that descend from them.
+
+    Args:
+        roots: process ids; those that are gone are left out.
+
+    Returns:
+        Process ids, each once.
+    """
+    children: dict[int, list[int]] = {}
+    present = set()
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        fields = _stat(int(name))
+        if fields:
+            present.add(int(name))
+            children.setdefault(int(fields[1]), []).append(int(name))
+    found: dict[int, None] = {}
+    waiting = [root for root in roots if root in present]
+    while waiting:
+        pid = waiting.pop()
+        if pid not in found:
+            found[pid] = None
+            waiting += children.get(pid, [])
+    return list(found)
+
+
+def _stat(pid: int) -> list[str]:
+    """Read the fields of /proc/PID/stat after the name: state, parent, ...; empty if the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def anonymous_mib(pid: int) -> float:
+    """Resident anonymous and shared memory of a process, pages shared with a parent included (cheap to read)."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    wanted = [line for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(line.split()[1]) for line in wanted) / 1024
+
+
+def _rolled_up(pid: int) -> tuple[float, float]:
+    """Read (private, proportional anonymous and shared) memory in MiB: exact, but the kernel walks the pages (milliseconds)."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0, 0.0
+    except PermissionError:  # it called itself undumpable
+        return 0.0, anonymous_mib(pid)
+    sizes = {name: int(rest.split()[0]) / 1024 for name, _, rest in (line.partition(":") for line in lines[1:])}
+    private = sizes.get("Private_Dirty", 0.0) + sizes.get("Private_Clean", 0.0)
+    return private, sizes.get("Pss_Anon", 0.0) + sizes.get("Pss_Shmem", 0.0)
+
+
+def exact_mib(pids: Iterable[int], shared_mib: float) -> float:
+    """Measure what would become free if these processes ended.
+
+    Args:
+        pids: process ids.
+        shared_mib: anonymous memory of the template at the fork.
+
+    Returns:
+        The larger of two sums: private pages miss what the processes share among themselves; proportional shares count that, and with it
+        at most the template's own memory, which is taken off.
+    """
+    readings = [_rolled_up(pid) for pid in pids]
+    return max(sum(private for private, _ in readings), sum(share for _, share in readings) - shared_mib)
+
+
+def usage(roots: Iterable[int], *, shared_mib: float = 0.0, exact_above_mib: float = 0.0) -> Usage:
+    """Take a reading of a process tree.
+
+    Args:
+        roots: process ids the tree hangs from.
+        shared_mib: anonymous memory of the template at the fork.
+        exact_above_mib: memory that cannot be above this is only estimated (anonymous memory less `shared_mib`); 0: always exact.
+
+    Returns:
+        CPU, memory and number of processes; zeros if all are gone.
+    """
+    pids = tree(roots)
+    ticks = 0
+    for pid in pids:
+        fields = _stat(pid)
+        ticks += sum(int(field) for field in fields[11:15])  # utime stime cutime cstime
+    bound = sum(anonymous_mib(pid) for pid in pids)  # counts what is still shared with the template as well
+    memory_mib = exact_mib(pids, shared_mib) if bound >= exact_above_mib else bound - shared_mib
+    return Usage(ticks / TICKS_PER_SECOND, max(memory_mib, 0.0), len(pids))
+
+
+def own_memory_mib() -> float:
+    """Resident memory of the calling process."""
+    return float(psutil.Process().memory_info().rss / MIB)
+
+
+def wait_gone(pids: Iterable[int], wall_seconds: float) -> list[int]:
+    """Wait until none of the processes is left.
+
+    Args:
+        pids: process ids.
+        wall_seconds: how long at most.
+
+    Returns:
+        Those that are still there.
+    """
+    deadline = time.monotonic() + wall_seconds
+    left = [pid for pid in pids if _stat(pid)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.005)
+        left = [pid for pid in left if _stat(pid)]
+    return left

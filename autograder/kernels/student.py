@@ -1,0 +1,348 @@
+"""A student's kernel: run cells, put the judge's questions, survive whatever happens in there."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from autograder.kernels.channels import Channels, Listeners, new_key
+from autograder.kernels.errors import KernelDied, ProbeStopped, TemplateFailed
+from autograder.kernels.limits import Limits
+from autograder.kernels.outputs import Outputs
+from autograder.kernels.processes import Usage
+from autograder.kernels.warm import Child, Template
+from autograder.kernels.watch import Watch
+
+Status = Literal["ok", "error", "stopped", "died"]
+TICK_SECONDS = 0.05
+GRACE_SECONDS = 2.0
+"""How long an interrupted cell may take to give up."""
+READY_SECONDS = 30.0
+ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
+TAIL_SECONDS = 1.0
+"""How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
+ANSWER_MIB = 256
+"""The largest answer to a probe."""
+NEARLY_FULL = 0.8
+CRASH = "the kernel died (os._exit, or a crash in native code)"
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of running a cell."""
+
+    outputs: list[dict[str, Any]]
+    """nbformat output dicts."""
+    status: Status
+    """ "stopped": interrupted at a limit, the kernel lives; "died": the kernel is gone."""
+    reason: str | None
+    """For "stopped" and "died", in the student's words."""
+    wall_seconds: float
+    cpu_seconds: float
+    """Of all processes in the sandbox."""
+    execution_count: int | None = None
+
+
+@dataclass
+class _Wait:
+    """One request on its way: what has come back, and until when to wait."""
+
+    message_id: str
+    reply_kind: str
+    cpu_limit: float
+    wall_limit: float
+    cpu_before: float
+    outputs: Outputs
+    started: float = field(default_factory=time.monotonic)
+    reply: dict[str, Any] | None = None
+    replied_at: float = 0.0
+    idle: bool = False
+    reason: str | None = None
+    interrupted_at: float = 0.0
+
+    def take(self, channel: str, message: dict[str, Any], size: int) -> None:
+        """Sort in a message; those of other requests, and of threads left running, are dropped."""
+        if message["parent_header"].get("msg_id") != self.message_id:
+            return
+        kind = message["header"].get("msg_type")
+        if channel == "shell":
+            if kind == self.reply_kind and self.reply is None:
+                self.reply, self.replied_at = message, time.monotonic()
+        elif kind == "status":
+            self.idle = self.idle or message["content"].get("execution_state") == "idle"
+        else:
+            self.outputs.take(message, size)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has come, or the rest is not worth waiting for."""
+        if self.reply is None:
+            return False
+        return self.idle or time.monotonic() - self.replied_at > TAIL_SECONDS
+
+    def beyond(self, used: Usage) -> str | None:
+        """Name the limit that is passed."""
+        if self.outputs.full:
+            return f"printed more than {self.outputs.limit_mib} MiB"
+        if used.cpu_seconds - self.cpu_before > self.cpu_limit:
+            return f"stopped after {self.cpu_limit:g} CPU-seconds; an endless loop?"
+        if time.monotonic() - self.started > self.wall_limit:
+            return f"stopped after {self.wall_limit:g} seconds; an endless loop, or waiting for something?"
+        return None
+
+
+class StudentKernel:
+    """A kernel in a sandbox, driven by one thread. Close it, or use it as a context manager: it is killed at once."""
+
+    def __init__(self, child: Child, channels: Channels, listeners: Listeners, limits: Limits) -> None:
+        self.limits = limits
+        self.ready_seconds = 0.0
+        """Wall seconds from the request to a kernel that answers."""
+        self._child, self._channels, self._listeners = child, channels, listeners
+        self._watch = Watch(child, limits)
+        self._watch.start()
+        self._dead: str | None = None
+        self._closed = False
+
+    @classmethod
+    def start(
+        cls,
+        template: Template,
+        *,
+        files: Mapping[str, bytes] | None = None,
+        limits: Limits,
+        environment: Mapping[str, str] | None = None,
+        seed: int | None = None,
+    ) -> Self:
+        """Fork a kernel and return when it answers.
+
+        Args:
+            template: of `kernel_settings`.
+            files: relative name to content, laid out in the kernel's work folder.
+            limits: what it may use.
+            environment: variables beside the standard ones.
+            seed: of all random generators before anything runs; 0 to 2**32 - 1.
+
+        Returns:
+            The kernel.
+
+        Raises:
+            SandboxUnavailable: it could not be sealed.
+            TemplateFailed: the template is gone, or the kernel did not answer.
+        """
+        started = time.monotonic()
+        key = new_key()
+        listeners = Listeners()
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(listeners.close)
+            request = {"key": key, "seed": seed}
+            child = template.fork(request, listeners.descriptors, files, limits=limits, environment=environment)
+            on_failure.callback(child.close)
+            listeners.release()
+            channels = Channels(listeners.prefix, key, output_mib=limits.output_mib, answer_mib=ANSWER_MIB)
+            on_failure.callback(channels.close)
+            kernel = cls(child, channels, listeners, limits)
+            on_failure.callback(kernel.close)
+            kernel._wait_ready()
+            on_failure.pop_all()
+        kernel.ready_seconds = time.monotonic() - started
+        return kernel
+
+    def _wait_ready(self) -> None:
+        """Ask until an answer comes on both channels: then the subscription to outputs is in force."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and self.alive:
+            wait = self._request("kernel_info_request", {}, "kernel_info_reply", 1.0, 1.0)
+            while self.alive and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
+                self._exchange(wait, TICK_SECONDS)
+                if wait.reply is not None and wait.idle:
+                    return
+                if wait.reply is not None and time.monotonic() - wait.replied_at > FOLLOW_SECONDS:
+                    break
+        words = self._child.last_words().strip().splitlines()[-1:] or ["it said nothing"]
+        raise TemplateFailed(f"a kernel did not get ready within {READY_SECONDS:g} s: {words[0]}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the kernel runs."""
+        return self._dead is None and self._child.alive
+
+    @property
+    def claims(self) -> list[Any]:
+        """What the kernel proved from the inside before it began: (claim, held, detail)."""
+        return list(self._child.report.get("claims", []))
+
+    def usage(self) -> Usage:
+        """Read what the kernel and all it has started use now; the last reading, if it is dead."""
+        return self._child.usage() if self._child.alive else self._watch.latest
+
+    @property
+    def peak_memory_mib(self) -> float:
+        """The most memory seen so far, a tenth of a second apart."""
+        return self._watch.peak_mib
+
+    def run_cell(self, source: str, *, seed: int | None = None) -> CellRun:
+        """Run a cell. Never raises for anything the cell does.
+
+        Args:
+            source: the cell's code.
+            seed: of all random generators before the cell; 0 to 2**32 - 1.
+
+        Returns:
+            Outputs and what became of it.
+        """
+        if not self.alive:
+            return CellRun([], "died", self._cause_of_death(), 0.0, 0.0)
+        if seed is not None:
+            self._channels.send("shell", "seed_request", {"seed": seed})
+        content = {
+            "code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False,
+            "stop_on_error": False,
+        }  # fmt: skip
+        limits = self.limits
+        wait = self._request(
+            "execute_request", content, "execute_reply", limits.cell_cpu_seconds, limits.cell_wall_seconds
+        )
+        self._await(wait)
+        return self._cell_run(wait)
+
+    def _cell_run(self, wait: _Wait) -> CellRun:
+        wall = time.monotonic() - wait.started
+        status: Status
+        reason = wait.reason
+        count = None
+        if wait.reply is None or not self.alive:
+            status, reason = "died", self._cause_of_death()
+        elif reason is not None:
+            status = "stopped"
+        else:
+            status = "ok" if wait.reply["content"].get("status") == "ok" else "error"
+            number = wait.reply["content"].get("execution_count")
+            count = number if isinstance(number, int) else None
+        cpu = self._watch.latest.cpu_seconds - wait.cpu_before
+        return CellRun(wait.outputs.finished(), status, reason, wall, max(cpu, 0.0), count)
+
+    def probe(
+        self, content: dict[str, Any], buffers: Sequence[bytes] = (), *, cpu_seconds: float, wall_seconds: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Put a question to `probe.py` in the kernel. What the answer holds was written by untrusted code.
+
+        Args:
+            content: goes through JSON.
+            buffers: binary parts.
+            cpu_seconds: how much the answer may cost.
+            wall_seconds: how long it may take.
+
+        Returns:
+            Content and buffers of the answer.
+
+        Raises:
+            ProbeStopped: a limit was passed; the kernel lives.
+            KernelDied: the kernel is gone.
+        """
+        if not self.alive:
+            raise KernelDied(self._cause_of_death())
+        wait = self._request("probe_request", content, "probe_reply", cpu_seconds, wall_seconds, buffers)
+        self._await(wait)
+        if not self.alive and wait.reply is None:
+            raise KernelDied(self._cause_of_death())
+        if wait.reason is not None or wait.reply is None:
+            raise ProbeStopped(wait.reason or "gave no answer")
+        return wait.reply["content"], [bytes(buffer) for buffer in wait.reply.get("buffers", [])]
+
+    def _request(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        reply_kind: str,
+        cpu_seconds: float,
+        wall_seconds: float,
+        buffers: Sequence[bytes] = (),
+    ) -> _Wait:
+        before = self._watch.look().cpu_seconds
+        self._discard()
+        message_id = self._channels.send("shell", kind, content, buffers)
+        return _Wait(message_id, reply_kind, cpu_seconds, wall_seconds, before, Outputs(self.limits.output_mib))
+
+    def _discard(self) -> None:
+        """Throw away what came since the last request: nobody asked for it."""
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline and (ready := self._channels.poll(0)):
+            for channel in ready:
+                self._channels.receive(channel)
+
+    def _exchange(self, wait: _Wait, seconds: float) -> None:
+        """Take what arrives within a moment."""
+        for channel in self._channels.poll(seconds):
+            for _ in range(100):
+                message = self._channels.receive(channel)
+                if message is None:
+                    break
+                wait.take(channel, message, self._channels.last_bytes)
+
+    def _await(self, wait: _Wait) -> None:
+        """Wait for the answer; at a limit interrupt, then kill."""
+        next_look = 0.0
+        while not wait.done:
+            self._exchange(wait, TICK_SECONDS)
+            if not self._child.alive:
+                self._exchange(wait, 0.0)
+                break
+            now = time.monotonic()
+            if now < next_look and not wait.outputs.full:
+                continue
+            next_look = now + 2 * TICK_SECONDS
+            self._enforce(wait, now)
+        self._watch.look(exact=True)
+
+    def _enforce(self, wait: _Wait, now: float) -> None:
+        if wait.reason is None:
+            wait.reason = wait.beyond(self._watch.look())
+            if wait.reason is not None:
+                wait.interrupted_at = now
+                self._child.signal(signal.SIGINT)
+        elif now - wait.interrupted_at > GRACE_SECONDS and wait.reply is None:
+            self._kill(f"{wait.reason} (it did not react to an interrupt, so the kernel was killed)")
+        if self._channels.nonsense:
+            self._kill("the kernel sent messages that are none")
+
+    def _kill(self, reason: str) -> None:
+        self._dead = self._dead or reason
+        self._child.kill()
+        self._child.wait(GRACE_SECONDS)
+
+    def _cause_of_death(self) -> str:
+        if self._dead is None:
+            if self._watch.reason is not None:
+                self._dead = self._watch.reason
+            elif self._watch.peak_mib > NEARLY_FULL * self.limits.memory_mib:
+                self._dead = f"the kernel died, most likely out of memory (the limit is {self.limits.memory_mib} MiB)"
+            else:
+                self._dead = CRASH
+        return self._dead
+
+    def kill(self) -> None:
+        """Kill the kernel and all it has started."""
+        self._kill("the grader ended the kernel")
+
+    def close(self) -> None:
+        """Kill the kernel, reap it, and remove its sockets."""
+        if self._closed:
+            return
+        self._closed = True
+        self._dead = self._dead or "the kernel is closed"
+        self._watch.stop()
+        self._child.close()
+        self._channels.close()
+        self._listeners.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

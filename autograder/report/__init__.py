@@ -1,0 +1,1 @@
+"""The report room: verdicts as people and programs read them."""

@@ -1,0 +1,76 @@
+"""A worker without kernels: code cells run in this process, so only trusted submissions may be judged with it. For tests of the judge."""
+
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from autograder.judge.channel import Channel, ChannelClosed
+from autograder.judge.plugin import JudgePlugin
+from autograder.judge.session import run_page
+from autograder.judge.submission import Submission
+from autograder.judge.verdict import CheckResult, Outcome
+from autograder.kernels import probe
+
+CHECKS = Path(__file__).parents[2] / "autograder" / "checks"
+
+
+class LocalWorker:
+    """Answers a judge from a namespace of this process.
+
+    Args:
+        cells: Code to run before each judged cell, by its grade_id.
+        namespace: Where the code runs.
+    """
+
+    def __init__(self, cells: Mapping[str, str], namespace: dict[str, Any]) -> None:
+        ours, self.judges = socket.socketpair()
+        self._channel = Channel(ours)
+        self._cells = dict(cells)
+        self.namespace = namespace
+        self.questions: list[str] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                content, buffers = self._channel.receive()
+            except ChannelClosed:
+                return
+            if content["do"] == "run_until":
+                exec(self._cells.get(content["grade_id"], ""), self.namespace)
+                probe.after_cell()
+                self._channel.send({})
+            else:
+                self.questions.append(content["content"]["op"])
+                answer, arrays = probe.handle(content["content"], buffers, self.namespace)
+                self._channel.send({"content": answer}, arrays)
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._channel.close()
+        self.judges.close()
+
+
+def judge(pages: Sequence[Path], cells: Mapping[str, str], order: Sequence[str], namespace: dict[str, Any] | None = None) -> dict[str, CheckResult]:
+    """Judge code with check pages; return the results by check name."""
+    worker = LocalWorker(cells, {} if namespace is None else namespace)
+    results: dict[str, CheckResult] = {}
+    hypothesis.settings.load_profile("judge")
+
+    def tell(message: dict[str, Any]) -> None:
+        if message["do"] == "result":
+            found = message["result"]
+            results[found["name"]] = CheckResult(**found | {"outcome": Outcome(found["outcome"])})
+
+    plugin = JudgePlugin(Submission(Channel(worker.judges)), b"a key for tests", order, {}, tell)
+    try:
+        status, said = run_page(list(pages), plugin)
+    finally:
+        worker.close()
+    if status not in (0, 1):
+        raise RuntimeError(f"pytest ended with status {status}:\n{said}")
+    return results

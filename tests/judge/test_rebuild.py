@@ -1,0 +1,173 @@
+"""Models made of built-in parts are rebuilt exactly, in every style; anything else is refused in a sentence."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from autograder.judge.rebuild import Refused, rebuild
+
+IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 32, 32, 3)).astype(np.float32)
+
+
+def configuration(model: keras.Model) -> str:
+    return json.dumps(keras.saving.serialize_keras_object(model))
+
+
+def arrays(model: keras.Model) -> list[Any]:
+    return [np.asarray(variable) for variable in model.weights]
+
+
+def functional_with_ops() -> keras.Model:
+    inputs = keras.Input((32, 32, 3))
+    x = layers.RandomFlip("horizontal")(inputs)
+    x = (x / 127.5 - 1.0)[..., ::-1]
+    x = layers.Conv2D(4, 3, activation="relu", kernel_regularizer=keras.regularizers.L2(1e-3))(x)
+    x = layers.BatchNormalization()(x)
+    x = keras.ops.stop_gradient(x)
+    x = keras.ops.mean(x, axis=(1, 2))
+    return keras.Model(inputs, layers.Dense(3, activation=keras.activations.softmax)(x))
+
+
+def sequential_with_nested_backbone() -> keras.Model:
+    backbone = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(4, 3, strides=2), layers.LeakyReLU()], name="backbone")
+    return keras.Sequential([layers.Rescaling(1 / 255), backbone, layers.GlobalMaxPooling2D(), layers.Dropout(0.3), layers.Dense(2, "softmax")])
+
+
+def with_adapted_normalization() -> keras.Model:
+    normalization = layers.Normalization()
+    normalization.adapt(IMAGES)
+    return keras.Sequential([keras.Input((32, 32, 3)), normalization, layers.Flatten(), layers.Dense(2, "softmax")])
+
+
+def with_preprocess_input() -> keras.Model:
+    inputs = keras.Input((32, 32, 3))
+    x = keras.applications.resnet50.preprocess_input(inputs)
+    return keras.Model(inputs, layers.Dense(2, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+
+
+def with_branches() -> keras.Model:
+    inputs = keras.Input((32, 32, 3))
+    x = layers.SeparableConv2D(4, 3, padding="same")(inputs)
+    y = layers.DepthwiseConv2D(3, padding="same")(inputs)
+    x = layers.Concatenate()([x, y, layers.Activation("gelu")(x)])
+    return keras.Model(inputs, layers.Dense(2, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+
+
+@pytest.mark.parametrize(
+    "make", [functional_with_ops, sequential_with_nested_backbone, with_adapted_normalization, with_preprocess_input, with_branches]
+)
+def test_a_model_of_built_in_parts_gives_the_same_outputs(make: Callable[[], keras.Model]) -> None:
+    model = make()
+    expected = np.asarray(model(IMAGES, training=False))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    copy = rebuild(configuration(model), arrays(model))
+
+    np.testing.assert_allclose(np.asarray(copy(IMAGES, training=False)), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("build", [lambda: keras.applications.VGG16, lambda: keras.applications.MobileNetV2])
+def test_real_architectures_pass_the_walker(build: Callable[[], Callable[..., keras.Model]]) -> None:
+    model = build()(include_top=False, weights=None, input_shape=(32, 32, 3))
+
+    assert rebuild(configuration(model), arrays(model)).count_params() == model.count_params()
+
+
+def test_frozen_layers_stay_frozen() -> None:
+    model = sequential_with_nested_backbone()
+    model(IMAGES)
+    model.layers[1].trainable = False
+
+    assert len(rebuild(configuration(model), arrays(model)).trainable_weights) == 2
+
+
+@keras.saving.register_keras_serializable("student")
+class Custom(layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def changed(change: Callable[[dict[str, Any]], None]) -> tuple[str, list[Any]]:
+    model = sequential_with_nested_backbone()
+    model(IMAGES)
+    data = keras.saving.serialize_keras_object(model)
+    change(data)
+    return json.dumps(data), arrays(model)
+
+
+def last_layer(data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = data["config"]["layers"][-1]
+    return found
+
+
+REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "another module": (lambda data: last_layer(data).update(module="os", class_name="system"), "'system' from 'os'"),
+    "a registered class": (lambda data: last_layer(data).update(registered_name="student>Custom"), "registered class"),
+    "a class of keras internals": (lambda data: last_layer(data).update(module="keras.src.saving.saving_lib"), "from 'keras.src.saving"),
+    "a TFSMLayer": (lambda data: last_layer(data).update(class_name="TFSMLayer"), "'TFSMLayer'"),
+    "a vocabulary read from a file": (lambda data: last_layer(data).update(class_name="StringLookup"), "'StringLookup'"),
+    "a function": (
+        lambda data: last_layer(data)["config"].update(
+            activation={"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"}
+        ),
+        "the function 'eval'",
+    ),
+    "a lambda": (
+        lambda data: last_layer(data)["config"].update(activation={"class_name": "__lambda__", "config": {"value": "x"}}),
+        "'__lambda__'",
+    ),
+    "ten million units": (lambda data: last_layer(data)["config"].update(units=10**7), "too large"),
+    "more parameters than it has": (lambda data: last_layer(data)["config"].update(units=50_000), "more parameters than"),
+    "another number of units": (lambda data: last_layer(data)["config"].update(units=1), "do not fit"),
+    "units that are text": (lambda data: last_layer(data)["config"].update(units="many"), "cannot rebuild"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_configuration_is_refused_for(name: str) -> None:
+    change, words = REFUSALS[name]
+    text, values = changed(change)
+
+    with pytest.raises(Refused, match=words):
+        rebuild(text, values)
+
+
+def test_a_build_config_that_allocates_gigabytes_is_dropped() -> None:
+    text, values = changed(lambda data: last_layer(data).update(build_config={"input_shape": [None, 10**9]}))
+
+    assert rebuild(text, values).count_params() == sum(value.size for value in values)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "cannot be read"),
+        ("[]", "is a list"),
+        ("[" * 200_000, "cannot be read"),
+        ('{"class_name": "Dense"}', "is a Dense"),
+        ('{"class_name": "Functional", "module": "keras.src.models.functional", "config": ' + '{"a":' * 200 + "1" + "}" * 201, "nested too deeply"),
+        ("x" * (5 * 2**20), "too large"),
+    ],
+)
+def test_text_that_is_no_model_is_refused(text: str, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        rebuild(text, [])
+
+
+def test_a_lambda_layer_is_refused_with_advice() -> None:
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Lambda(lambda x: x / 255), layers.Flatten(), layers.Dense(2)])
+
+    with pytest.raises(Refused, match="Lambda layer; use a built-in layer"):
+        rebuild(configuration(model), arrays(model))
+
+
+def test_a_custom_layer_is_refused() -> None:
+    model = keras.Sequential([keras.Input((32, 32, 3)), Custom(), layers.Flatten(), layers.Dense(2)])
+
+    with pytest.raises(Refused, match="'Custom'"):
+        rebuild(configuration(model), arrays(model))

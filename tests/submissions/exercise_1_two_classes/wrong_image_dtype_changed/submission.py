@@ -1,0 +1,8 @@
+# %% select_classes
+def select_classes(images, labels, classes):
+    flat = np.asarray(labels).reshape(-1)
+    if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(flat.tolist()):
+        raise ValueError(f"bad classes {classes}")
+    keep = np.isin(flat, classes)
+    numbers = [list(classes).index(label) for label in flat[keep]]
+    return images[keep].astype("float32"), np.array(numbers, dtype="int32")

@@ -1,0 +1,10 @@
+# %% build_feature_extractor
+def build_feature_extractor(backbone, num_classes):
+    backbone.trainable = False
+    inputs = keras.Input(backbone.input_shape[1:])
+    x = layers.GlobalAveragePooling2D()(backbone(inputs))
+    x = layers.Dense(64, activation="relu")(x)
+    outputs = layers.Dense(num_classes)(x)
+    model = keras.Model(inputs, outputs)
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model

@@ -1,0 +1,10 @@
+# %% start_fine_tuning
+def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
+    counted = [layer for layer in backbone.layers if layer.weights and not isinstance(layer, layers.BatchNormalization)]
+    backbone.trainable = True
+    for layer in backbone.layers:
+        layer.trainable = False
+    for layer in counted[max(0, len(counted) - unfrozen_layers) :]:
+        layer.trainable = True
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model

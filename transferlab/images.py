@@ -1,0 +1,128 @@
+"""Labelled images for the exercises, drawn from a seed."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from transferlab.drawing.emblems import EMBLEMS
+from transferlab.drawing.pen import CHUNK, IMAGE_SIZE, Drawing
+from transferlab.drawing.render import render_chunk
+from transferlab.drawing.sketches import SKETCHES
+
+SPLITS = ("train", "validation", "test")
+_SOURCES: dict[str, Mapping[str, Drawing]] = {"sketches": SKETCHES, "emblems": EMBLEMS}
+
+
+class ImageSet(NamedTuple):
+    """Images with their labels; unpacks as `images, labels, class_names = ...`."""
+
+    images: npt.NDArray[np.uint8]
+    """Colour images (n, 32, 32, 3), levels 0 to 255."""
+    labels: npt.NDArray[np.int64]
+    """Class numbers (n,): positions in `class_names`."""
+    class_names: tuple[str, ...]
+    """Name of each class."""
+
+
+def source_names() -> tuple[str, ...]:
+    """Names of the image sources `load_images` knows."""
+    return tuple(_SOURCES)
+
+
+def class_names(source: str = "sketches") -> tuple[str, ...]:
+    """Names of all classes of a source, in the order of their labels.
+
+    Args:
+        source: "sketches" (10 classes) or "emblems" (80 classes).
+
+    Returns:
+        The class names.
+
+    Raises:
+        ValueError: There is no such source.
+    """
+    if source not in _SOURCES:
+        raise ValueError(f"there is no image source {source!r}; known sources are {_listed(_SOURCES)}")
+    return tuple(_SOURCES[source])
+
+
+def load_images(
+    source: str = "sketches",
+    split: str = "train",
+    *,
+    classes: Sequence[str] | None = None,
+    per_class: int = 100,
+    seed: int = 0,
+) -> ImageSet:
+    """Draw labelled images.
+
+    An image depends on the source, split, class, seed and its number within the class only: asking for more images or
+    other classes as well gives the same ones again, and no two splits or seeds ever share a draw.
+
+    Args:
+        source: "sketches": ten kinds of drawn things. "emblems": the 80 signs the small backbones were trained on.
+        split: "train", "validation" or "test".
+        classes: Names of the classes wanted; labels follow this order. All classes of the source by default.
+        per_class: Images of each class, 1 or more.
+        seed: Any whole number from 0; another seed draws other images.
+
+    Returns:
+        Images uint8 (n, 32, 32, 3), labels int64 (n,), and the class names; in random order, the same for the same seed.
+
+    Raises:
+        ValueError: An argument is none of these; the sentence says which and what is possible.
+        TypeError: `per_class` or `seed` is not a whole number, or `classes` is a single text.
+    """
+    known = class_names(source)
+    if split not in SPLITS:
+        raise ValueError(f"there is no split {split!r}; the splits are {_listed(SPLITS)}")
+    wanted = known if classes is None else _checked_classes(classes, known, source)
+    per_class = _whole_number("per_class", per_class, 1)
+    seed = _whole_number("seed", seed, 0)
+
+    images = np.empty((len(wanted), per_class, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+    for row, name in enumerate(wanted):
+        drawing = _SOURCES[source][name]
+        for start in range(0, per_class, CHUNK):
+            drawn = render_chunk(drawing, _generator(source, split, name, seed, start // CHUNK))
+            images[row, start : start + CHUNK] = drawn[: per_class - start]
+    order = _generator(source, split, "order of rows", seed, 0).permutation(len(wanted) * per_class)
+    labels = np.repeat(np.arange(len(wanted), dtype=np.int64), per_class)
+    return ImageSet(images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 3)[order], labels[order], wanted)
+
+
+def _generator(source: str, split: str, name: str, seed: int, chunk: int) -> np.random.Generator:
+    """A generator of its own for each chunk; the text that seeds it holds the split, so draws never overlap."""
+    text = f"transferlab|{source}|{split}|{name}|{seed}|{chunk}"
+    return np.random.Generator(np.random.PCG64(int.from_bytes(hashlib.sha256(text.encode()).digest())))
+
+
+def _checked_classes(classes: Sequence[str], known: tuple[str, ...], source: str) -> tuple[str, ...]:
+    if isinstance(classes, str):
+        raise TypeError(f"classes is the text {classes!r}; give a list of class names such as [{classes!r}]")
+    wanted = tuple(classes)
+    if not wanted:
+        raise ValueError("classes is empty; name at least one class, or leave it out for all of them")
+    for name in wanted:
+        if name not in known:
+            some = known if len(known) <= 10 else (*known[:4], "...", known[-1])
+            raise ValueError(f"{source} has no class {name!r}; its classes are {_listed(some)}")
+    repeated = sorted({name for name in wanted if wanted.count(name) > 1})
+    if repeated:
+        raise ValueError(f"classes names {_listed(repeated)} more than once; name each class once")
+    return wanted
+
+
+def _whole_number(what: str, value: int, smallest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{what} is {value!r}; it must be a whole number from {smallest}")
+    if value < smallest:
+        raise ValueError(f"{what} is {value}; it must be {smallest} or more")
+    return int(value)
+
+
+def _listed(names: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(names)
