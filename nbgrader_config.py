@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course. nbgrader's commands, formgrader and `autograder` read it when run in this folder."""
+"""nbgrader's settings for this course, read by nbgrader's commands, by formgrader and by `autograder`."""
 
 c = get_config()  # noqa: F821 - nbgrader puts it here
 
@@ -9,14 +9,24 @@ c.CourseDirectory.course_id = "transfer-learning"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Write your answer here, then delete this line.")'}
 c.ClearSolutions.text_stub = "*Write your answer here.*"  # the same in a written question
 
-# Grading. Where nbgrader runs a notebook in its own kernel and reads points from outputs, ours seals it and reads verdicts.
+# nbgrader's own reader drops a whole submission that holds one odd file; ours grades what there is.
+c.Autograde.exporter_class = "autograder.course.nbgrader_glue.SubmissionExporter"
+
+# nbgrader would run a notebook with all rights and read points off its outputs; ours seals it and reads its verdict.
 c.Autograde.autograde_preprocessors = [
     "autograder.course.nbgrader_glue.JudgeExecute",  # in place of Execute: the worker runs and judges the notebook
-    "nbgrader.preprocessors.LimitOutput",  # a page of feedback stays readable
+    "nbgrader.preprocessors.LimitOutput",  # as in plain nbgrader: a flood of output stays out of feedback
     "autograder.course.nbgrader_glue.SaveVerdicts",  # in place of SaveAutoGrades: points come from the verdict
-    "nbgrader.preprocessors.AssignLatePenalties",  # as in plain nbgrader; set its plugin_class to have any
-    "nbgrader.preprocessors.CheckCellMetadata",  # as in plain nbgrader
+    "nbgrader.preprocessors.AssignLatePenalties",  # as in plain nbgrader: none, unless a plugin_class is set
+    "nbgrader.preprocessors.CheckCellMetadata",  # as in plain nbgrader: what goes to the gradebook is well-formed
 ]
 
-# `nbgrader export` refuses rows without a verdict, which plain exporters would pass on as points.
+# Students see each check with its message, and not the guard of the judged cells.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",  # as in plain nbgrader: points and comments
+    "autograder.course.nbgrader_glue.HideGuards",  # students would take the guard for an error
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",  # as in plain nbgrader: the style sheet
+]
+
+# `nbgrader export` refuses points without a verdict, which plain exporters would pass on.
 c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"

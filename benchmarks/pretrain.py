@@ -33,7 +33,7 @@ PER_CLASS_AND_EPOCH = 400
 STEPS_PER_EPOCH = len(EMBLEMS) * PER_CLASS_AND_EPOCH // BATCH_SIZE
 TEST_PER_CLASS = 50
 PEAK_LEARNING_RATE = {"mini_vgg": 1.5e-3, "mini_resnet": 4e-3, "mini_mobilenet": 4e-3}
-EPOCHS = {"mini_vgg": 24, "mini_resnet": 24, "mini_mobilenet": 24}
+EPOCHS = {"mini_vgg": 22, "mini_resnet": 12, "mini_mobilenet": 16}
 
 
 class Emblems(keras.utils.PyDataset):  # type: ignore[misc]
@@ -57,6 +57,7 @@ class Emblems(keras.utils.PyDataset):  # type: ignore[misc]
         return self.images[rows].astype(np.float32), targets(self.labels[rows])
 
     def on_epoch_end(self) -> None:
+        """Move on to the next epoch's images."""
         self.epoch += 1
         self.draw()
 
@@ -71,20 +72,20 @@ class Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self.task = self.progress.add_task(name, total=steps)
         self.name = name
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002, D102
         self.progress.start()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002, D102
         self.progress.advance(self.task)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: D102
         figures = logs or {}
         self.progress.update(self.task, description=f"{self.name} accuracy {figures['emblem_accuracy']:.3f}")
         self.progress.console.print(
             f"{self.name} epoch {epoch + 1}: loss {figures['loss']:.3f}, accuracy {figures['emblem_accuracy']:.3f}"
         )
 
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002, D102
         self.progress.stop()
 
 

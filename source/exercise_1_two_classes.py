@@ -329,6 +329,8 @@ for tried_fraction in (0.25, 0.5, 0.01, 0.99):
         assert abs(held - tried_fraction * size) <= 1, report
 repeated_parts = split_train_validation(mixed_images, mixed_labels, 0.99, 3)
 assert np.array_equal(parts[0][0], repeated_parts[0][0]), "the same seed gave two different splits"
+halves = [np.sort(np.ravel(split_train_validation(mixed_images, mixed_labels, 0.5, given_seed)[1][0])) for given_seed in (3, 4)]
+assert not np.array_equal(*halves), "seeds 3 and 4 gave the same split; is the seed used?"
 for refused_fraction in (0, 1, -0.2, 1.5):
     try:
         split_train_validation(mixed_images, mixed_labels, refused_fraction, 3)
@@ -412,7 +414,7 @@ def check_model(model, num_classes):
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# The backbone gives feature maps, `(n, 4, 4, 128)` say, and a `Dense` layer wants one row of numbers per image. Which layer averages a map?
+# The backbone gives feature maps, `(n, 2, 2, 128)` say, and a `Dense` layer wants one row of numbers per image. Which layer averages a map?
 # </details>
 # <details><summary>Hint 2: freezing</summary>
 #
@@ -463,6 +465,7 @@ some_labels = np.arange(24) % 3
 tried_backbone = toy_backbone()
 tried_model = build_feature_extractor(tried_backbone, 3)
 check_model(tried_model, 3)
+check_model(build_feature_extractor(toy_backbone(), 2), 2)
 backbone_before = [weight.numpy() for weight in tried_backbone.weights]
 head_before = [weight.numpy() for weight in tried_model.trainable_weights]
 assert head_before, "nothing in this model can learn; is the head frozen too?"

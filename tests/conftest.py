@@ -10,7 +10,7 @@ import pytest
 # nbgrader calls `alembic` and tests call our own commands by name, also when pytest itself was called by its full path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
-# A test that fails must fail for everybody; the search for new examples is for a person, with --hypothesis-profile=search.
+# A test that fails must fail for everybody; new examples are searched for with --hypothesis-profile=search.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("tests")

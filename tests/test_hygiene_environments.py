@@ -25,7 +25,8 @@ def declared(project_root):
     """What each of the two distributions may import, by the name of its package."""
     project = tomllib.loads((project_root / "pyproject.toml").read_text())
     students = tomllib.loads((project_root / "transferlab" / "pyproject.toml").read_text())
-    transferlab = set(map(normalized, students["project"]["dependencies"]))
+    asked = students["project"]["dependencies"] + students["project"]["optional-dependencies"]["notebook"]
+    transferlab = set(map(normalized, asked))
     kernel = set(map(normalized, project["dependency-groups"]["kernel"])) | transferlab
     return {"transferlab": transferlab, "autograder": set(map(normalized, project["project"]["dependencies"])) | kernel}
 
@@ -36,10 +37,18 @@ def kernel_packages(project_root):
     return next((project_root / ".venv" / "kernel" / "lib").glob("python3.*")) / "site-packages"
 
 
+def without_type_checking(tree):
+    """Yield all nodes but those that only a type checker sees."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from without_type_checking(node)
+
+
 def third_party_imports(package):
-    """Yield file and top-level name of every import of something neither ours nor Python's own."""
+    """Yield file and top-level name of every import, at run time, of something neither ours nor Python's own."""
     for path in sorted(package.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in without_type_checking(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module]

@@ -3,6 +3,19 @@
 Importing this package loads neither Keras nor Matplotlib, and sets nothing: no seed, no style, no thread count.
 """
 
+from transferlab.backbones.registry import backbone_names, load_backbone
 from transferlab.images import ImageSet, class_names, load_images, source_names
+from transferlab.plots import plot_comparison, plot_histories, plot_images, plot_trade_off
 
-__all__ = ["ImageSet", "class_names", "load_images", "source_names"]
+__all__ = [
+    "ImageSet",
+    "backbone_names",
+    "class_names",
+    "load_backbone",
+    "load_images",
+    "plot_comparison",
+    "plot_histories",
+    "plot_images",
+    "plot_trade_off",
+    "source_names",
+]

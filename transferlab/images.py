@@ -70,7 +70,7 @@ def load_images(
         seed: Any whole number from 0; another seed draws other images.
 
     Returns:
-        Images uint8 (n, 32, 32, 3), labels int64 (n,), and the class names; in random order, the same for the same seed.
+        Images uint8 (n, 32, 32, 3), labels int64 (n,), class names; rows in an order drawn from the seed.
 
     Raises:
         ValueError: An argument is none of these; the sentence says which and what is possible.

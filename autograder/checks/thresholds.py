@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-_FILE = Path(__file__).with_name("thresholds.json")
+THRESHOLDS = Path(__file__).with_name("thresholds.json")
+"""The file they stand in."""
 
 
 class Gate(NamedTuple):
@@ -24,5 +25,5 @@ def gate(name: str) -> Gate:
     Raises:
         KeyError: No such gate has been calibrated.
     """
-    gates = json.loads(_FILE.read_text(encoding="utf-8"))["gates"]
+    gates = json.loads(THRESHOLDS.read_text(encoding="utf-8"))["gates"]
     return Gate(gates[name]["threshold"], gates[name]["band"])

@@ -1,8 +1,8 @@
 """Grade everything handed in for an assignment: verdicts in parallel, then gradebook and autograded/ by one writer.
 
 Verdicts are found first and kept in the store; what nbgrader reads is derived from them, student by student, as soon as
-all notebooks of a student have one. A run that is stopped anywhere goes on where it was: known work is not run again, and a
-derived notebook names the verdict it was derived from.
+all notebooks of a student have one. A run that is stopped anywhere goes on where it was: known work is not run again,
+and a derived notebook names the verdict it was derived from.
 """
 
 import glob
@@ -189,7 +189,7 @@ class ClassRun:
         except Exception as error:
             student.problem = f"{work.exercise.name} was not graded: {error}"
             logging.getLogger(__name__).debug("grading failed", exc_info=error)
-            return False
+            return True
         record: Record = result.record
         timestamp = student.folder / "timestamp.txt"
         submitted_at = timestamp.read_text(encoding="utf-8").strip() if timestamp.is_file() else ""

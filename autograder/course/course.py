@@ -4,81 +4,25 @@ A course folder is where `nbgrader_config.py` lies beside `source/`. Settings ar
 nbgrader's commands and ours read one file.
 """
 
-import contextlib
-import hashlib
-import os
-import secrets
-import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from traitlets import Enum, Float, Integer, Unicode
-from traitlets.config import Config, Configurable
+from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course.exercise import CourseError, Exercise
+from autograder.course.errors import CourseError
+from autograder.course.exercise import Exercise
+from autograder.course.secret import DEMO_SECRET, Secret, read_secret
+from autograder.course.settings import CourseSettings
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation
 
 __all__ = ["DEMO_SECRET", "Course", "CourseError", "CourseSettings", "Exercise", "Secret"]
 
 CONFIG_NAME = "nbgrader_config.py"
-SECRET_NAME = ".course_secret"  # noqa: S105 - the name of a file, not its content
-SECRET_VARIABLE = "AUTOGRADER_SECRET"  # noqa: S105 - the name of a variable, not its value
-DEMO_SECRET = b"demo: everybody knows this secret, never grade with it"
-_SHORTEST_SECRET = 16
-_LIMITS = Limits()
-
-
-class CourseSettings(Configurable):
-    """What an instructor may set for the whole course in `nbgrader_config.py`."""
-
-    cell_cpu_seconds = Float(_LIMITS.cell_cpu_seconds, help="CPU-seconds one cell may use.").tag(config=True)
-    cell_wall_seconds = Float(_LIMITS.cell_wall_seconds, help="Seconds one cell may last.").tag(config=True)
-    notebook_cpu_seconds = Float(_LIMITS.notebook_cpu_seconds, help="CPU-seconds one notebook may use.").tag(
-        config=True
-    )
-    notebook_wall_seconds = Float(_LIMITS.notebook_wall_seconds, help="Seconds one notebook may last.").tag(config=True)
-    memory_mib = Integer(_LIMITS.memory_mib, help="Memory one notebook may use.").tag(config=True)
-    processes = Integer(_LIMITS.processes, help="Processes and threads one notebook may have at once.").tag(config=True)
-    file_mib = Integer(_LIMITS.file_mib, help="Largest file, and size of each folder a notebook may write to.").tag(
-        config=True
-    )
-    output_mib = Integer(_LIMITS.output_mib, help="Outputs one cell may send.").tag(config=True)
-    isolation = Enum(
-        [kind.value for kind in Isolation],
-        default_value=Isolation.SEALED.value,
-        help="'sealed' locks every notebook in; 'off' runs student code with your own rights: only for work you trust.",
-    ).tag(config=True)
-    data_source = Unicode("sketches", help="Where the exercises' images come from.").tag(config=True)
-    checks_directory = Unicode(
-        "", help="Folder of the hidden check pages, relative to the course folder; empty: the installed ones."
-    ).tag(config=True)
-    class_list = Unicode(
-        "", help="CSV file with a column 'id' naming the class, relative to the course folder; empty: the gradebook."
-    ).tag(config=True)
-
-
-@dataclass(frozen=True)
-class Secret:
-    """What seeds the hidden draws of a course."""
-
-    value: bytes
-    is_demo: bool = False
-    """Whether it is the well-known secret of the demonstration."""
-    was_created: bool = False
-    """Whether this call made it."""
-
-    @property
-    def digest(self) -> str:
-        """A name for the secret that may be written down."""
-        return hashlib.sha256(b"autograder course secret\0" + self.value).hexdigest()
-
-    def __repr__(self) -> str:
-        return f"Secret({self.digest[:8]}…)"
 
 
 class Course:
@@ -220,36 +164,12 @@ class Course:
         return Isolation(self.settings.isolation)
 
     def secret(self, *, create: bool = True) -> Secret:
-        """Return the course secret: from the environment, or from its file in the course folder.
+        """Return the course secret; see `read_secret`.
 
         Args:
             create: Make a random one if there is none yet.
-
-        Returns:
-            The secret; `was_created` tells whether it is new.
-
-        Raises:
-            CourseError: There is none and none was to be made, it is too short, or others may read its file.
         """
-        from_environment = os.environ.get(SECRET_VARIABLE)
-        if from_environment is not None:
-            return _checked(from_environment.encode(), f"the variable {SECRET_VARIABLE}")
-        path = self.root / SECRET_NAME
-        if not path.exists() and create and _create_secret(path):
-            return Secret(path.read_bytes().strip(), was_created=True)
-        try:
-            mode = path.stat().st_mode
-            value = path.read_bytes().strip()
-        except OSError as error:
-            raise CourseError(
-                f"The course secret {path} cannot be read ({error.strerror}); "
-                "`autograder grade` makes one where there is none."
-            ) from error
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise CourseError(
-                f"The course secret {path} is open to others (mode {mode & 0o777:o}); run `chmod 600 {path}`."
-            )
-        return _checked(value, str(path))
+        return read_secret(self.root, create=create)
 
     def _page(self, name: str) -> Path:
         if self.settings.checks_directory:
@@ -266,43 +186,6 @@ def _read_config(root: Path) -> Config:
         # The file is the instructor's Python: whatever it raises, the sentence has to name the file.
         raise CourseError(f"{root / CONFIG_NAME} cannot be read: {type(error).__name__}: {error}.") from error
     return config
-
-
-def _checked(value: bytes, where: str) -> Secret:
-    if len(value) < _SHORTEST_SECRET:
-        raise CourseError(
-            f"The course secret in {where} is too short ({len(value)} bytes, at least {_SHORTEST_SECRET} are needed); "
-            "remove it, and `autograder grade` makes a good one."
-        )
-    return Secret(value, is_demo=value == DEMO_SECRET)
-
-
-def _create_secret(path: Path) -> bool:
-    """Write a new secret; tell whether this call was the one that did."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    write_secret(temporary, secrets.token_hex(32).encode())
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-    return True
-
-
-def write_secret(path: Path, value: bytes) -> None:
-    """Write a course secret that only its owner can read.
-
-    Args:
-        path: A file that does not exist yet.
-        value: The secret, at least 16 bytes.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(value + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def plain_settings(course: Course) -> Mapping[str, Any]:

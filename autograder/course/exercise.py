@@ -10,11 +10,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.course.errors import CourseError
+
 _HIDDEN_REGION = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
-
-
-class CourseError(Exception):
-    """The course folder cannot be used; the message is one sentence that says what to do."""
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str | None:

@@ -112,7 +112,7 @@ def _one_judge(
     finally:
         watched.set()
         channel.close()
-        child.kill()
+        child.close()
         guard.join()
 
 

@@ -13,9 +13,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List
 
 from autograder.course.course import Course
-from autograder.course.exercise import CourseError, Exercise, grade_id_of, is_judged, without_hidden_region
+from autograder.course.errors import CourseError
+from autograder.course.exercise import Exercise, grade_id_of, is_judged, without_hidden_region
 from autograder.course.export import VerdictExporter
 from autograder.course.feedback import points_text, show_verdict
 from autograder.course.gradebook import submitted_folder, writer_lock
@@ -169,6 +171,9 @@ class HideGuards(NbGraderPreprocessor):
     They hold no check, only a line that fails when a notebook is graded without this course's configuration; students
     would take it for an error. nbgrader's `ClearHiddenTests` is not used: a marker written by a student makes it raise.
     """
+
+    # nbconvert's HTML exporter sets this on every step and warns where it is missing.
+    display_data_priority: Any = List(config=True)
 
     def preprocess_cell(
         self,

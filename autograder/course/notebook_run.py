@@ -51,7 +51,7 @@ class NotebookRun:
         self.errors: dict[str, str] = {}
         """What the cells that ended in an error said, by grade_id or position."""
         self.student_cpu_seconds = 0.0
-        self.probe_cpu_seconds = 0.0
+        self._kernel_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
         self.start_seconds = 0.0
 
@@ -62,6 +62,11 @@ class NotebookRun:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._drop_kernel()
+
+    @property
+    def probe_cpu_seconds(self) -> float:
+        """What the kernels used beyond starting and running cells. Complete once the run is left."""
+        return max(0.0, self._kernel_cpu_seconds - self.student_cpu_seconds - self.start_cpu_seconds)
 
     def start(self) -> None:
         """Start the kernel ahead of its first use."""
@@ -86,16 +91,12 @@ class NotebookRun:
         """
         kernel = self._alive()
         if kernel is None:
-            raise KernelDied("is not asked any more: the notebook's kernel died too often")
-        before = kernel.usage().cpu_seconds
+            raise KernelDied("the notebook's kernel died too often and is not started again")
         try:
             return kernel.probe(content, buffers, cpu_seconds=cpu_seconds, wall_seconds=wall_seconds)
         except KernelDied:
             self._drop_kernel()
             raise
-        finally:
-            if self._kernel is not None:
-                self.probe_cpu_seconds += max(0.0, kernel.usage().cpu_seconds - before)
 
     def _alive(self) -> StudentKernel | None:
         """Return the kernel; after a death, a new one in which the cells so far have been run again."""
@@ -143,16 +144,17 @@ class NotebookRun:
         cell.outputs = [new_output(**output) for output in run.outputs]
         if run.reason:
             cell.outputs.append(
-                new_output("error", ename="Stopped", evalue=run.reason, traceback=[f"This cell {run.reason}."])
+                new_output("error", ename="Stopped", evalue=run.reason, traceback=[f"This cell did not come to an end: {run.reason}."])
             )
-            self.notes.append(f"The cell `{name}` {run.reason}.")
+            self.notes.append(f"The cell `{name}` did not come to an end: {run.reason}.")
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
 
     def _drop_kernel(self) -> None:
         if self._kernel is not None:
-            self._kernel.kill()
+            self._kernel_cpu_seconds += self._kernel.usage().cpu_seconds
+            self._kernel.close()
             self._kernel = None
 
 

@@ -1,22 +1,13 @@
-"""Student notebooks: from whatever bytes were handed in to a notebook that can be run and judged.
-
-`read_notebook` keeps what grading needs (cell types, texts, nbgrader ids, attached pictures) and drops the rest, so
-nothing odd in a submission travels further. `prepare` then lays it over the instructor's notebook.
-"""
+"""Lay a student's notebook over the instructor's: what can be run and judged, whatever was done to the cells."""
 
 import copy
-import json
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 
+from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import (
     Exercise,
     grade_id_of,
@@ -25,14 +16,9 @@ from autograder.course.exercise import (
     is_written,
     without_hidden_region,
 )
+from autograder.course.reading import notebook_of, read_notebook, read_notebook_file
 
-MAX_NOTEBOOK_MIB = 50
-MAX_CELLS = 2_000
-_AGAIN = "open it in Jupyter, save it, and hand it in again"
-
-
-class UnusableNotebook(Exception):
-    """A file that cannot be graded; the message is one sentence for the student."""
+__all__ = ["Prepared", "UnusableNotebook", "prepare", "read_notebook", "read_notebook_file"]
 
 
 @dataclass(frozen=True)
@@ -45,59 +31,6 @@ class Prepared:
     """Grade id to position in `notebook.cells`, for every judged cell of the exercise, in notebook order."""
     notes: tuple[str, ...]
     """Sentences about what had to be put right."""
-
-
-def read_notebook_file(path: Path) -> bytes:
-    """Read a submitted file without following links or loading one that is far too large.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its bytes.
-
-    Raises:
-        UnusableNotebook: It is missing, no regular file, too large or may not be read.
-    """
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnusableNotebook(f"{path.name} is a link, folder or device, not a file; hand in the notebook itself.")
-        _refuse_size(status.st_size)
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise UnusableNotebook(f"There is no file {path}; check the name.") from error
-    except OSError as error:
-        raise UnusableNotebook(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-
-
-def read_notebook(data: bytes) -> NotebookNode:
-    """Read a submitted notebook of any nbformat, keeping only what grading needs.
-
-    Args:
-        data: The file as it was handed in.
-
-    Returns:
-        A notebook of nbformat 4 whose cells have a type, a text, empty outputs and at most `nbgrader` metadata.
-
-    Raises:
-        UnusableNotebook: The bytes are no notebook; the message says why and what to do.
-    """
-    content = _load(data)
-    version = content.get("nbformat", 4)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise UnusableNotebook(f"The notebook names no known format version (nbformat {version!r:.40}); {_AGAIN}.")
-    if version > 4:
-        raise UnusableNotebook(
-            f"The notebook is written in nbformat {version}; save it as nbformat 4, the newest known."
-        )
-    cells = _upgraded_cells(data) if version < 4 else content.get("cells")
-    if not isinstance(cells, list):
-        raise UnusableNotebook(f"The file is JSON but no Jupyter notebook (it has no list of cells); {_AGAIN}.")
-    if len(cells) > MAX_CELLS:
-        raise UnusableNotebook(f"The notebook has {len(cells):,} cells, but {MAX_CELLS:,} are allowed; delete some.")
-    clean = [_clean_cell(cell, number) for number, cell in enumerate(cells) if isinstance(cell, Mapping)]
-    return _notebook(clean)
 
 
 def prepare(student: NotebookNode, exercise: Exercise) -> Prepared:
@@ -123,86 +56,11 @@ def prepare(student: NotebookNode, exercise: Exercise) -> Prepared:
         cell["id"] = source_cell.get("id", f"graded-{number}") if source_cell else f"student-{number}"
     positions = _positions(cells)
     judged = {grade_id: positions[grade_id] for grade_id in exercise.judged}
-    notebook = _notebook(cells)
+    notebook = notebook_of(cells)
     kernelspec = exercise.notebook.metadata.get("kernelspec")
     if kernelspec:
         notebook.metadata["kernelspec"] = copy.deepcopy(kernelspec)
     return Prepared(notebook=notebook, judged=judged, notes=tuple(notes))
-
-
-def _refuse_size(size_bytes: int) -> None:
-    if size_bytes > MAX_NOTEBOOK_MIB * 2**20:
-        raise UnusableNotebook(
-            f"The notebook is {size_bytes / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_MIB} MiB allowed; "
-            "clear its outputs and hand it in again."
-        )
-
-
-def _load(data: bytes) -> dict[str, Any]:
-    _refuse_size(len(data))
-    if not data.strip():
-        raise UnusableNotebook("The notebook file is empty; save the notebook in Jupyter and hand it in again.")
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UnusableNotebook(f"The file is not UTF-8 text, so it is no notebook; {_AGAIN}.") from error
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise UnusableNotebook(f"The file is not valid JSON ({where}), so it is no notebook; {_AGAIN}.") from error
-    except (RecursionError, ValueError) as error:
-        raise UnusableNotebook(f"The file is nested too deeply, or holds absurd numbers; {_AGAIN}.") from error
-    if not isinstance(content, dict):
-        raise UnusableNotebook(f"The file is JSON but no Jupyter notebook (it has no list of cells); {_AGAIN}.")
-    return content
-
-
-def _upgraded_cells(data: bytes) -> Any:
-    try:
-        return nbformat.reads(data.decode("utf-8-sig"), as_version=4).get("cells")
-    except (Exception, RecursionError) as error:
-        # nbformat's converters raise whatever the malformed content makes them raise.
-        raise UnusableNotebook(f"The notebook's old format could not be converted; {_AGAIN}.") from error
-
-
-def _clean_cell(cell: Mapping[str, Any], number: int) -> NotebookNode:
-    kind = cell.get("cell_type")
-    clean = NotebookNode(
-        id=f"student-{number}",
-        cell_type=kind if kind in ("code", "markdown", "raw") else "raw",
-        metadata=NotebookNode(),
-        source=_text(cell.get("source", "")),
-    )
-    grade_id = grade_id_of(cell)
-    if grade_id is not None:
-        flags = cell["metadata"]["nbgrader"]
-        clean.metadata["nbgrader"] = NotebookNode(
-            grade_id=grade_id, **{flag: flags.get(flag) is True for flag in ("grade", "solution", "locked", "task")}
-        )
-    if clean.cell_type == "code":
-        clean.update(outputs=[], execution_count=None)
-    else:
-        _copy_attachments(cell, clean)
-    return clean
-
-
-def _text(source: Any) -> str:
-    lines = source if isinstance(source, list) else [source]
-    text = "".join(line for line in lines if isinstance(line, str))
-    # JSON may hold half a surrogate pair, which no file and no kernel message can carry.
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-
-
-def _copy_attachments(cell: Mapping[str, Any], clean: NotebookNode) -> None:
-    attachments = cell.get("attachments")
-    if not isinstance(attachments, Mapping):
-        return
-    kept: dict[str, dict[str, str]] = {}
-    for name, bundle in attachments.items():
-        if isinstance(bundle, Mapping):
-            texts = {mime: data for mime, data in bundle.items() if isinstance(data, str) and mime.startswith("image/")}
-            kept[_text(name)] = {_text(mime): _text(data) for mime, data in texts.items()}
-    if kept:
-        clean["attachments"] = nbformat.from_dict(kept)
 
 
 def _matched(student: NotebookNode, exercise: Exercise, notes: list[str]) -> list[NotebookNode]:
@@ -309,8 +167,3 @@ def _move_behind(cells: list[NotebookNode], grade_id: str, anchors: list[str], n
     cell = cells.pop(_positions(cells)[grade_id])
     cells.insert(_last_position(cells, anchors) + 1, cell)
     notes.append(f"The graded cell '{grade_id}' had been moved; it was put back behind the cells it belongs to.")
-
-
-def _notebook(cells: list[NotebookNode]) -> NotebookNode:
-    notebook: NotebookNode = new_notebook(cells=cells, metadata=NotebookNode(language_info=NotebookNode(name="python")))
-    return notebook

@@ -69,7 +69,7 @@ def markdown_to_safe_html(context: Context, source: str) -> str:
         Harmless HTML.
     """
     cell = context.get("cell") or {}
-    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
     return safe_html(MarkdownWithMath(renderer=renderer).render(source))
 
 

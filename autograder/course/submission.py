@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from autograder.course.notebooks import UnusableNotebook, read_notebook_file
+from autograder.course.errors import UnusableNotebook
+from autograder.course.reading import read_notebook_file
 
 MAX_FILES = 200
 MAX_FILES_MIB = 64

@@ -5,6 +5,7 @@ An `Engine` holds two warm templates, one of student kernels and one of judges, 
 
 import hashlib
 import hmac
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,31 +21,12 @@ from autograder.course.judging import Judgement, judge_notebook
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
-from autograder.kernels.environment import grader_python, kernel_python
-from autograder.kernels.isolation import Isolation
 from autograder.kernels.limits import Limits
-from autograder.kernels.warm import Template, TemplateSettings
+from autograder.kernels.settings import Isolation, TemplateSettings, default_kernel_python, kernel_settings
+from autograder.kernels.warm import Template
 
-KERNEL_PRELOAD = (
-    "tensorflow",
-    "keras",
-    "numpy",
-    "pandas",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
-    "seaborn",
-    "transferlab",
-)
-JUDGE_PRELOAD = (
-    "tensorflow",
-    "keras",
-    "numpy",
-    "hypothesis",
-    "pytest",
-    "transferlab",
-    "autograder.judge.session",
-    "autograder.judge.cases",
-)
+JUDGE_ENTRY = "autograder.judge.session:main"
+JUDGE_PRELOAD = ("tensorflow", "keras", "numpy", "hypothesis.extra.numpy", "pytest", "transferlab", "autograder.judge.session", "autograder.judge.cases")
 
 
 @dataclass(frozen=True)
@@ -65,6 +47,25 @@ class Graded:
     verdict: Verdict
     notebook: bytes
     """The executed notebook, judged cells without outputs."""
+
+
+def judge_settings(settings: EngineSettings) -> TemplateSettings:
+    """Return the settings of the judges' template: this environment, the kernels' below it, and the project's own rooms.
+
+    Args:
+        settings: Of the engine.
+    """
+    package = Path(autograder.__path__[0])
+    rooms = tuple(package / room for room in ("__init__.py", "judge", "checks", "kernels"))
+    return TemplateSettings(
+        python=Path(sys.executable),
+        entry=JUDGE_ENTRY,
+        preload=JUDGE_PRELOAD,
+        readable=(default_kernel_python().parent.parent, *rooms),
+        pythonpath=(package.parent,),
+        isolation=settings.isolation,
+        slots=settings.slots,
+    )
 
 
 class Engine:
@@ -88,24 +89,14 @@ class Engine:
         Raises:
             SandboxUnavailable: This machine refuses what sealing needs.
         """
-        package = Path(autograder.__path__[0])
-        common = {"isolation": self._settings.isolation, "slots": self._settings.slots}
-        kernels = TemplateSettings(
-            python=kernel_python(), preload=KERNEL_PRELOAD, entry="kernel", readable=(), **common
-        )
-        judges = TemplateSettings(
-            python=grader_python(),
-            preload=JUDGE_PRELOAD,
-            entry="autograder.judge.session:main",
-            readable=(package,),
-            pythonpath=(package.parent,),
-            **common,
-        )
-        self._kernels = Template.start(kernels)
+        settings = self._settings
+        self._kernels = Template.start(kernel_settings(isolation=settings.isolation, slots=settings.slots), wait=False)
         try:
-            self._judges = Template.start(judges)
+            self._judges = Template.start(judge_settings(settings), wait=False)
+            self._kernels.wait_ready()
+            self._judges.wait_ready()
         except BaseException:
-            self._kernels.close()
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -139,12 +130,12 @@ class Engine:
             NotebookRun(self._template(self._kernels), prepared, files, self._settings.limits, exercise.name) as run,
         ):
             judgement = self._judge(run, exercise, secret)
-            figures = {
-                "student": run.student_cpu_seconds,
-                "probe": run.probe_cpu_seconds,
-                "judge": judgement.cpu_seconds,
-                "fixed": run.start_cpu_seconds,
-            }
+        figures = {
+            "student": run.student_cpu_seconds,
+            "probe": run.probe_cpu_seconds,
+            "judge": judgement.cpu_seconds,
+            "fixed": run.start_cpu_seconds,
+        }
         cells = self._decided(judgement, exercise, secret)
         rounded = {name: round(seconds, 3) for name, seconds in figures.items()}
         verdict = Verdict(exercise=exercise.name, cells=cells, notes=tuple(run.notes), figures=rounded)

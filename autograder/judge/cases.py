@@ -50,7 +50,7 @@ class Cases:
             except Failed as problem:
                 self._made[key] = problem
             except Stopped as stopped:
-                self._made[key] = Failed(f"the kernel {stopped.reason}", "an answer")
+                self._made[key] = Failed(f"the kernel gave no answer: {stopped.reason}", "an answer")
             self._generation = self.submission.generation
         made = self._made[key]
         if isinstance(made, Failed):

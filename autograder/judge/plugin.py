@@ -154,7 +154,7 @@ class JudgePlugin:
         except Failed as problem:
             self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint))
         except Stopped as stopped:
-            self._conclude(item, Outcome.FAIL, f"The kernel {stopped.reason}.")
+            self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
         except Flaky:
             self._conclude(item, Outcome.FAIL, "Same input, two answers: called twice with the same arguments it answered differently.")
         except Undecided as undecided:

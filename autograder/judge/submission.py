@@ -123,7 +123,7 @@ class Submission:
         """
         called = call_text(name, args, kwargs)
         if name in self._gone:
-            fail(f"it is not called again, because an earlier call {self._gone[name]}", called=called)
+            fail(f"it is not called again, because an earlier call did not come to an end: {self._gone[name]}", called=called)
         encoder = Encoder(lambda value: value if isinstance(value, Handle) else None)
         content = {
             "op": "call",
@@ -136,7 +136,7 @@ class Submission:
             reply, buffers = self._call_once(content, encoder.buffers, model)
         except Stopped as stopped:
             self._gone[name] = stopped.reason
-            raise Failed(f"the call {stopped.reason}", "an answer", called, "run this call yourself in the notebook and watch it") from stopped
+            raise Failed(f"no answer came: {stopped.reason}", "an answer", called, "run this call yourself in the notebook and watch it") from stopped
         if reply.get("missing"):
             self._fail_missing(name, f"a function called `{name}`")
         return self.read_answer(called, reply, buffers)
@@ -233,7 +233,7 @@ class Stopped(Exception):
     """A call did not come to an end: a limit stopped it, or the kernel died.
 
     Args:
-        reason: In the student's words, e.g. `was stopped after 20 CPU-seconds; an endless loop?`.
+        reason: In the student's words, e.g. `stopped after 20 CPU-seconds; an endless loop?`.
     """
 
     def __init__(self, reason: str) -> None:

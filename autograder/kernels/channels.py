@@ -1,7 +1,7 @@
 """The grader's ends of a kernel's ZeroMQ channels, with every message bounded and every wait ended by a clock.
 
-What arrives was written by untrusted code: it may be unsigned, malformed, endless or missing. Nothing here raises for that; what cannot be
-read is counted and dropped.
+What arrives was written by untrusted code: it may be unsigned, malformed, endless or missing. Nothing here raises for
+that; what cannot be read is counted and dropped.
 """
 
 import secrets
@@ -34,11 +34,19 @@ class Listeners:
         """`PREFIX-1` to `PREFIX-5` are the sockets, as `transport="ipc"` names them in Jupyter."""
         self.sockets: list[socket.socket] = []
         try:
-            for number in range(1, len(CHANNELS) + 1):
-                self.sockets.append(_listen(f"{self.prefix}-{number}"))
+            self.renew()
         except BaseException:
             self.close()
             raise
+
+    def renew(self) -> None:
+        """Listen, again after the kernel has died, at the same paths: connected clients find the next kernel."""
+        self.release()
+        self.sockets.clear()
+        for number in range(1, len(CHANNELS) + 1):
+            path = Path(f"{self.prefix}-{number}")
+            path.unlink(missing_ok=True)
+            self.sockets.append(_listen(str(path)))
 
     @property
     def descriptors(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 
 class SandboxUnavailable(RuntimeError):
-    """This machine refuses what sealing needs; the sentence says what to install or enable. Nothing is run unsealed instead."""
+    """This machine refuses what sealing needs; the sentence says what to install or enable. Nothing runs unsealed."""
 
 
 class TemplateFailed(RuntimeError):

@@ -9,8 +9,8 @@ TEXT_FIELDS = {"stream": ("name", "text"), "error": ("ename", "evalue")}
 class Outputs:
     """The outputs of one running cell.
 
-    Display-id updates reach only displays of this cell: a later cell cannot rewrite what an earlier one showed. Comms and widgets are
-    ignored.
+    Display-id updates reach only displays of this cell: a later cell cannot rewrite what an earlier one showed. Comms
+    and widgets are ignored.
     """
 
     def __init__(self, limit_mib: int) -> None:
@@ -102,7 +102,11 @@ def _as_output(kind: str, content: dict[str, Any]) -> dict[str, Any] | None:
     metadata = content.get("metadata")
     if not isinstance(data, dict):
         return None
-    output = {"output_type": "display_data", "data": data, "metadata": metadata if isinstance(metadata, dict) else {}}
+    output: dict[str, Any] = {
+        "output_type": "display_data",
+        "data": data,
+        "metadata": metadata if isinstance(metadata, dict) else {},
+    }
     if kind == "execute_result":
         count = content.get("execution_count")
         output |= {"output_type": kind, "execution_count": count if isinstance(count, int) else None}

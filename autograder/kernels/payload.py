@@ -41,6 +41,13 @@ def pack(header: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Bina
         yield stream
 
 
+def readable(descriptor: int, seconds: float) -> bool:
+    """Wait until something can be read, or the other end is closed; unlike `select`, with any descriptor number."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
 def read_report(descriptor: int, wall_seconds: float) -> dict[str, Any]:
     """Wait for the child to say that it is sealed.
 
@@ -57,7 +64,7 @@ def read_report(descriptor: int, wall_seconds: float) -> dict[str, Any]:
     deadline = time.monotonic() + wall_seconds
     data = b""
     while len(data) < REPORT_BYTES:
-        if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not readable(descriptor, deadline - time.monotonic()):
             raise SandboxUnavailable(
                 f"a child did not report within {wall_seconds:g} s that it is sealed, and was killed"
             )

@@ -16,14 +16,14 @@ PROBE = Path(__file__).with_name("probe.py")
 HOME = "/home/student"
 """Home folder of a sealed child."""
 WORK_FOLDER = "/submission"
-"""Where a sealed child starts, with the student's files. A name no environment lies below, so that nothing else shows in it."""
+"""Where a sealed child starts, with the student's files. No environment lies below, so nothing else shows in it."""
 
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 """A kernel's five sockets, in the order their descriptors are passed (inner/kernel.py)."""
 
 KERNEL_PRELOAD = (
-    "numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel",
-    "ipykernel.zmqshell", "ipykernel.heartbeat", "zmq.eventloop.zmqstream", "tornado.ioloop", "tensorflow", "keras",
+    "numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "tensorflow", "keras", "IPython",
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.heartbeat", "tornado.ioloop",
 )  # fmt: skip
 KERNEL_PRELOAD_IF_PRESENT = ("transferlab", "seaborn", "debugpy", "PIL.Image", "matplotlib.backends.backend_agg")
 
@@ -65,7 +65,7 @@ class TemplateSettings:
     python: Path
     """The environment's own interpreter: `.venv/kernel/bin/python`."""
     entry: str
-    """`module:function`, called in each sealed child as `function(request, descriptors)`. Its return value is the exit code."""
+    """`module:function`, called in each sealed child as `function(request, descriptors)`; returns the exit code."""
     preload: tuple[str, ...] = ()
     """Modules to import before forking; a path that ends in `.py` is imported as `kernel_<its name>`."""
     preload_if_present: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class TemplateSettings:
     """How many children may live at the same time."""
     keras_cache: Path | None = None
     """A Keras cache folder whose `models` and `datasets` are shown read-only in the child's home."""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Variables for the template and its children, beside the standard ones."""
     first_uid: int = FIRST_UID
     """As root: where the uids of sandboxes begin."""

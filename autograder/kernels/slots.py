@@ -1,4 +1,4 @@
-"""As root every sandbox that runs at the same time has an unprivileged uid of its own, so that none can signal or trace another."""
+"""As root every sandbox has an unprivileged uid of its own while it runs, so that none can signal or trace another."""
 
 import os
 import socket
@@ -31,7 +31,8 @@ def lease(first_uid: int = FIRST_UID) -> Slot:
         first_uid: where to begin looking.
 
     Returns:
-        The lease. Its mark is an abstract socket name, which the kernel frees when the holder dies: no file to clean up after `kill -9`.
+        The lease. Its mark is an abstract socket name, which the kernel frees when the holder dies: no file to clean
+        up after `kill -9`.
 
     Raises:
         SandboxUnavailable: thousands are in use.

@@ -4,16 +4,18 @@ import contextlib
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from autograder.kernels.channels import Channels, Listeners, new_key
+from autograder.kernels.children import Child
 from autograder.kernels.errors import KernelDied, ProbeStopped, TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
-from autograder.kernels.warm import Child, Template
+from autograder.kernels.waiting import Wait
+from autograder.kernels.warm import Template
 from autograder.kernels.watch import Watch
 
 Status = Literal["ok", "error", "stopped", "died"]
@@ -22,8 +24,6 @@ GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""
 READY_SECONDS = 30.0
 ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
-TAIL_SECONDS = 1.0
-"""How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
 ANSWER_MIB = 256
 """The largest answer to a probe."""
 NEARLY_FULL = 0.8
@@ -44,54 +44,6 @@ class CellRun:
     cpu_seconds: float
     """Of all processes in the sandbox."""
     execution_count: int | None = None
-
-
-@dataclass
-class _Wait:
-    """One request on its way: what has come back, and until when to wait."""
-
-    message_id: str
-    reply_kind: str
-    cpu_limit: float
-    wall_limit: float
-    cpu_before: float
-    outputs: Outputs
-    started: float = field(default_factory=time.monotonic)
-    reply: dict[str, Any] | None = None
-    replied_at: float = 0.0
-    idle: bool = False
-    reason: str | None = None
-    interrupted_at: float = 0.0
-
-    def take(self, channel: str, message: dict[str, Any], size: int) -> None:
-        """Sort in a message; those of other requests, and of threads left running, are dropped."""
-        if message["parent_header"].get("msg_id") != self.message_id:
-            return
-        kind = message["header"].get("msg_type")
-        if channel == "shell":
-            if kind == self.reply_kind and self.reply is None:
-                self.reply, self.replied_at = message, time.monotonic()
-        elif kind == "status":
-            self.idle = self.idle or message["content"].get("execution_state") == "idle"
-        else:
-            self.outputs.take(message, size)
-
-    @property
-    def done(self) -> bool:
-        """Whether everything has come, or the rest is not worth waiting for."""
-        if self.reply is None:
-            return False
-        return self.idle or time.monotonic() - self.replied_at > TAIL_SECONDS
-
-    def beyond(self, used: Usage) -> str | None:
-        """Name the limit that is passed."""
-        if self.outputs.full:
-            return f"printed more than {self.outputs.limit_mib} MiB"
-        if used.cpu_seconds - self.cpu_before > self.cpu_limit:
-            return f"stopped after {self.cpu_limit:g} CPU-seconds; an endless loop?"
-        if time.monotonic() - self.started > self.wall_limit:
-            return f"stopped after {self.wall_limit:g} seconds; an endless loop, or waiting for something?"
-        return None
 
 
 class StudentKernel:
@@ -154,9 +106,9 @@ class StudentKernel:
     def _wait_ready(self) -> None:
         """Ask until an answer comes on both channels: then the subscription to outputs is in force."""
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and self.alive:
+        while time.monotonic() < deadline and self._lives():
             wait = self._request("kernel_info_request", {}, "kernel_info_reply", 1.0, 1.0)
-            while self.alive and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
+            while self._lives() and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
                 self._exchange(wait, TICK_SECONDS)
                 if wait.reply is not None and wait.idle:
                     return
@@ -168,6 +120,9 @@ class StudentKernel:
     @property
     def alive(self) -> bool:
         """Whether the kernel runs."""
+        return self._lives()
+
+    def _lives(self) -> bool:
         return self._dead is None and self._child.alive
 
     @property
@@ -194,7 +149,7 @@ class StudentKernel:
         Returns:
             Outputs and what became of it.
         """
-        if not self.alive:
+        if not self._lives():
             return CellRun([], "died", self._cause_of_death(), 0.0, 0.0)
         if seed is not None:
             self._channels.send("shell", "seed_request", {"seed": seed})
@@ -209,12 +164,12 @@ class StudentKernel:
         self._await(wait)
         return self._cell_run(wait)
 
-    def _cell_run(self, wait: _Wait) -> CellRun:
+    def _cell_run(self, wait: Wait) -> CellRun:
         wall = time.monotonic() - wait.started
         status: Status
         reason = wait.reason
         count = None
-        if wait.reply is None or not self.alive:
+        if wait.reply is None or not self._lives():
             status, reason = "died", self._cause_of_death()
         elif reason is not None:
             status = "stopped"
@@ -243,11 +198,11 @@ class StudentKernel:
             ProbeStopped: a limit was passed; the kernel lives.
             KernelDied: the kernel is gone.
         """
-        if not self.alive:
+        if not self._lives():
             raise KernelDied(self._cause_of_death())
         wait = self._request("probe_request", content, "probe_reply", cpu_seconds, wall_seconds, buffers)
         self._await(wait)
-        if not self.alive and wait.reply is None:
+        if not self._lives() and wait.reply is None:
             raise KernelDied(self._cause_of_death())
         if wait.reason is not None or wait.reply is None:
             raise ProbeStopped(wait.reason or "gave no answer")
@@ -261,11 +216,11 @@ class StudentKernel:
         cpu_seconds: float,
         wall_seconds: float,
         buffers: Sequence[bytes] = (),
-    ) -> _Wait:
+    ) -> Wait:
         before = self._watch.look().cpu_seconds
         self._discard()
         message_id = self._channels.send("shell", kind, content, buffers)
-        return _Wait(message_id, reply_kind, cpu_seconds, wall_seconds, before, Outputs(self.limits.output_mib))
+        return Wait(message_id, reply_kind, cpu_seconds, wall_seconds, before, Outputs(self.limits.output_mib))
 
     def _discard(self) -> None:
         """Throw away what came since the last request: nobody asked for it."""
@@ -274,7 +229,7 @@ class StudentKernel:
             for channel in ready:
                 self._channels.receive(channel)
 
-    def _exchange(self, wait: _Wait, seconds: float) -> None:
+    def _exchange(self, wait: Wait, seconds: float) -> None:
         """Take what arrives within a moment."""
         for channel in self._channels.poll(seconds):
             for _ in range(100):
@@ -283,7 +238,7 @@ class StudentKernel:
                     break
                 wait.take(channel, message, self._channels.last_bytes)
 
-    def _await(self, wait: _Wait) -> None:
+    def _await(self, wait: Wait) -> None:
         """Wait for the answer; at a limit interrupt, then kill."""
         next_look = 0.0
         while not wait.done:
@@ -298,7 +253,7 @@ class StudentKernel:
             self._enforce(wait, now)
         self._watch.look(exact=True)
 
-    def _enforce(self, wait: _Wait, now: float) -> None:
+    def _enforce(self, wait: Wait, now: float) -> None:
         if wait.reason is None:
             wait.reason = wait.beyond(self._watch.look())
             if wait.reason is not None:

@@ -2,8 +2,9 @@
 
     python -P -s template.py DESCRIPTOR
 
-DESCRIPTOR is a connected SOCK_SEQPACKET socket inherited from the parent. Everything else lies in the folder `inner` beside this file, which
-is made importable here as `sealed`: this environment has no `autograder`, and must not get one.
+DESCRIPTOR is a connected SOCK_SEQPACKET socket inherited from the parent. Everything else lies in the folder `inner`
+beside this file, which is made importable here as `sealed`: this environment has no `autograder`, and must not get
+one.
 """
 
 import importlib

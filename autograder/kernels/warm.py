@@ -3,18 +3,17 @@
     with Template.start(settings) as template, template.fork(request, limits=limits) as child:
         ...
 
-Theory of operation. The template (`template.py`, run by the environment's own Python) imports what is slow, then waits. For each child it has
-bubblewrap build an empty sandbox; a fork of it enters, gives up every privilege, proves so, and reports to the owner through a pipe before it
-does anything else. The owner holds a process descriptor of each child, so that no signal can reach a stranger. When the owner dies or closes
-the template, the template dies; when the template dies, bubblewrap dies; when bubblewrap dies, the kernel ends everything inside.
+Theory of operation. The template (`template.py`, run by the environment's own Python) imports what is slow, then
+waits. For each child it has bubblewrap build an empty sandbox; a fork of it enters, gives up every privilege, proves
+so, and reports to the owner through a pipe before it does anything else. The owner holds a process descriptor of each
+child, so that no signal can reach a stranger. When the owner dies or closes the template, the template dies; when the
+template dies, bubblewrap dies; when bubblewrap dies, the kernel ends everything inside.
 """
 
 import contextlib
 import json
 import os
-import select
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -25,12 +24,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.kernels import processes
+from autograder.kernels.children import Child
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.payload import pack, read_report
-from autograder.kernels.processes import Usage
 from autograder.kernels.settings import HOME, TEMPLATE, Isolation, TemplateSettings
-from autograder.kernels.slots import Slot, lease
+from autograder.kernels.slots import lease
 
 MESSAGE_BYTES = 64 * 1024
 START_SECONDS = 120.0
@@ -39,7 +38,7 @@ LAST_WORDS_BYTES = 64 * 1024
 
 
 class Template:
-    """A warm process that forks sealed children. Safe to use from several threads; close it, or use it as a context manager."""
+    """A warm process that forks sealed children. Several threads may use it; it is a context manager."""
 
     def __init__(self, settings: TemplateSettings, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
         self.settings = settings
@@ -142,7 +141,7 @@ class Template:
         limits: Limits,
         environment: Mapping[str, str] | None = None,
         look_around: Sequence[str] | None = None,
-    ) -> "Child":
+    ) -> Child:
         """Fork a child and return when it is sealed.
 
         Args:
@@ -177,7 +176,7 @@ class Template:
 
     def _fork(
         self, header: dict[str, Any], descriptors: Sequence[int], files: Mapping[str, bytes], limits: Limits
-    ) -> "Child":
+    ) -> Child:
         with contextlib.ExitStack() as on_failure, contextlib.ExitStack() as always:
             slot = on_failure.enter_context(contextlib.closing(lease(self.settings.first_uid)))
             folder = ""
@@ -199,7 +198,8 @@ class Template:
                 os.close(words_write)
             if "error" in answer:
                 raise SandboxUnavailable(_advice(answer))
-            child = Child(self, answer["pid"], answer["init"], received[0], slot, words_read, folder)
+            child = Child(self.end, answer["pid"], answer["init"], received[0], slot, words_read, folder)
+            child.shared_mib = self.shared_mib
             on_failure.pop_all()
             try:
                 child.report = read_report(status_read, ANSWER_SECONDS)
@@ -234,11 +234,11 @@ class Template:
             self._process.wait(5)
         code = self._process.poll()
         return TemplateFailed(
-            f"the template process of {self.settings.python} is gone (exit status {code}; {error or 'it closed its socket'}); "
-            "start another one"
+            f"the template process of {self.settings.python} is gone (exit status {code}; "
+            f"{error or 'it closed its socket'}); start another one"
         )
 
-    def end(self, child: "Child") -> int | None:
+    def end(self, child: Child) -> int | None:
         """Kill and reap a child; called by `Child.close`.
 
         Args:
@@ -273,100 +273,13 @@ class Template:
         self.close()
 
 
-class Child:
-    """A forked child and everything it starts. Close it: that kills all of it."""
-
-    def __init__(
-        self, template: Template, pid: int, init_pid: int, pidfd: int, slot: Slot, words: int, folder: str
-    ) -> None:
-        self.pid = pid
-        """Process id as seen from outside."""
-        self.report: dict[str, Any] = {}
-        """What the child proved before it began (`claims`), and what it saw, if asked."""
-        self.exit_code: int | None = None
-        """After `close`: negative for a signal."""
-        self._template, self._slot, self._folder = template, slot, folder
-        self._init_pid = init_pid
-        self._pidfd, self._words = pidfd, words
-        self._closed = False
-        self._lock = threading.Lock()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the child itself runs."""
-        return not self._closed and not select.select([self._pidfd], [], [], 0)[0]
-
-    def fileno(self) -> int:
-        """Return a descriptor that becomes readable when the child dies, for `select` and pollers."""
-        return self._pidfd
-
-    def wait(self, wall_seconds: float) -> bool:
-        """Wait for the child to die.
-
-        Args:
-            wall_seconds: how long at most.
-
-        Returns:
-            Whether it is dead.
-        """
-        return self._closed or bool(select.select([self._pidfd], [], [], wall_seconds)[0])
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send the child itself a signal; nothing happens if it is dead."""
-        with self._lock, contextlib.suppress(ProcessLookupError):
-            if not self._closed:
-                signal.pidfd_send_signal(self._pidfd, number)
-
-    def usage(self, exact_above_mib: float = 0.0) -> Usage:
-        """Read what the whole sandbox uses now.
-
-        Args:
-            exact_above_mib: memory that cannot be above this is only estimated, which is cheaper.
-
-        Returns:
-            The reading; zeros if the child is closed.
-        """
-        roots = [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
-        return processes.usage(roots, shared_mib=self._template.shared_mib, exact_above_mib=exact_above_mib)
-
-    def last_words(self) -> str:
-        """Read the first 64 KiB of what reached standard output and error outside any other channel."""
-        if self._closed or not select.select([self._words], [], [], 0)[0]:
-            return ""
-        return os.read(self._words, LAST_WORDS_BYTES).decode(errors="replace")
-
-    def kill(self) -> None:
-        """Kill the child at once; `close` ends the rest of the sandbox."""
-        self.signal(signal.SIGKILL)
-
-    def close(self) -> None:
-        """Kill everything in the sandbox, reap it, and give the slot back."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-        self.exit_code = self._template.end(self)
-        os.close(self._pidfd)
-        os.close(self._words)
-        self._slot.close()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
 def _advice(answer: Mapping[str, Any]) -> str:
     """Add to an error from inside the template what can be done about it."""
     words = str(answer["error"])
     if "setting up uid map" in words or "No permissions to create" in words or "Operation not permitted" in words:
         words += (
-            "; this machine refuses user namespaces to unprivileged users: allow them (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
-            "also kernel.apparmor_restrict_unprivileged_userns=0; in a container a seccomp profile that allows unshare and mount)"
+            "; this machine refuses user namespaces to unprivileged users: allow them "
+            "(sysctl kernel.unprivileged_userns_clone=1, on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, "
+            "in a container a seccomp profile that allows unshare, setns and mount)"
         )
     return words

@@ -1,18 +1,18 @@
-"""Watch what a sandbox uses, all its life long, also between cells, and end it when it goes beyond what its owner allows."""
+"""Watch what a sandbox uses, all its life long, also between cells, and end it when it goes beyond its limits."""
 
 import threading
 import time
 
 from autograder.kernels import processes
+from autograder.kernels.children import Child
 from autograder.kernels.limits import Limits
 from autograder.kernels.processes import Usage
-from autograder.kernels.warm import Child
 
 TICK_SECONDS = 0.1
 EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
 OWN_GROWTH_MIB = 1024
-"""How much our own memory may grow over a kernel's life: an endless message is read by libzmq before anyone can refuse it."""
+"""How much our own memory may grow over a kernel's life: libzmq reads endless messages before one can refuse them."""
 
 
 class Watch(threading.Thread):

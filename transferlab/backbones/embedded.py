@@ -38,11 +38,12 @@ def mini_resnet(x: KerasTensor) -> KerasTensor:
 
 
 def mini_mobilenet(x: KerasTensor) -> KerasTensor:
-    """A strided stem, six inverted residual blocks and a 1 x 1 convolution, after MobileNetV2."""
+    """A strided stem, seven inverted residual blocks and a 1 x 1 convolution, after MobileNetV2."""
     x = _convolution(x, 16, 3, "stem", strides=2)
     x = layers.ReLU(6.0, name="stem_relu")(x)
-    for block, (filters, strides) in enumerate(((24, 1), (24, 1), (40, 2), (40, 1), (64, 2), (64, 1)), start=1):
-        x = _inverted_residual_block(x, filters, strides, f"block{block}")
+    blocks = ((2, 24, 1), (3, 40, 2), (4, 40, 1), (4, 40, 1), (4, 64, 2), (4, 64, 1), (4, 64, 1))
+    for block, (expansion, filters, strides) in enumerate(blocks, start=1):
+        x = _inverted_residual_block(x, expansion, filters, strides, f"block{block}")
     x = _convolution(x, 128, 1, "top")
     return layers.ReLU(6.0, name="top_relu")(x)
 
@@ -72,11 +73,11 @@ def _residual_block(x: KerasTensor, filters: int, strides: int, name: str) -> Ke
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _inverted_residual_block(x: KerasTensor, filters: int, strides: int, name: str) -> KerasTensor:
-    """Expand fourfold, filter each channel by itself, project back without activation."""
+def _inverted_residual_block(x: KerasTensor, expansion: int, filters: int, strides: int, name: str) -> KerasTensor:
+    """Expand, filter each channel by itself, project back without activation."""
     entered = x.shape[-1]
     shortcut = x
-    x = _convolution(x, 4 * entered, 1, f"{name}_expand")
+    x = _convolution(x, expansion * entered, 1, f"{name}_expand")
     x = layers.ReLU(6.0, name=f"{name}_expand_relu")(x)
     x = layers.DepthwiseConv2D(
         3,

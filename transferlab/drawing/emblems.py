@@ -63,9 +63,7 @@ def _hourglass(pen: Pen) -> Grid:
 
 def _arch(pen: Pen) -> Grid:
     hole = pen.vary(0.24, 0.3)
-    outside = shapes.union(
-        shapes.disc(pen.x, pen.y, 0.0, 0.02, 0.56), shapes.box(pen.x, pen.y, 0.0, -0.27, 0.56, 0.29)
-    )
+    outside = shapes.union(shapes.disc(pen.x, pen.y, 0.0, 0.02, 0.56), shapes.box(pen.x, pen.y, 0.0, -0.27, 0.56, 0.29))
     inside = shapes.union(shapes.disc(pen.x, pen.y, 0.0, 0.02, hole), shapes.box(pen.x, pen.y, 0.0, -0.4, hole, 0.42))
     return shapes.cut(outside, inside)
 
@@ -95,7 +93,8 @@ def _tail(pen: Pen) -> None:
 
 
 def _halo(pen: Pen) -> None:
-    pen.part(np.abs(shapes.ellipse(pen.x, pen.y, 0.0, 0.8, pen.vary(0.38, 0.52), 0.15)) - 0.045, 1)
+    line: Grid = np.abs(shapes.ellipse(pen.x, pen.y, 0.0, 0.8, pen.vary(0.38, 0.52), 0.15))
+    pen.part(line - np.float32(0.045), 1)
 
 
 def _plinth(pen: Pen) -> None:

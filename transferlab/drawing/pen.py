@@ -1,4 +1,4 @@
-"""What a drawing is made with: coordinates that follow the object, random proportions, and parts laid over each other."""
+"""What a drawing is made with: coordinates that follow the object, random proportions, parts laid over each other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,11 +8,13 @@ import numpy.typing as npt
 
 from transferlab.drawing.shapes import Grid
 
+Mask = npt.NDArray[np.bool_]
+
 IMAGE_SIZE = 32
 """Height and width of every image, in pixels."""
 
 CHUNK = 50
-"""Images drawn together. Part of what an image looks like (random numbers are drawn chunk by chunk): never change it."""
+"""Images drawn together. Random numbers are drawn chunk by chunk, so another size would be other images."""
 
 COLOURS = 6
 """Colours a drawing may choose from; neighbours in the list contrast in lightness."""
@@ -42,11 +44,11 @@ class Pen:
         """One uniform draw for each image, (count, 1, 1)."""
         return uniform(self.random, low, high, (len(self.x), 1, 1))
 
-    def maybe(self, chance: float) -> npt.NDArray[np.bool_]:
+    def maybe(self, chance: float) -> Mask:
         """True for about this share of the images, (count, 1, 1)."""
         return self.vary(0.0, 1.0) < chance
 
-    def part(self, distance: Grid, colour: int, where: npt.NDArray[np.bool_] | None = None) -> None:
+    def part(self, distance: Grid, colour: int, where: Mask | None = None) -> None:
         """Lay a part over those before it.
 
         Args:

@@ -104,7 +104,8 @@ def _affine(
     centre_x: npt.NDArray[np.float64],
     centre_y: npt.NDArray[np.float64],
 ) -> Grid:
-    across = _AXIS * per_x.astype(np.float32)[:, None] - (per_x * centre_x + per_y * centre_y).astype(np.float32)[:, None]
+    offset = (per_x * centre_x + per_y * centre_y).astype(np.float32)
+    across = _AXIS * per_x.astype(np.float32)[:, None] - offset[:, None]
     down = -_AXIS * per_y.astype(np.float32)[:, None]
     joined: Grid = across[:, None, :] + down[:, :, None]
     return joined
@@ -120,10 +121,8 @@ def _background(random: np.random.Generator, light: npt.NDArray[np.bool_]) -> Gr
     mix += _blotches(random) * uniform(random, 0.1, 0.7, (CHUNK, 1, 1))
     low, high = np.where(light, 0.6, 0.08), np.where(light, 1.0, 0.5)
     values = low + (high - low) * uniform(random, 0, 1, (2, CHUNK))
-    colours = _rgb(
-        uniform(random, 0, 1, (2, CHUNK)), uniform(random, 0.05, 0.6, (2, CHUNK)), values.astype(np.float32)
-    )
-    picture = (colours[1] - colours[0]) * mix
+    colours = _rgb(uniform(random, 0, 1, (2, CHUNK)), uniform(random, 0.05, 0.6, (2, CHUNK)), values.astype(np.float32))
+    picture: Grid = (colours[1] - colours[0]) * mix
     picture += colours[0]
     return picture
 
@@ -133,8 +132,12 @@ def _blotches(random: np.random.Generator) -> Grid:
     levels = uniform(random, -0.5, 0.5, (CHUNK, 5, 5))
     place = np.arange(IMAGE_SIZE, dtype=np.float32) * (4.0 / (IMAGE_SIZE - 1))
     hats = np.maximum(1.0 - np.abs(place - np.arange(5, dtype=np.float32)[:, None]), 0.0)
-    rows = sum(levels[:, k, None, :] * hats[k][:, None] for k in range(5))
-    blown_up: Grid = sum(rows[:, :, k, None] * hats[k] for k in range(5))  # type: ignore[index, misc, assignment]
+    rows = np.zeros((CHUNK, IMAGE_SIZE, 5), np.float32)
+    blown_up = np.zeros((CHUNK, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    for k, hat in enumerate(hats):
+        rows += levels[:, k, None, :] * hat[:, None]
+    for k, hat in enumerate(hats):
+        blown_up += rows[:, :, k, None] * hat
     return blown_up
 
 

@@ -17,7 +17,9 @@ Size = float | Grid
 
 def disc(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius: Size) -> Grid:
     """A filled circle."""
-    return length(x - centre_x, y - centre_y) - radius
+    distance = length(x - centre_x, y - centre_y)
+    distance -= radius
+    return distance
 
 
 def ring(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius: Size, half_width: Size) -> Grid:
@@ -28,16 +30,19 @@ def ring(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius: Size, half_wi
 def ellipse(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius_x: Size, radius_y: Size) -> Grid:
     """A filled ellipse; the distance is exact on its outline only."""
     stretched = length((x - centre_x) / radius_x, (y - centre_y) / radius_y)
-    return (stretched - 1.0) * np.minimum(radius_x, radius_y).astype(np.float32)
+    stretched -= 1.0
+    stretched *= np.minimum(radius_x, radius_y)
+    return stretched
 
 
 def box(x: Grid, y: Grid, centre_x: Size, centre_y: Size, half_width: Size, half_height: Size) -> Grid:
     """A rectangle along the axes, with mitred corners."""
-    across = np.abs(x - centre_x)
+    across: Grid = np.abs(x - centre_x)
     across -= half_width
     along = np.abs(y - centre_y)
     along -= half_height
-    return np.maximum(across, along, out=across)
+    np.maximum(across, along, out=across)
+    return across
 
 
 def rounded_box(
@@ -70,17 +75,18 @@ def segment(x: Grid, y: Grid, start: tuple[Size, Size], end: tuple[Size, Size], 
     return length(from_x, from_y) - half_width
 
 
-def trapezoid(x: Grid, y: Grid, bottom: float, top: float, bottom_half: Size, top_half: Size) -> Grid:
+def trapezoid(x: Grid, y: Grid, bottom: Size, top: Size, bottom_half: Size, top_half: Size) -> Grid:
     """Symmetric about x = 0, between two heights; with a half width of 0 at one end it is a triangle."""
     height = top - bottom
     slope = (top_half - bottom_half) / height
-    side = np.abs(x)
+    side: Grid = np.abs(x)
     side -= (y - bottom) * slope
     side -= bottom_half
     side *= 1.0 / np.sqrt(1.0 + np.asarray(slope, np.float32) ** 2)
     level = np.abs(y - (bottom + top) / 2)
     level -= height / 2
-    return np.maximum(side, level, out=side)
+    np.maximum(side, level, out=side)
+    return side
 
 
 def polygon(x: Grid, y: Grid, corners: Sequence[tuple[float, float]]) -> Grid:
@@ -167,6 +173,7 @@ def cut(shape: Grid, *holes: Grid) -> Grid:
 
 def length(x: Grid, y: Grid) -> Grid:
     """Distance from the origin."""
-    squared = x * x
+    squared: Grid = x * x
     squared += y * y
-    return np.sqrt(squared, out=squared)
+    np.sqrt(squared, out=squared)
+    return squared

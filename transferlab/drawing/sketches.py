@@ -3,8 +3,7 @@
 import numpy as np
 
 from transferlab.drawing import shapes
-from transferlab.drawing.pen import Drawing, Pen
-from transferlab.drawing.shapes import Grid
+from transferlab.drawing.pen import Drawing, Mask, Pen
 
 
 def sun(pen: Pen) -> None:
@@ -156,14 +155,14 @@ def cup(pen: Pen) -> None:
     pen.part(shapes.union(mug, brim), 0)
     pen.part(np.maximum(mug, np.abs(y + 0.26) - 0.12), 4, pen.maybe(0.4))
     pen.part(shapes.ellipse(x, y, 0.0, 0.3, top - 0.08, 0.115), 1)
-    steam = pen.maybe(0.6)
+    steaming = pen.maybe(0.6)
     for start in (-0.2, 0.2):
         lower = shapes.segment(x, y, (start, 0.52), (start + 0.1, 0.7), 0.045)
         upper = shapes.segment(x, y, (start + 0.1, 0.7), (start, 0.92), 0.045)
-        pen.part(shapes.union(lower, upper), 3, steam)
+        pen.part(shapes.union(lower, upper), 3, steaming)
 
 
-def _face(pen: Pen, centre_x: float, centre_y: float, where: Grid) -> None:
+def _face(pen: Pen, centre_x: float, centre_y: float, where: Mask) -> None:
     x, y = pen.x - centre_x, pen.y - centre_y
     eyes = shapes.disc(np.abs(x), y, 0.16, 0.08, 0.075)
     smile = np.maximum(shapes.ring(x, y, 0.0, 0.02, 0.25, 0.05), y + 0.1)

@@ -1,8 +1,9 @@
 """Build empty sandboxes with bubblewrap, and bring what must be readable inside within its reach.
 
-bubblewrap executes a program, so it cannot wrap a fork. It builds the sandbox around an idle process; a child forked from the template then
-enters it (`child.py`). Run by root it would be no sandbox at all (full capabilities inside: a read-only bind can be remounted writable), so
-root hands it to an unprivileged uid, another one for each sandbox that runs at the same time.
+bubblewrap executes a program, so it cannot wrap a fork. It builds the sandbox around an idle process; a child forked
+from the template then enters it (`child.py`). Run by root it would be no sandbox at all (full capabilities inside: a
+read-only bind can be remounted writable), so root hands it to an unprivileged uid, another one for each sandbox that
+runs at the same time.
 """
 
 import contextlib
@@ -63,10 +64,13 @@ class Sandbox:
         """Reap bubblewrap. The caller has killed the sandbox and reaped, or never started, its child inside."""
         os.close(self.lifeline)
         try:
-            self.bwrap.wait(BUILD_SECONDS)  # it reaps the first process inside, then ends
+            self.bwrap.wait(BUILD_SECONDS)
         except subprocess.TimeoutExpired:
             self.bwrap.kill()
             self.bwrap.wait()
+        # It may end before it has reaped the first process inside, which is then ours: the template is a subreaper.
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, self.init_pidfd, os.WEXITED)
         os.close(self.init_pidfd)
 
 
@@ -81,7 +85,7 @@ def needed(paths: Sequence[str]) -> list[str]:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Call mount(2); an error becomes `NotSealed`."""
+    """Mount something; an error becomes `NotSealed`."""
     texts = [text.encode() if text is not None else None for text in (source, target, kind)]
     if libc.mount(*texts, ctypes.c_ulong(flags), data.encode() if data is not None else None):
         reason = os.strerror(ctypes.get_errno())
@@ -93,8 +97,9 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
 def stage(paths: Sequence[str]) -> list[Bind]:
     """Make the paths reachable for the sandboxes' owners.
 
-    An ordinary user reaches what he is to bind. Root's environments may lie below a folder that only root may enter, such as /root, so root
-    binds them, in a mount namespace of the template's own, into a small tmpfs that everybody may enter. Nothing on the host changes.
+    An ordinary user reaches what he is to bind. Root's environments may lie below a folder that only root may enter,
+    such as /root, so root binds them, in a mount namespace of the template's own, into a small tmpfs that everybody
+    may enter. Nothing on the host changes.
     """
     wanted = needed(paths)
     if os.geteuid() != 0:
@@ -216,12 +221,20 @@ def build(binds: Sequence[Bind], uid: int | None, file_mib: int, cache: str | No
     idle_read, lifeline = os.pipe()
     os.write(lifeline, b"\n")  # the idle `cat` hands it back as soon as it runs: the sandbox is complete
     passed = (*texts.values(), filter_read, info_write, options_read)
-    owner = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+    groups: list[int] | None = None if uid is None else []
     try:
         bwrap = subprocess.Popen(
             [program, "--args", str(options_read), "--", idle],
-            stdin=idle_read, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=passed, env={}, cwd="/", **owner,
-        )  # fmt: skip
+            stdin=idle_read,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=passed,
+            env={},
+            cwd="/",
+            user=uid,
+            group=uid,
+            extra_groups=groups,
+        )
     finally:
         for descriptor in (*passed, idle_read):
             os.close(descriptor)

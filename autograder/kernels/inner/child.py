@@ -1,7 +1,7 @@
 """From a fork of the template to the entry: the steps of one child.
 
-The payload (the request, the student's files) is read only here, never in the template: its memory is copied into every later child, where
-student code could search it for what an earlier student handed in.
+The payload (the request, the student's files) is read only here, never in the template: its memory is copied into
+every later child, where student code could search it for what an earlier student handed in.
 """
 
 import fcntl
@@ -75,7 +75,7 @@ def _enter(entry: Entry, sandbox: Sandbox, uid: int | None, kept: Descriptors, a
         seal.become(uid)
         seal.enter(sandbox.init_pidfd)
         pid = os.fork()
-    except BaseException as error:  # whatever it is, this copy of the template must end here
+    except BaseException as error:  # noqa: BLE001 (whatever it is, this copy of the template must end here)
         os.write(answer, f"{type(error).__name__}: {error}".encode())
         os._exit(1)
     if pid:
@@ -110,7 +110,7 @@ def _run(entry: Entry, kept: Descriptors, folder: str, *, sealed: bool, started_
         code = 0 if header["look_around"] else entry(header["request"], list(kept.passed)) or 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except BaseException as error:  # nothing may return into the copy of the template's loop
+    except BaseException as error:  # noqa: BLE001 (nothing may return into the copy of the template's loop)
         traceback.print_exc()
         if status is not None:
             _say(status, {"error": f"{type(error).__name__}: {error}"})

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from .bubble import MIB
+from .seal import MIB
 
 
 def look_around(absent: list[str]) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def look_around(absent: list[str]) -> dict[str, Any]:
         "uid": os.getuid(),
         "gid": os.getgid(),
         "groups": os.getgroups(),
-        "root": sorted(os.listdir("/")),
-        "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+        "root": sorted(path.name for path in Path("/").iterdir()),
+        "processes": sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()),
         "interfaces": [name for _, name in socket.if_nameindex()],
         "writable": _writable_places(),
         "present": [path for path in absent if os.path.lexists(path)],
@@ -46,9 +46,9 @@ def _writable_places() -> dict[str, int]:
 def _descriptors() -> dict[int, str]:
     """Open descriptors of this process, by number."""
     found = {}
-    for name in os.listdir("/proc/self/fd"):
+    for path in Path("/proc/self/fd").iterdir():
         try:
-            found[int(name)] = str(Path("/proc/self/fd", name).readlink())
+            found[int(path.name)] = str(path.readlink())
         except FileNotFoundError:  # the one that listed the folder
             continue
     return found

@@ -1,7 +1,8 @@
 """A Jupyter kernel in a sealed child.
 
-Its five sockets listen already when it gets them (libzmq's USE_FD), so that no folder has to be shared with the outside for them. Two message
-types are added on the shell channel: `seed_request` seeds every random generator before a cell, `probe_request` is answered by `probe.py`.
+Its five sockets listen already when it gets them (libzmq's USE_FD), so that no folder has to be shared with the
+outside for them. Two message types are added on the shell channel: `seed_request` seeds every random generator before
+a cell, `probe_request` is answered by `probe.py`.
 """
 
 import random
@@ -18,7 +19,7 @@ CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 PROBE_MODULE = "kernel_probe"
 
 
-class ListeningHeartbeat(Heartbeat):  # type: ignore[misc, unused-ignore]
+class ListeningHeartbeat(Heartbeat):
     """A heartbeat on a socket that listens already."""
 
     descriptor = -1
@@ -28,11 +29,14 @@ class ListeningHeartbeat(Heartbeat):  # type: ignore[misc, unused-ignore]
         self.socket.bind("ipc://heartbeat")
 
 
-class SealedKernel(IPythonKernel):  # type: ignore[misc, unused-ignore]
+class SealedKernel(IPythonKernel):
     """IPython's kernel with two more requests on the shell channel."""
 
+    shell: Any
+    session: Any
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         probe = sys.modules.get(PROBE_MODULE)
         self._answer_probe: Callable[..., Any] | None = getattr(probe, "handle", None)
         self.shell_handlers["seed_request"] = self._seed
@@ -54,15 +58,16 @@ class SealedKernel(IPythonKernel):  # type: ignore[misc, unused-ignore]
             if self._answer_probe is not None:
                 questions = [bytes(buffer) for buffer in parent["buffers"]]
                 content, buffers = self._answer_probe(parent["content"], questions, self.shell.user_ns)
-        except BaseException as error:  # an interrupt, or student code that leaves; the kernel has to answer
+        except BaseException as error:  # noqa: BLE001 (an interrupt, or student code that leaves: answer all the same)
             content = {"failed": {"type": type(error).__name__, "text": str(error)[:2000]}}
         self.session.send(stream, "probe_reply", content, parent, ident=ident, buffers=buffers)
 
 
-class SealedApp(IPKernelApp):  # type: ignore[misc, unused-ignore]
+class SealedApp(IPKernelApp):
     """IPython's kernel application without a connection file."""
 
     listening: dict[str, int]
+    context: Any
 
     def init_connection_file(self) -> None:
         """Nothing: the connection is given."""
@@ -72,7 +77,7 @@ class SealedApp(IPKernelApp):  # type: ignore[misc, unused-ignore]
 
     def init_sockets(self) -> None:
         """Also keep the debugger's socket from calling an address that does not exist in here."""
-        super().init_sockets()
+        super().init_sockets()  # type: ignore[no-untyped-call]
         self.debug_shell_socket.close()
         self.debug_shell_socket = self.context.socket(zmq.DEALER)
         self.debug_shell_socket.linger = 0
@@ -89,7 +94,8 @@ class SealedApp(IPKernelApp):  # type: ignore[misc, unused-ignore]
 
     def init_heartbeat(self) -> None:
         """Start the heartbeat on its socket."""
-        self.heartbeat = ListeningHeartbeat(zmq.Context(), ("ipc", "heartbeat", self.hb_port))
+        address = ("ipc", "heartbeat", self.hb_port)
+        self.heartbeat = ListeningHeartbeat(zmq.Context(), address)  # type: ignore[no-untyped-call]
         self.heartbeat.descriptor = self.listening["hb"]
         self.heartbeat.start()
 
@@ -122,7 +128,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
     if request.get("seed") is not None:
         seed_everything(int(request["seed"]))
     numbers = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
-    app = SealedApp.instance(kernel_class=SealedKernel, transport="ipc", ip="sealed", log_level=50, **numbers)
+    app: Any = SealedApp.instance(kernel_class=SealedKernel, transport="ipc", ip="sealed", log_level=50, **numbers)
     app.listening = dict(zip(CHANNELS, descriptors, strict=True))
     app.session.key = request["key"].encode()
     # History would be a database file and a thread that nobody reads.
@@ -135,6 +141,5 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
 
 def _show_figures_inline(shell: Any) -> None:
     """Connect matplotlib, which the template has imported before there was a shell to connect it to."""
-    backend = sys.modules.get("matplotlib_inline.backend_inline")
-    if backend is not None:
-        backend.configure_inline_support(shell, "inline")
+    if "matplotlib" in sys.modules:
+        shell.enable_matplotlib("inline")

@@ -1,7 +1,7 @@
 """Enter a sandbox that bubblewrap has built, give up every privilege, and prove it.
 
-Called in a forked child, in this order: `become`, `enter`, (fork into the pid namespace), `drop`, `prove`. Nothing of a student's may run
-before `prove` has returned.
+Called in a forked child, in this order: `become`, `enter`, (fork into the pid namespace), `drop`, `prove`. Nothing of
+a student's may run before `prove` has returned.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ def _check(result: int, what: str) -> None:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Call prctl(2) with up to four unsigned longs."""
+    """Change something about this process, with up to four numbers."""
     padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
     return int(libc.prctl(ctypes.c_int(option), *padded))
 
@@ -117,7 +117,8 @@ def prove(*, started_by_root: bool) -> list[tuple[str, bool, str]]:
     """Look from the inside whether everything is given up.
 
     Args:
-        started_by_root: then supplementary groups must be empty too. An ordinary user cannot drop his; they reach nothing that is bound.
+        started_by_root: then supplementary groups must be empty too. An ordinary user cannot drop his; they reach
+            nothing that is bound.
 
     Returns:
         (claim, whether it holds, what was seen), all of them holding.

@@ -1,9 +1,11 @@
 """The system calls nothing inside a sandbox may make, as a filter program for the kernel.
 
-Written out here rather than compiled by libseccomp, because the environment that students' kernels run in has neither libseccomp nor a
-binding to it, and because a program of pairs "is it this number? refuse" can be read. A test compares every number with libseccomp's.
+Written out here rather than compiled by libseccomp, because the environment that students' kernels run in has neither
+libseccomp nor a binding to it, and because a program of pairs "is it this number? refuse" can be read. A test
+compares every number with libseccomp's.
 
-Source: Linux Documentation/userspace-api/seccomp_filter.rst; struct seccomp_data and struct sock_filter in the kernel's headers.
+Source: Linux Documentation/userspace-api/seccomp_filter.rst; struct seccomp_data and struct sock_filter in the
+kernel's headers.
 """
 
 import errno

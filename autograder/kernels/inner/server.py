@@ -1,7 +1,7 @@
 """The template process: import what is slow, then fork children on request until the owner is gone.
 
-One request at a time over a SOCK_SEQPACKET socket; descriptors travel with the messages. Nothing in here may create a thread, an event loop or
-a TensorFlow operation before a fork: none of them survives one.
+One request at a time over a SOCK_SEQPACKET socket; descriptors travel with the messages. Nothing in here may create a
+thread, an event loop or a TensorFlow operation before a fork: none of them survives one.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ def main(descriptor: int) -> None:
         started = time.perf_counter()
         entry = _preload(settings)
         ready = {"seconds": round(time.perf_counter() - started, 3), "threads": int(seal.status()["Threads"])}
-    except Exception as error:  # the owner turns it into an exception of its own
+    except Exception as error:  # noqa: BLE001 (the owner turns it into an exception of its own)
         kind = "sandbox" if isinstance(error, seal.NotSealed) else "preload"
         _send(owner, {"failed": kind, "error": f"{type(error).__name__}: {error}"})
         return
@@ -63,7 +63,7 @@ def main(descriptor: int) -> None:
 
 
 def _prepare_ground(settings: dict[str, Any]) -> Ground:
-    """Stage what is bound, and build one sandbox at once: if that is refused, it should not take an import to find out."""
+    """Stage what is bound, and build one sandbox at once: a refusal should not take an import to find out."""
     cache = settings["cache"]
     binds = bubble.stage([*_environment(), *settings["readable"], *([cache] if cache else [])])
     source = None
@@ -81,7 +81,7 @@ def _prepare_ground(settings: dict[str, Any]) -> Ground:
 
 
 def _environment() -> list[str]:
-    """List what this interpreter reads from: its installation and site-packages, but no folder that a project was installed in place from."""
+    """List what this interpreter reads from, but no folder that a project was installed in place from."""
     packages = [
         path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"} and Path(path).is_dir()
     ]
@@ -89,7 +89,7 @@ def _environment() -> list[str]:
 
 
 def _preload(settings: dict[str, Any]) -> child.Entry:
-    """Import everything named, and the entry. Objects alive now are never looked at by the collector again, so their pages stay shared."""
+    """Import everything named, and the entry. The collector never looks at these objects again: pages stay shared."""
     gc.disable()
     sys.path[:0] = settings["pythonpath"]
     for name in settings["preload"]:
@@ -141,7 +141,9 @@ def serve(owner: socket.socket, ground: Ground, entry: child.Entry, *, sealed: b
                 _answer_started(owner, started)
             else:
                 _send(owner, {"status": _end(running.pop(request["pid"]))})
-        except Exception as error:  # one child's trouble must not end the template
+                if not sealed:
+                    _end_orphans(running)
+        except Exception as error:  # noqa: BLE001 (one child's trouble must not end the template)
             _send(owner, {"error": f"{type(error).__name__}: {error}"})
         finally:
             for descriptor in descriptors:
@@ -181,6 +183,14 @@ def _answer_started(owner: socket.socket, started: Running) -> None:
         _send(owner, {"pid": started.pid, "init": init}, [process])
     finally:
         os.close(process)
+
+
+def _end_orphans(running: dict[int, Running]) -> None:
+    """Without a pid namespace, processes that left their parents fall to this one: end them as well."""
+    while left := set(map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split())) - set(running):
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def _end(ended: Running) -> int | None:

@@ -1,0 +1,25 @@
+"""The command line: `autograder COMMAND`."""
+
+import typer
+
+from autograder.commands.build import build
+from autograder.commands.calibrate import calibrate
+from autograder.commands.check import check
+from autograder.commands.demo import demo
+from autograder.commands.doctor import doctor
+from autograder.commands.grade import grade
+
+app = typer.Typer(
+    name="autograder",
+    help="Grade notebooks in sealed kernels, with checks no notebook can see.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+for command in (check, grade, doctor, build, calibrate, demo):
+    app.command()(command)
+
+
+if __name__ == "__main__":
+    app()

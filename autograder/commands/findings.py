@@ -1,0 +1,222 @@
+"""What `autograder doctor` looks at. Each look returns findings in plain words, with what to do about a problem."""
+
+import enum
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from autograder.course.errors import CourseError
+from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
+from autograder.kernels.settings import default_kernel_python
+
+if TYPE_CHECKING:
+    from autograder.course.course import Course
+
+_SHOWN = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "hypothesis", "pytest", "nbgrader", "nbclient", "ipykernel")
+_LEAST_FREE_GIB = 2.0
+_PLUGGED = {
+    "Autograde.exporter_class": ("SubmissionExporter",),
+    "Autograde.autograde_preprocessors": ("JudgeExecute", "SaveVerdicts"),
+    "GenerateFeedback.preprocessors": ("HideGuards",),
+    "ExportApp.plugin_class": ("VerdictExporter",),
+}
+
+
+class State(enum.Enum):
+    """How a finding stands."""
+
+    FINE = "✓"
+    NOTE = "·"
+    PROBLEM = "!"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    state: State
+    what: str
+    advice: str = ""
+    """What to do about it; empty if nothing."""
+
+
+def software() -> Iterator[Finding]:
+    """Look at the two environments.
+
+    Yields:
+        Versions, and whether the kernels' environment is there.
+    """
+    versions = [f"Python {sys.version.split()[0]}"]
+    for package in ("autograder", *_SHOWN):
+        try:
+            versions.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            continue
+    yield Finding(State.NOTE, ", ".join(versions))
+    try:
+        python = default_kernel_python()
+    except TemplateFailed as problem:
+        yield Finding(State.PROBLEM, str(problem), "run `make setup`.")
+        return
+    yield Finding(State.FINE, f"kernels run on {python}")
+    libraries = sorted(python.parent.parent.glob("lib/python*/site-packages/transferlab"))
+    if not libraries:
+        yield Finding(State.PROBLEM, "the kernels' environment has no transferlab", "run `make setup`.")
+    elif _differs(libraries[0]):
+        yield Finding(State.PROBLEM, "the kernels' transferlab is not what transferlab/ holds", "run `make setup`.")
+
+
+def machine(course: "Course | None") -> Iterator[Finding]:
+    """Look at memory, disk and the Keras cache.
+
+    Args:
+        course: The course, whose limits and disk are meant; None if there is none.
+
+    Yields:
+        What there is, and whether it is enough.
+    """
+    from autograder.course.classrun import default_jobs
+
+    memory = psutil.virtual_memory()
+    free_gib, jobs = memory.available / 2**30, default_jobs()
+    yield Finding(State.NOTE, f"{jobs} cores, {free_gib:.1f} of {memory.total / 2**30:.1f} GiB of memory free")
+    if course is not None:
+        needed_gib = jobs * course.limits.memory_mib / 1024
+        if needed_gib > free_gib:
+            advice = f"grade with fewer at once (`--jobs {max(1, int(free_gib * 1024 // course.limits.memory_mib))}`)."
+            what = f"{jobs} notebooks at once may use {needed_gib:.1f} GiB, more than is free"
+            yield Finding(State.PROBLEM, what, advice)
+    place = course.root if course else Path.cwd()
+    disk_gib = shutil.disk_usage(place).free / 2**30
+    state = State.FINE if disk_gib >= _LEAST_FREE_GIB else State.PROBLEM
+    yield Finding(state, f"{disk_gib:.1f} GiB free on the disk of {place}", "" if state is State.FINE else "make room.")
+    models = Path.home() / ".keras" / "models"
+    weights = sorted(path.name for path in models.glob("*")) if models.is_dir() else []
+    cached = ", ".join(weights) or "no ImageNet weights; the exercises use the embedded backbones and need none"
+    yield Finding(State.NOTE, f"Keras cache {models}: {cached}")
+
+
+def sandbox(course: "Course | None") -> Iterator[Finding]:
+    """Start a sandbox and look around in it.
+
+    Args:
+        course: The course, whose files must not be seen inside; None if there is none.
+
+    Yields:
+        Every claim the sandbox makes, and whether it held.
+    """
+    from autograder.kernels.proof import proof
+
+    hidden = [course.source_directory, course.state_directory, course.root / "gradebook.db"] if course else []
+    try:
+        claims = proof(absent=hidden, limits=course.limits if course else None)
+    except (SandboxUnavailable, TemplateFailed) as problem:
+        yield Finding(State.PROBLEM, str(problem), "nothing is graded until this works.")
+        return
+    for claim in claims:
+        detail = f" ({claim.detail})" if claim.detail else ""
+        if claim.held:
+            yield Finding(State.FINE, f"{claim.claim}{detail}")
+        else:
+            advice = "do not grade on this machine; see docs/threat-model.md."
+            yield Finding(State.PROBLEM, f"does not hold: {claim.claim}{detail}", advice)
+
+
+def folder(course: "Course") -> Iterator[Finding]:
+    """Look at the course folder: exercises, settings, secret.
+
+    Args:
+        course: The course.
+
+    Yields:
+        What there is, and what is missing.
+    """
+    try:
+        for exercise in course.exercises.values():
+            points = f"{exercise.max_points:g} points by {len(exercise.judged)} judged cells"
+            points += f", {sum(exercise.written.values()):g} by hand" if exercise.written else ""
+            yield Finding(State.FINE, f"{exercise.assignment}/{exercise.name}: {points}")
+        if not course.exercises:
+            yield Finding(State.PROBLEM, f"no exercises in {course.source_directory}", "run `autograder build`.")
+        _ = course.limits
+    except CourseError as problem:
+        yield Finding(State.PROBLEM, str(problem))
+    yield from _settings(course)
+    if course.isolation.value == "off":
+        yield Finding(State.PROBLEM, "isolation is off for this course", "remove c.CourseSettings.isolation.")
+    try:
+        secret = course.secret(create=False)
+    except CourseError as problem:
+        yield Finding(State.NOTE if not (course.root / ".course_secret").exists() else State.PROBLEM, str(problem))
+        return
+    if secret.is_demo:
+        yield Finding(
+            State.PROBLEM, "the course secret is the demonstration's", "remove .course_secret and grade again."
+        )
+    else:
+        yield Finding(State.FINE, "there is a course secret, and only you can read it")
+
+
+def gradebook(course: "Course") -> Iterator[Finding]:
+    """Hold the gradebook against the verdicts.
+
+    Args:
+        course: The course.
+
+    Yields:
+        For each assignment how many students are graded, absent and undecided, and every row that rests on no verdict.
+    """
+    from autograder.course.gradebook import assignment_rows, open_gradebook
+    from autograder.course.store import VerdictStore
+
+    directory = course.config.get("CourseDirectory", {})
+    if "db_url" not in directory and not (course.root / "gradebook.db").exists():
+        yield Finding(State.NOTE, "no gradebook yet; `nbgrader generate_assignment` makes one")
+        return
+    store = VerdictStore(course.state_directory)
+    with open_gradebook(course) as opened:
+        names = [assignment.name for assignment in opened.assignments]
+        for name in names:
+            rows = assignment_rows(course, opened, name, store)
+            absent = sum(row.is_absent for row in rows)
+            undecided = [row.student for row in rows if row.undecided]
+            yield Finding(State.NOTE, f"{name}: {len(rows) - absent} students graded, {absent} absent")
+            if undecided:
+                what = f"{name}: undecided for {', '.join(undecided)}"
+                yield Finding(State.PROBLEM, what, "decide these cells by hand in formgrader; exports wait for it.")
+            for row in rows:
+                for problem in row.problems:
+                    advice = f"run `autograder grade {name} --student {row.student}`; exports refuse it until then."
+                    yield Finding(State.PROBLEM, f"{name}, {row.student}: {problem}", advice)
+
+
+def _settings(course: "Course") -> Iterator[Finding]:
+    missing = []
+    for setting, wanted in _PLUGGED.items():
+        section, name = setting.split(".")
+        value = course.config.get(section, {}).get(name, "")
+        said = " ".join(map(str, value)) if isinstance(value, Iterable) and not isinstance(value, str) else str(value)
+        missing += [f"{word} in c.{setting}" for word in wanted if word not in said]
+    if missing:
+        advice = (
+            "take these lines from this project's nbgrader_config.py; without them nbgrader's own rules give points."
+        )
+        yield Finding(State.PROBLEM, f"nbgrader_config.py does not name {', '.join(missing)}", advice)
+    else:
+        yield Finding(State.FINE, "nbgrader's commands grade through this project too")
+
+
+def _differs(installed: Path) -> bool:
+    """Whether the project's own transferlab, if this is run from the project, has other code than the installed one."""
+    import autograder
+
+    project = Path(autograder.__path__[0]).parent / "transferlab"
+    ours = {path.relative_to(project): path.read_bytes() for path in project.rglob("*.py")}
+    theirs = {path.relative_to(installed): path.read_bytes() for path in installed.rglob("*.py")}
+    return bool(ours) and any(theirs.get(name) != content for name, content in ours.items())

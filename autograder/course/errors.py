@@ -1,0 +1,9 @@
+"""What can be wrong with a course folder or a submission, each said in one sentence."""
+
+
+class CourseError(Exception):
+    """The course folder cannot be used; the message is one sentence that says what to do."""
+
+
+class UnusableNotebook(Exception):
+    """A file that cannot be graded; the message is one sentence for the student."""

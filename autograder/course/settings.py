@@ -1,0 +1,38 @@
+"""What an instructor may set for a course in `nbgrader_config.py`, beside nbgrader's own settings."""
+
+from traitlets import Enum, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from autograder.kernels.limits import Limits
+from autograder.kernels.settings import Isolation
+
+_LIMITS = Limits()
+
+
+class CourseSettings(Configurable):
+    """What an instructor may set for the whole course in `nbgrader_config.py`."""
+
+    cell_cpu_seconds = Float(_LIMITS.cell_cpu_seconds, help="CPU-seconds one cell may use.").tag(config=True)
+    cell_wall_seconds = Float(_LIMITS.cell_wall_seconds, help="Seconds one cell may last.").tag(config=True)
+    notebook_cpu_seconds = Float(_LIMITS.notebook_cpu_seconds, help="CPU-seconds one notebook may use.").tag(
+        config=True
+    )
+    notebook_wall_seconds = Float(_LIMITS.notebook_wall_seconds, help="Seconds one notebook may last.").tag(config=True)
+    memory_mib = Integer(_LIMITS.memory_mib, help="Memory one notebook may use.").tag(config=True)
+    processes = Integer(_LIMITS.processes, help="Processes and threads one notebook may have at once.").tag(config=True)
+    file_mib = Integer(_LIMITS.file_mib, help="Largest file, and size of each folder a notebook may write to.").tag(
+        config=True
+    )
+    output_mib = Integer(_LIMITS.output_mib, help="Outputs one cell may send.").tag(config=True)
+    isolation = Enum(
+        [kind.value for kind in Isolation],
+        default_value=Isolation.SEALED.value,
+        help="'sealed' locks every notebook in; 'off' runs student code with your own rights: only for work you trust.",
+    ).tag(config=True)
+    data_source = Unicode("sketches", help="Where the exercises' images come from.").tag(config=True)
+    checks_directory = Unicode(
+        "", help="Folder of the hidden check pages, relative to the course folder; empty: the installed ones."
+    ).tag(config=True)
+    class_list = Unicode(
+        "", help="CSV file with a column 'id' naming the class, relative to the course folder; empty: the gradebook."
+    ).tag(config=True)

@@ -1,0 +1,114 @@
+"""A handle on one forked child and everything it starts."""
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from autograder.kernels import processes
+from autograder.kernels.payload import readable
+from autograder.kernels.processes import Usage
+from autograder.kernels.slots import Slot
+
+LAST_WORDS_BYTES = 64 * 1024
+
+
+class Child:
+    """A forked child and everything it starts. Close it: that kills all of it."""
+
+    def __init__(
+        self,
+        end: Callable[["Child"], int | None],
+        pid: int,
+        init_pid: int,
+        pidfd: int,
+        slot: Slot,
+        words: int,
+        folder: str,
+    ) -> None:
+        self.pid = pid
+        """Process id as seen from outside."""
+        self.report: dict[str, Any] = {}
+        """What the child proved before it began (`claims`), and what it saw, if asked."""
+        self.shared_mib = 0.0
+        """Anonymous memory of the template at the fork."""
+        self.exit_code: int | None = None
+        """After `close`: negative for a signal."""
+        self._end, self._slot, self._folder = end, slot, folder
+        self._init_pid = init_pid
+        self._pidfd, self._words = pidfd, words
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child itself runs."""
+        return not self._closed and not readable(self._pidfd, 0.0)
+
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable when the child dies, for `select` and pollers."""
+        return self._pidfd
+
+    def wait(self, wall_seconds: float) -> bool:
+        """Wait for the child to die.
+
+        Args:
+            wall_seconds: how long at most.
+
+        Returns:
+            Whether it is dead.
+        """
+        return self._closed or readable(self._pidfd, wall_seconds)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the child itself a signal; nothing happens if it is dead."""
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if not self._closed:
+                signal.pidfd_send_signal(self._pidfd, number)
+
+    def usage(self, exact_above_mib: float = 0.0) -> Usage:
+        """Read what the whole sandbox uses now.
+
+        Args:
+            exact_above_mib: memory that cannot be above this is only estimated, which is cheaper.
+
+        Returns:
+            The reading; zeros if the child is closed.
+        """
+        roots = [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
+        return processes.usage(roots, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
+
+    def last_words(self) -> str:
+        """Read the first 64 KiB of what reached standard output and error outside any other channel."""
+        if self._closed or not readable(self._words, 0.0):
+            return ""
+        return os.read(self._words, LAST_WORDS_BYTES).decode(errors="replace")
+
+    def kill(self) -> None:
+        """Kill the child at once; `close` ends the rest of the sandbox."""
+        self.signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kill everything in the sandbox, reap it, and give the slot back."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self.exit_code = self._end(self)
+        os.close(self._pidfd)
+        os.close(self._words)
+        self._slot.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,59 @@
+"""One request on its way to a kernel: what has come back, and which limit is passed."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.kernels.outputs import Outputs
+from autograder.kernels.processes import Usage
+
+TAIL_SECONDS = 1.0
+"""How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
+
+
+@dataclass
+class Wait:
+    """One request on its way: what has come back, and until when to wait."""
+
+    message_id: str
+    reply_kind: str
+    cpu_limit: float
+    wall_limit: float
+    cpu_before: float
+    outputs: Outputs
+    started: float = field(default_factory=time.monotonic)
+    reply: dict[str, Any] | None = None
+    replied_at: float = 0.0
+    idle: bool = False
+    reason: str | None = None
+    interrupted_at: float = 0.0
+
+    def take(self, channel: str, message: dict[str, Any], size: int) -> None:
+        """Sort in a message; those of other requests, and of threads left running, are dropped."""
+        if message["parent_header"].get("msg_id") != self.message_id:
+            return
+        kind = message["header"].get("msg_type")
+        if channel == "shell":
+            if kind == self.reply_kind and self.reply is None:
+                self.reply, self.replied_at = message, time.monotonic()
+        elif kind == "status":
+            self.idle = self.idle or message["content"].get("execution_state") == "idle"
+        else:
+            self.outputs.take(message, size)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has come, or the rest is not worth waiting for."""
+        if self.reply is None:
+            return False
+        return self.idle or time.monotonic() - self.replied_at > TAIL_SECONDS
+
+    def beyond(self, used: Usage) -> str | None:
+        """Name the limit that is passed."""
+        if self.outputs.full:
+            return f"printed more than {self.outputs.limit_mib} MiB"
+        if used.cpu_seconds - self.cpu_before > self.cpu_limit:
+            return f"stopped after {self.cpu_limit:g} CPU-seconds; an endless loop?"
+        if time.monotonic() - self.started > self.wall_limit:
+            return f"stopped after {self.wall_limit:g} seconds; an endless loop, or waiting for something?"
+        return None

@@ -1,0 +1,92 @@
+"""Verdicts and class runs as tables on a terminal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+
+# A mark and a word each: colour alone tells nobody on a plain terminal.
+_LOOKS = {
+    Outcome.PASS: ("✓ passed", "green"),
+    Outcome.FAIL: ("✗ not passed", "red"),
+    Outcome.ERROR: ("? undecided", "yellow"),
+    Outcome.SKIPPED: ("– not tried", "dim"),
+}
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """One student in the table of a class run."""
+
+    student: str
+    points: float | None
+    """None for a student who handed in nothing, which is not 0."""
+    max_points: float
+    outcome: str
+    """A word or two: `graded`, `absent`, `not graded`, …"""
+    notes: tuple[str, ...] = ()
+    needs_attention: bool = False
+
+
+def verdict_tables(notebook: str, verdict: Verdict) -> RenderableType:
+    """Return a notebook's verdict as a table for each judged cell.
+
+    Args:
+        notebook: The notebook's file name.
+        verdict: The verdict on it.
+    """
+    total = Text(f"{notebook}: {_share(verdict.points, verdict.max_points)} points by the checks", style="bold")
+    notes = [Text(f"• {note}") for note in verdict.notes]
+    return Group(*(_cell_table(cell) for cell in verdict.cells), *notes, total)
+
+
+def class_table(title: str, lines: Iterable[ClassLine]) -> RenderableType:
+    """Return a class run as a table.
+
+    Args:
+        title: What was graded.
+        lines: One line a student.
+    """
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("notes", overflow="fold")
+    for line in lines:
+        points = "–" if line.points is None else _share(line.points, line.max_points)
+        style = "yellow" if line.needs_attention else "dim" if line.points is None else ""
+        table.add_row(escape(line.student), points, escape(line.outcome), escape("\n".join(line.notes)), style=style)
+    return table
+
+
+def _cell_table(cell: CellVerdict) -> Table:
+    title = f"{escape(cell.grade_id)}: {_share(cell.points, cell.max_points)} points"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("what is checked", ratio=1, overflow="fold")
+    table.add_column("points", justify="right", no_wrap=True)
+    for check in cell.checks:
+        word, style = _LOOKS[check.outcome]
+        table.add_row(Text(word, style=style), _explained(check), _share(check.points, check.max_points))
+    return table
+
+
+def _explained(check: CheckResult) -> Text:
+    text = Text(check.claim)
+    if check.message:
+        text.append(f"\n{check.message}", style="dim")
+    return text
+
+
+def _share(points: float, max_points: float) -> str:
+    return f"{_plain(points)} of {_plain(max_points)}"
+
+
+def _plain(points: float) -> str:
+    return f"{points:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,4 @@
+import os
+
+os.environ["SHADOWED"] = "conftest"
+open("conftest_was_imported", "w").close()

@@ -1,0 +1,4 @@
+import os
+
+os.environ["SHADOWED"] = "keras"
+open("keras_was_imported", "w").close()

@@ -1,0 +1,4 @@
+import os
+
+os.environ["SHADOWED"] = "numpy"
+open("numpy_was_imported", "w").close()

@@ -1,0 +1,4 @@
+import os
+
+os.environ["SHADOWED"] = "probe"
+open("probe_was_imported", "w").close()

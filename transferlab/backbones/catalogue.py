@@ -1,0 +1,51 @@
+"""Which networks of keras.applications there are and what is known about them, without importing Keras."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Preprocessing = Literal["minus one to one", "centred on ImageNet", "inside the network"]
+
+
+@dataclass(frozen=True)
+class Application:
+    """One network of keras.applications and what raw images need on their way into it."""
+
+    function: str
+    """Name of the function in keras.applications."""
+    file: str
+    """Name of its weights in the Keras cache."""
+    preprocessing: Preprocessing
+    smallest: int = 32
+    """Least height and width the network accepts, in pixels."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Further arguments, such as the width of a MobileNet."""
+
+
+def _mobilenet(alpha: float) -> Application:
+    width = {1.0: "1_0", 0.75: "7_5", 0.5: "5_0", 0.25: "2_5"}[alpha]
+    return Application("MobileNet", f"mobilenet_{width}_224_tf_no_top.h5", "minus one to one", 32, {"alpha": alpha})
+
+
+def _mobilenet_v2(alpha: float) -> Application:
+    file = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5"
+    return Application("MobileNetV2", file, "minus one to one", 32, {"alpha": alpha})
+
+
+_KERNELS = "weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+APPLICATIONS: dict[str, Application] = {
+    "vgg16": Application("VGG16", f"vgg16_{_KERNELS}", "centred on ImageNet"),
+    "vgg19": Application("VGG19", f"vgg19_{_KERNELS}", "centred on ImageNet"),
+    "resnet50": Application("ResNet50", f"resnet50_{_KERNELS}", "centred on ImageNet"),
+    "resnet101": Application("ResNet101", f"resnet101_{_KERNELS}", "centred on ImageNet"),
+    "mobilenet": _mobilenet(1.0),
+    "mobilenet_v2": _mobilenet_v2(1.0),
+    "inception_v3": Application("InceptionV3", f"inception_v3_{_KERNELS}", "minus one to one", 75),
+    "efficientnet_b0": Application("EfficientNetB0", "efficientnetb0_notop.h5", "inside the network"),
+}
+
+NARROW: dict[str, Application] = {
+    **{f"mobilenet_{alpha}": _mobilenet(alpha) for alpha in (0.75, 0.5, 0.25)},
+    **{f"mobilenet_v2_{alpha}": _mobilenet_v2(alpha) for alpha in (0.75, 0.5, 0.35)},
+}
+"""MobileNets of a smaller width, named by it."""
