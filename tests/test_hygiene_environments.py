@@ -94,6 +94,7 @@ def test_students_code_imports_the_transferlab_of_this_folder(project_root, kern
         files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
+    assert (kernel_packages / "transferlab").is_dir(), "run `make setup`"
     folder, installed = contents(project_root / "transferlab"), contents(kernel_packages / "transferlab")
     del folder["pyproject.toml"]
     assert installed.pop("LICENSE") == (project_root / "LICENSE").read_bytes()

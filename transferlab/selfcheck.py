@@ -7,6 +7,7 @@ import ast
 import builtins
 import json
 import re
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import Any
 LARGE_MEGABYTES = 10.0
 """Above this a submission may be refused by a learning platform."""
 
-DONE = "transferlab-check-names:"
+_NAMES_MARK = "transferlab-check-names:"
 _ANSWER_HERE = re.compile(r"^\s*YOUR ANSWER HERE\s*$", re.MULTILINE)
 _COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -100,13 +101,11 @@ def read(path: Path) -> Any:
     try:
         notebook = nbformat.reads(path.read_text("utf-8"), as_version=4)
         nbformat.validate(notebook)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableNotebook(f"{path} cannot be read as text: {error}.") from error
-    except Exception as error:  # nbformat raises AttributeError, KeyError and others on odd JSON
-        reason = str(error).strip().splitlines()
+    except OSError as error:
+        raise UnusableNotebook(f"{path} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # nbformat raises AttributeError, KeyError and others on what is no notebook
         raise UnusableNotebook(
-            f"{path} is not a Jupyter notebook ({reason[0] if reason else type(error).__name__}); "
-            "save it in Jupyter as .ipynb and check that file."
+            f"{path} is not a Jupyter notebook; save yours in Jupyter as .ipynb and check that file."
         ) from error
     return notebook
 
@@ -135,7 +134,7 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
             cell.outputs = []
             cell.metadata.pop("tags", None)  # a tag such as skip-execution would hide a cell from this run
     names = sorted(_needed_names(notebook))
-    question = f"print({DONE!r} + __import__('json').dumps([n for n in {names!r} if n not in globals()]))"
+    question = f"print({_NAMES_MARK!r} + __import__('json').dumps([n for n in {names!r} if n not in globals()]))"
     notebook.cells.append(nbformat.v4.new_code_cell(question))
     client = NotebookClient(
         notebook,
@@ -147,7 +146,8 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
         on_cell_start=lambda cell, cell_index: progress(cell_index, len(notebook.cells) - 1),  # noqa: ARG005
     )
     try:
-        client.execute()
+        # what libraries log beside the notebook would only hide the findings
+        client.execute(stderr=subprocess.DEVNULL)
     except DeadKernelError:
         pass  # the cells that did not run say so themselves
     except Exception as error:
@@ -183,7 +183,7 @@ def _look_at_outputs(notebook: Any, findings: Findings) -> None:
             findings.waiting.append(name)
         else:
             findings.failed.append(f"{name}: {_one_line(error)}")
-    if not answered or not answered[0].startswith(DONE):
+    if not answered or not answered[0].startswith(_NAMES_MARK):
         ran = [index for index, cell in enumerate(cells) if _holds_code(cell) and cell.get("execution_count")]
         last = _name(ran[-1], cells[ran[-1]]) if ran else "the first cell"
         findings.failed.append(
@@ -191,7 +191,7 @@ def _look_at_outputs(notebook: Any, findings: Findings) -> None:
         )
         return
     needed = _needed_names(notebook)
-    for missing in json.loads(answered[0].removeprefix(DONE)):
+    for missing in json.loads(answered[0].removeprefix(_NAMES_MARK)):
         findings.missing.append(f"{missing}, which {needed[missing]} needs")
 
 

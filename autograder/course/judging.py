@@ -28,6 +28,8 @@ JUDGE_LIMITS = Limits(
     file_mib=16,
     output_mib=8,
 )
+PAGES = "pages"
+"""Folder of the check pages in the judge's work folder."""
 _POLL_SECONDS = 0.5
 
 
@@ -96,13 +98,14 @@ def _one_judge(
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
     request = {
-        "pages": [str(page) for page in pages],
+        "pages": [f"{PAGES}/{page.name}" for page in pages],
         "key": key.hex(),
         "cells": cells,
         "decided": {name: result.outcome.value for name, (_, result) in judgement.results.items()},
     }
     with theirs:
-        child = template.fork(request, descriptors=[theirs.fileno()], limits=JUDGE_LIMITS)
+        files = {f"{PAGES}/{page.name}": page.read_bytes() for page in pages}
+        child = template.fork(request, [theirs.fileno()], files, limits=JUDGE_LIMITS)
     watched = threading.Event()
     guard = threading.Thread(target=_watch, args=(child, watched), daemon=True)
     guard.start()

@@ -135,27 +135,42 @@ def _put_back_missing(cells: list[NotebookNode], exercise: Exercise, notes: list
 
 
 def _put_judged_in_order(cells: list[NotebookNode], exercise: Exercise, notes: list[str]) -> None:
-    anchors = _anchors(exercise)
+    answers = _answers_before(exercise)
     judged = list(exercise.judged)
+    moved: dict[str, None] = {}
+
+    def is_behind(grade_id: str, others: list[str]) -> bool:
+        return _positions(cells)[grade_id] > _last_position(cells, others)
+
     for grade_id in judged:
-        if _positions(cells)[grade_id] < _last_position(cells, anchors[grade_id]):
-            _move_behind(cells, grade_id, anchors[grade_id], notes)
+        if not is_behind(grade_id, answers[grade_id]):
+            _move_behind(cells, grade_id, answers[grade_id])
+            moved[grade_id] = None
     for grade_id, successor in reversed(list(pairwise(judged))):
-        positions = _positions(cells)
-        if positions[grade_id] > positions[successor]:
-            _move_behind(cells, grade_id, anchors[grade_id], notes)
+        if is_behind(grade_id, [successor]) and answers[grade_id]:
+            _move_behind(cells, grade_id, answers[grade_id])
+            moved[grade_id] = None
+    for predecessor, grade_id in pairwise(judged):
+        # Left over where answers themselves have changed places: the checks still run in their own order.
+        if not is_behind(grade_id, [predecessor]):
+            _move_behind(cells, grade_id, [predecessor])
+            moved[grade_id] = None
+    notes += [
+        f"The graded cell '{grade_id}' had been moved; it was put back behind the cells it belongs to."
+        for grade_id in moved
+    ]
 
 
-def _anchors(exercise: Exercise) -> dict[str, list[str]]:
-    """The cells a judged cell has to come after: those since the judged cell before it, and that one."""
-    anchors: dict[str, list[str]] = {}
+def _answers_before(exercise: Exercise) -> dict[str, list[str]]:
+    """The cells each judged cell belongs to: those since the judged cell before it."""
+    answers: dict[str, list[str]] = {}
     group: list[str] = []
     for grade_id in exercise.cells:
         if grade_id in exercise.judged:
-            anchors[grade_id] = group
-            group = []
-        group = [*group, grade_id]
-    return anchors
+            answers[grade_id], group = group, []
+        else:
+            group.append(grade_id)
+    return answers
 
 
 def _last_position(cells: list[NotebookNode], grade_ids: list[str]) -> int:
@@ -163,7 +178,6 @@ def _last_position(cells: list[NotebookNode], grade_ids: list[str]) -> int:
     return max((positions[grade_id] for grade_id in grade_ids if grade_id in positions), default=-1)
 
 
-def _move_behind(cells: list[NotebookNode], grade_id: str, anchors: list[str], notes: list[str]) -> None:
+def _move_behind(cells: list[NotebookNode], grade_id: str, others: list[str]) -> None:
     cell = cells.pop(_positions(cells)[grade_id])
-    cells.insert(_last_position(cells, anchors) + 1, cell)
-    notes.append(f"The graded cell '{grade_id}' had been moved; it was put back behind the cells it belongs to.")
+    cells.insert(_last_position(cells, others) + 1, cell)

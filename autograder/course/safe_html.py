@@ -70,7 +70,9 @@ def markdown_to_safe_html(context: Context, source: str) -> str:
     """
     cell = context.get("cell") or {}
     renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
-    return safe_html(MarkdownWithMath(renderer=renderer).render(source))
+    html = safe_html(MarkdownWithMath(renderer=renderer).render(source))
+    # nbgrader's pages style tables by Bootstrap's classes only.
+    return html.replace("<table>", '<table class="table table-condensed" style="width: auto;">')
 
 
 def safe_outputs(outputs: Iterable[Mapping[str, Any]]) -> list[NotebookNode]:

@@ -21,6 +21,7 @@ from autograder.course.judging import Judgement, judge_notebook
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation, TemplateSettings, default_kernel_python, kernel_settings
 from autograder.kernels.warm import Template
@@ -56,7 +57,9 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
         settings: Of the engine.
     """
     package = Path(autograder.__path__[0])
-    rooms = tuple(package / room for room in ("__init__.py", "judge", "checks", "kernels"))
+    rooms = [package / room for room in ("__init__.py", "judge", "checks", "kernels")]
+    beside = package.parent / "transferlab"  # in a checkout it hides the installed one, which holds the same
+    rooms += [beside] if beside.is_dir() else []
     return TemplateSettings(
         python=Path(sys.executable),
         entry=JUDGE_ENTRY,
@@ -64,7 +67,7 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
         readable=(default_kernel_python().parent.parent, *rooms),
         pythonpath=(package.parent,),
         isolation=settings.isolation,
-        slots=settings.slots,
+        slots=settings.slots + 1,
     )
 
 
@@ -77,8 +80,8 @@ class Engine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._kernels: Template | None = None
-        self._judges: Template | None = None
+        self._templates: dict[str, Template] = {}
+        self._starting = threading.Lock()
         self._slots = threading.BoundedSemaphore(settings.slots)
         self._references: dict[str, dict[str, Outcome]] = {}
         self._reference_lock = threading.Lock()
@@ -88,25 +91,42 @@ class Engine:
 
         Raises:
             SandboxUnavailable: This machine refuses what sealing needs.
+            TemplateFailed: An environment is incomplete.
         """
-        settings = self._settings
-        self._kernels = Template.start(kernel_settings(isolation=settings.isolation, slots=settings.slots), wait=False)
         try:
-            self._judges = Template.start(judge_settings(settings), wait=False)
-            self._kernels.wait_ready()
-            self._judges.wait_ready()
+            for template in [self._start(kind, wait=False) for kind in ("kernels", "judges")]:
+                template.wait_ready()
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for template in (self._kernels, self._judges):
-            if template is not None:
-                template.close()
-        self._kernels = self._judges = None
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        while self._templates:
+            self._templates.popitem()[1].close()
+
+    def template_pids(self) -> tuple[int, ...]:
+        """Process ids of the templates: first the kernels', then the judges'."""
+        return tuple(self._templates[kind].pid for kind in ("kernels", "judges"))
+
+    def _start(self, kind: str, *, wait: bool) -> Template:
+        settings = self._settings
+        if kind == "kernels":
+            chosen = kernel_settings(isolation=settings.isolation, slots=settings.slots + 1)
+        else:
+            chosen = judge_settings(settings)
+        self._templates[kind] = Template.start(chosen, wait=wait)
+        return self._templates[kind]
+
+    def _template(self, kind: str) -> Template:
+        """Return a warm template; one that has died is started again, so that its death costs one notebook at most."""
+        with self._starting:
+            if kind not in self._templates:
+                raise RuntimeError("the engine is not running; use it as a context manager")
+            if not self._templates[kind].alive:
+                self._templates[kind].close()
+                self._start(kind, wait=True)
+            return self._templates[kind]
 
     def grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
         """Run and judge one notebook.
@@ -123,11 +143,18 @@ class Engine:
         Raises:
             UnusableNotebook: The bytes are no notebook.
             JudgeFailed: The judge could not do its work; nothing is decided.
+            TemplateFailed: A template died, and died again.
         """
+        try:
+            return self._grade(notebook, files, exercise, secret)
+        except TemplateFailed:  # killed from outside, say for memory: nothing was decided, and a fresh one costs seconds
+            return self._grade(notebook, files, exercise, secret)
+
+    def _grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
         prepared = prepare(read_notebook(notebook), exercise)
         with (
             self._slots,
-            NotebookRun(self._template(self._kernels), prepared, files, self._settings.limits, exercise.name) as run,
+            NotebookRun(self._template("kernels"), prepared, files, self._settings.limits, exercise.name) as run,
         ):
             judgement = self._judge(run, exercise, secret)
         figures = {
@@ -143,7 +170,7 @@ class Engine:
 
     def _judge(self, run: NotebookRun, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
-        return judge_notebook(self._template(self._judges), run, list(exercise.pages), key, list(exercise.judged))
+        return judge_notebook(self._template("judges"), run, list(exercise.pages), key, list(exercise.judged))
 
     def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
         """Group the results by cell; an error inside the judge stands only if the reference solution provokes it as well."""
@@ -167,17 +194,11 @@ class Engine:
             if digest not in self._references:
                 prepared = prepare(read_notebook(exercise.source), exercise)
                 with NotebookRun(
-                    self._template(self._kernels), prepared, {}, self._settings.limits, exercise.name
+                    self._template("kernels"), prepared, {}, self._settings.limits, exercise.name
                 ) as run:
                     judgement = self._judge(run, exercise, secret)
                 self._references[digest] = {name: result.outcome for name, (_, result) in judgement.results.items()}
             return self._references[digest]
-
-    @staticmethod
-    def _template(template: Template | None) -> Template:
-        if template is None:
-            raise RuntimeError("the engine is not running; use it as a context manager")
-        return template
 
 
 def _charged(result: CheckResult) -> CheckResult:

@@ -27,7 +27,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
     """Judge one notebook and tell the worker each result, then the end.
 
     Args:
-        request: `pages` (paths), `key` (hexadecimal), `cells` (grade_ids in order), `decided` (check name to outcome).
+        request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order), `decided` (check name to outcome).
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))

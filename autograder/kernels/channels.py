@@ -98,6 +98,9 @@ class Channels:
                 client.subscribe(b"")
             client.connect(f"ipc://{prefix}-{number}")
             self._sockets[channel] = client
+        self._monitors = {
+            channel: self._sockets[channel].get_monitor_socket(zmq.EVENT_DISCONNECTED) for channel in ("shell", "iopub")
+        }
         self._poller = zmq.Poller()
         for channel in ("shell", "iopub"):
             self._poller.register(self._sockets[channel], zmq.POLLIN)
@@ -159,6 +162,19 @@ class Channels:
             return None
         return message
 
+    def cut(self) -> str | None:
+        """Look whether a connection broke since the last look: libzmq cuts it when a message is larger than allowed.
+
+        Returns:
+            "shell" or "iopub"; None if neither. Connections come back by themselves, what was on its way is lost.
+        """
+        found = None
+        for channel, monitor in self._monitors.items():
+            while monitor.poll(0):
+                monitor.recv_multipart()
+                found = channel
+        return found
+
     @property
     def nonsense(self) -> bool:
         """Whether so much was unreadable that no honest kernel is speaking."""
@@ -166,6 +182,8 @@ class Channels:
 
     def close(self) -> None:
         """Close the sockets; nothing waits to be sent."""
+        for client in self._sockets.values():
+            client.disable_monitor()
         self._context.destroy(linger=0)
 
 

@@ -6,12 +6,14 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from autograder.kernels import processes
 from autograder.kernels.payload import readable
 from autograder.kernels.processes import Usage
+from autograder.kernels.settings import WRITABLE
 from autograder.kernels.slots import Slot
 
 LAST_WORDS_BYTES = 64 * 1024
@@ -80,7 +82,11 @@ class Child:
             The reading; zeros if the child is closed.
         """
         roots = [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
-        return processes.usage(roots, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
+        used = processes.usage(roots, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
+        if self._init_pid == 0 or not used.processes:
+            return used
+        # Files in a tmpfs are memory as well.
+        return replace(used, memory_mib=used.memory_mib + processes.files_mib(self.pid, WRITABLE))
 
     def last_words(self) -> str:
         """Read the first 64 KiB of what reached standard output and error outside any other channel."""

@@ -26,6 +26,10 @@ class Outputs:
         """Whether more was sent than a cell may show."""
         return self.bytes > self.limit_mib * MIB
 
+    def overflow(self) -> None:
+        """Note that more was sent than arrived."""
+        self.bytes = max(self.bytes, self.limit_mib * MIB + 1)
+
     def take(self, message: dict[str, Any], size: int) -> None:
         """Add what a message shows.
 

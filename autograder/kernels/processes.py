@@ -1,5 +1,6 @@
 """What a sandbox uses: CPU seconds, memory and processes, counted from outside."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable
@@ -93,7 +94,9 @@ def exact_mib(pids: Iterable[int], shared_mib: float) -> float:
         count that, and with it at most the template's own memory, which is taken off.
     """
     readings = [_rolled_up(pid) for pid in pids]
-    return max(sum(private for private, _ in readings), sum(share for _, share in readings) - shared_mib)
+    # Of each page that n processes still share with the template, at most n parts of n + 1 are in their sum.
+    of_the_template = shared_mib * len(readings) / (len(readings) + 1)
+    return max(sum(private for private, _ in readings), sum(share for _, share in readings) - of_the_template)
 
 
 def usage(roots: Iterable[int], *, shared_mib: float = 0.0, exact_above_mib: float = 0.0) -> Usage:
@@ -116,6 +119,24 @@ def usage(roots: Iterable[int], *, shared_mib: float = 0.0, exact_above_mib: flo
     bound = sum(anonymous_mib(pid) for pid in pids)  # counts what is still shared with the template as well
     memory_mib = exact_mib(pids, shared_mib) if bound >= exact_above_mib else bound - shared_mib
     return Usage(ticks / TICKS_PER_SECOND, max(memory_mib, 0.0), len(pids))
+
+
+def files_mib(pid: int, places: Iterable[str]) -> float:
+    """Measure the files in places that only a process in a sandbox sees.
+
+    Args:
+        pid: a process in there.
+        places: mount points, as seen from inside.
+
+    Returns:
+        What they hold together, deleted files that are still open included; 0 if the process is gone.
+    """
+    total = 0
+    for place in places:
+        with contextlib.suppress(OSError):
+            seen = os.statvfs(f"/proc/{pid}/root{place}")
+            total += (seen.f_blocks - seen.f_bfree) * seen.f_frsize
+    return total / MIB
 
 
 def own_memory_mib() -> float:

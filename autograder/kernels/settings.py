@@ -18,6 +18,9 @@ HOME = "/home/student"
 WORK_FOLDER = "/submission"
 """Where a sealed child starts, with the student's files. No environment lies below, so nothing else shows in it."""
 
+WRITABLE = (HOME, WORK_FOLDER, "/tmp", "/dev/shm")  # noqa: S108 (the sandbox's own)
+"""What a sealed child can write to: each a tmpfs of its own, `Limits.file_mib` large."""
+
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 """A kernel's five sockets, in the order their descriptors are passed (inner/kernel.py)."""
 

@@ -58,6 +58,7 @@ class StudentKernel:
         self._watch.start()
         self._dead: str | None = None
         self._closed = False
+        self._cut = False
 
     @classmethod
     def start(
@@ -103,19 +104,30 @@ class StudentKernel:
         kernel.ready_seconds = time.monotonic() - started
         return kernel
 
+    def _reconnect(self) -> None:
+        """After a message that was too large: wait until the subscription to outputs is in force again."""
+        if self._cut:
+            self._cut = False
+            if not self._shake_hands(GRACE_SECONDS):
+                self._kill("the kernel sent more than can be taken, and did not answer any more")
+
     def _wait_ready(self) -> None:
+        if not self._shake_hands(READY_SECONDS):
+            words = self._child.last_words().strip().splitlines()[-1:] or ["it said nothing"]
+            raise TemplateFailed(f"a kernel did not get ready within {READY_SECONDS:g} s: {words[0]}")
+
+    def _shake_hands(self, wall_seconds: float) -> bool:
         """Ask until an answer comes on both channels: then the subscription to outputs is in force."""
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + wall_seconds
         while time.monotonic() < deadline and self._lives():
             wait = self._request("kernel_info_request", {}, "kernel_info_reply", 1.0, 1.0)
             while self._lives() and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
                 self._exchange(wait, TICK_SECONDS)
                 if wait.reply is not None and wait.idle:
-                    return
+                    return True
                 if wait.reply is not None and time.monotonic() - wait.replied_at > FOLLOW_SECONDS:
                     break
-        words = self._child.last_words().strip().splitlines()[-1:] or ["it said nothing"]
-        raise TemplateFailed(f"a kernel did not get ready within {READY_SECONDS:g} s: {words[0]}")
+        return False
 
     @property
     def alive(self) -> bool:
@@ -151,6 +163,7 @@ class StudentKernel:
         """
         if not self._lives():
             return CellRun([], "died", self._cause_of_death(), 0.0, 0.0)
+        self._reconnect()
         if seed is not None:
             self._channels.send("shell", "seed_request", {"seed": seed})
         content = {
@@ -200,6 +213,7 @@ class StudentKernel:
         """
         if not self._lives():
             raise KernelDied(self._cause_of_death())
+        self._reconnect()
         wait = self._request("probe_request", content, "probe_reply", cpu_seconds, wall_seconds, buffers)
         self._await(wait)
         if not self._lives() and wait.reply is None:
@@ -254,6 +268,9 @@ class StudentKernel:
         self._watch.look(exact=True)
 
     def _enforce(self, wait: Wait, now: float) -> None:
+        if (channel := self._channels.cut()) is not None:
+            self._cut = True
+            wait.cut(channel)
         if wait.reason is None:
             wait.reason = wait.beyond(self._watch.look())
             if wait.reason is not None:

@@ -27,6 +27,7 @@ class Wait:
     idle: bool = False
     reason: str | None = None
     interrupted_at: float = 0.0
+    too_large: bool = False
 
     def take(self, channel: str, message: dict[str, Any], size: int) -> None:
         """Sort in a message; those of other requests, and of threads left running, are dropped."""
@@ -41,6 +42,13 @@ class Wait:
         else:
             self.outputs.take(message, size)
 
+    def cut(self, channel: str) -> None:
+        """Note that the connection broke since a message was too large."""
+        if channel == "iopub":
+            self.outputs.overflow()
+        else:
+            self.too_large = True
+
     @property
     def done(self) -> bool:
         """Whether everything has come, or the rest is not worth waiting for."""
@@ -50,6 +58,8 @@ class Wait:
 
     def beyond(self, used: Usage) -> str | None:
         """Name the limit that is passed."""
+        if self.too_large:
+            return "answered with more than can be taken"
         if self.outputs.full:
             return f"printed more than {self.outputs.limit_mib} MiB"
         if used.cpu_seconds - self.cpu_before > self.cpu_limit:

@@ -1,113 +1,68 @@
-"""A small course of one exercise, `doubling`: two judged cells of 2 and 4 points, and a written question of 3."""
+"""Course folders for tests: bare, and with the release generated."""
 
-import json
-import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-ASSIGNMENT, SLUG = "homework", "doubling"
-GUARD = (
-    "\n### BEGIN HIDDEN TESTS\nimport os\n"
-    'if os.environ.get("NBGRADER_EXECUTION") == "autograde":\n'
-    '    raise RuntimeError("This cell is judged outside the notebook.")\n'
-    "### END HIDDEN TESTS"
-)
-CONFIG = f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import fake_engine
-fake_engine.install()
-from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, FEEDBACK_PREPROCESSORS
-c = get_config()
-c.CourseDirectory.course_id = "a_course"
-c.CourseSettings.checks_directory = "checks"
-c.Autograde.exporter_class = "autograder.course.nbgrader_glue.SubmissionExporter"
-c.Autograde.autograde_preprocessors = AUTOGRADE_PREPROCESSORS
-c.GenerateFeedback.preprocessors = FEEDBACK_PREPROCESSORS
-c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"
-c.HTMLExporter.filters = {{"markdown2html": "autograder.course.safe_html.markdown_to_safe_html"}}
-"""
+import sample_course
+
+from autograder.course import grading
+from autograder.course.course import Course
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
-def mark(grade_id, *, grade=False, solution=False, locked=False, points=None, task=False):
-    marks = {"grade_id": grade_id, "grade": grade, "solution": solution, "locked": locked, "task": task}
-    if points is not None:
-        marks["points"] = points
-    return {"nbgrader": {**marks, "schema_version": 3}}
-
-
-def source_notebook():
-    solution = "def double(number):\n    ### BEGIN SOLUTION\n    return 2 * number  # right\n    ### END SOLUTION"
-    more = "### BEGIN SOLUTION\nanswer = double(21)\n### END SOLUTION"
-    judged = {"grade": True, "locked": True}
-    cells = [
-        new_markdown_cell("# Doubling", id="title"),
-        new_code_cell("import math", id="setup", metadata=mark("setup", locked=True)),
-        new_code_cell(solution, id="double", metadata=mark("double", solution=True)),
-        new_code_cell("assert double(1) == 2" + GUARD, id="check_double", metadata=mark("check_double", points=2, **judged)),
-        new_code_cell(more, id="answer", metadata=mark("answer", solution=True)),
-        new_code_cell("assert answer > 0" + GUARD, id="check_answer", metadata=mark("check_answer", points=4, **judged)),
-        new_markdown_cell("Because of 2.", id="why", metadata=mark("why", grade=True, solution=True, points=3)),
-    ]
-    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernelspec, "language_info": {"name": "python"}})
-
-
-def make_course(root):
-    """Write a course folder without gradebook or release."""
-    folder = root / "source" / ASSIGNMENT
-    folder.mkdir(parents=True)
-    nbformat.write(source_notebook(), folder / f"{SLUG}.ipynb")
-    (root / "checks").mkdir()
-    (root / "checks" / f"{SLUG}.py").write_text('"""Hidden checks of doubling."""\n')
-    (root / "nbgrader_config.py").write_text(CONFIG)
-    return root
-
-
-def submission(code="def double(number):\n    return 2 * number  # right", written="Because I say so."):
-    """A student's notebook: as released, with one answer and one written text."""
-    notebook = source_notebook()
-    for cell in notebook.cells:
-        if cell.id == "double":
-            cell.source = code
-        elif cell.id == "answer":
-            cell.source = "answer = 42"
-        elif cell.id == "why":
-            cell.source = written
-        elif cell.id.startswith("check_"):
-            cell.source = cell.source.removesuffix(GUARD)
-    return notebook
-
-
-def hand_in(root, student, notebook=None, *, timestamp=None, files=None):
-    """Put a submission where nbgrader collects it; `notebook` may be a NotebookNode, bytes or text."""
-    folder = root / "submitted" / student / ASSIGNMENT
-    folder.mkdir(parents=True, exist_ok=True)
-    notebook = submission() if notebook is None else notebook
-    content = notebook if isinstance(notebook, bytes | str) else json.dumps(notebook)
-    content = content if isinstance(content, bytes) else content.encode()
-    (folder / f"{SLUG}.ipynb").write_bytes(content)
-    if timestamp:
-        (folder / "timestamp.txt").write_text(timestamp)
-    for name, data in (files or {}).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _tools_on_path():
-    """nbgrader calls alembic by name."""
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+@pytest.fixture(autouse=True)
+def _the_real_engine_comes_back(monkeypatch):
+    """A test course's configuration puts the fake engine in; this takes it out again."""
+    monkeypatch.setattr(grading, "start_engine", grading.start_engine)
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
 
 
 @pytest.fixture
-def course_root(tmp_path):
-    return make_course(tmp_path / "course")
+def run(monkeypatch):
+    """Run a command line of this environment's Python in a folder, as an instructor would."""
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(folder, *command, **options):
+        line = [sys.executable, "-m", *command]
+        return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=120, **options)
+
+    return run
+
+
+@pytest.fixture
+def bare_root(tmp_path):
+    """A course folder without gradebook or release."""
+    return sample_course.make_course(tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def _released(tmp_path_factory):
+    root = sample_course.make_course(tmp_path_factory.mktemp("released") / "course")
+    line = [sys.executable, "-m", "nbgrader", "generate_assignment", sample_course.ASSIGNMENT]
+    subprocess.run(line, cwd=root, check=True, capture_output=True, env=_environment())
+    return root
+
+
+@pytest.fixture
+def root(_released, tmp_path):
+    """A course folder whose assignment is in the gradebook."""
+    return Path(shutil.copytree(_released, tmp_path / "course"))
+
+
+@pytest.fixture
+def course(root):
+    return Course.load(root)
+
+
+def _environment():
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(PROJECT)}

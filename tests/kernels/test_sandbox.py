@@ -2,6 +2,7 @@
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,7 +11,7 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.proof import proof
 from autograder.kernels.settings import Isolation
 from autograder.kernels.warm import Template
-from tests.kernels.conftest import SMALL, light_settings
+from tests.kernels.conftest import SMALL, Inside, light_settings
 
 CALL = """
 import ctypes, errno, os
@@ -158,7 +159,9 @@ def test_no_descriptor_is_inherited(inside, tmp_path):
     secret.write_text("course secret")
     with secret.open() as held:
         os.set_inheritable(held.fileno(), True)
-        found = inside("import os\nfound['open'] = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{n}')]")
+        found = inside(
+            "import os\nfound['open'] = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{n}')]"
+        )
     assert not any("secret" in name for name in found["open"])
     assert len([name for name in found["open"] if not name.startswith(("pipe:", "/dev/null", "/proc"))]) == 0
 
@@ -185,7 +188,10 @@ def test_the_environment_is_replaced(inside, monkeypatch):
 
 def test_files_lie_in_the_work_folder(inside):
     files = {"data/one.csv": b"1,2", "helper.py": b"x = 1"}
-    found = inside("import os\nfound['cwd'] = os.getcwd()\nfound['csv'] = open('data/one.csv').read()\nfound['names'] = sorted(os.listdir())", files=files)
+    found = inside(
+        "import os\nfound['cwd'] = os.getcwd()\nfound['csv'] = open('data/one.csv').read()\nfound['names'] = sorted(os.listdir())",
+        files=files,
+    )
     assert found == {"cwd": "/submission", "csv": "1,2", "names": ["data", "helper.py"]}
 
 
@@ -352,6 +358,32 @@ def test_a_dead_template_says_so_and_takes_its_children_along():
     assert not template.alive
 
 
+def test_the_keras_cache_can_be_read_and_not_written(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "models").mkdir()
+    (cache / "models" / "weights.h5").write_text("weights")
+    (cache / "keras.json").write_text("{}")
+    with Template.start(light_settings(keras_cache=cache)) as template:
+        found = Inside(template)(
+            CALL
+            + """
+found["weights"] = open(os.environ["KERAS_HOME"] + "/models/weights.h5").read()
+found["write"] = attempt(os.mkdir, os.environ["KERAS_HOME"] + "/models/x")
+found["beside"] = attempt(os.mkdir, os.environ["KERAS_HOME"] + "/datasets")
+found["names"] = sorted(os.listdir(os.environ["KERAS_HOME"]))
+"""
+        )
+    assert found == {"weights": "weights", "write": "EROFS", "beside": "allowed", "names": ["datasets", "models"]}
+
+
+def test_several_threads_may_fork_from_one_template(light):
+    def one(number):
+        return Inside(light)(f"found['number'] = {number}")["number"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(12))) == list(range(12))
+
+
 def test_a_wrong_import_is_named():
     with pytest.raises(TemplateFailed, match="no_such_module"):
         Template.start(light_settings(preload=("no_such_module",)))
@@ -365,7 +397,9 @@ def test_without_bubblewrap_it_says_what_to_install(monkeypatch, tmp_path):
 
 def test_isolation_off_runs_plainly_and_cleans_up():
     with Template.start(light_settings(isolation=Isolation.OFF)) as template:
-        with template.fork({"code": "import os, time\nopen('x', 'w').close()\ntime.sleep(60)"}, [2], limits=SMALL) as child:
+        with template.fork(
+            {"code": "import os, time\nopen('x', 'w').close()\ntime.sleep(60)"}, [2], limits=SMALL
+        ) as child:
             folder = os.readlink(f"/proc/{child.pid}/cwd")
             assert child.report["claims"] == []
         assert not os.path.exists(folder)

@@ -4,7 +4,9 @@ import pytest
 
 from autograder.kernels.inner import seccomp
 
-pyseccomp = pytest.importorskip("pyseccomp", reason="libseccomp is not installed", exc_type=(ImportError, RuntimeError, OSError))
+pyseccomp = pytest.importorskip(
+    "pyseccomp", reason="libseccomp is not installed", exc_type=(ImportError, RuntimeError, OSError)
+)
 
 ALL = seccomp.REFUSED | {
     "clone": seccomp.CLONE,

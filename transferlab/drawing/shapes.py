@@ -17,14 +17,16 @@ Size = float | Grid
 
 def disc(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius: Size) -> Grid:
     """A filled circle."""
-    distance = length(x - centre_x, y - centre_y)
+    distance: Grid = length(x - centre_x, y - centre_y)
     distance -= radius
     return distance
 
 
 def ring(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius: Size, half_width: Size) -> Grid:
     """The line of a circle."""
-    return np.abs(disc(x, y, centre_x, centre_y, radius)) - half_width
+    distance: Grid = np.abs(disc(x, y, centre_x, centre_y, radius))
+    distance -= half_width
+    return distance
 
 
 def ellipse(x: Grid, y: Grid, centre_x: Size, centre_y: Size, radius_x: Size, radius_y: Size) -> Grid:

@@ -187,7 +187,9 @@ def _answer_started(owner: socket.socket, started: Running) -> None:
 
 def _end_orphans(running: dict[int, Running]) -> None:
     """Without a pid namespace, processes that left their parents fall to this one: end them as well."""
-    while left := set(map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split())) - set(running):
+    while left := set(map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split())) - set(
+        running
+    ):
         for pid in left:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

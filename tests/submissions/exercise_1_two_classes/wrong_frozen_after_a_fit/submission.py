@@ -8,7 +8,7 @@ def build_feature_extractor(backbone, num_classes):
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     noise = np.zeros((2, *backbone.input_shape[1:]), dtype="float32")
     model.optimizer.learning_rate = 0.0
-    model.fit(noise, np.zeros(2), verbose=0)
+    model.fit(noise, np.zeros(2, dtype="int64"), verbose=0)
     model.optimizer.learning_rate = 1e-3
     backbone.trainable = False
     return model

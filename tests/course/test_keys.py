@@ -1,0 +1,81 @@
+"""A verdict's key changes with everything that decides it, and with nothing else."""
+
+import json
+
+import nbformat
+import pytest
+import sample_course
+
+from autograder.course.course import Course
+from autograder.course.keys import key_of
+from autograder.course.notebooks import prepare
+from autograder.course.reading import read_notebook
+from autograder.course.submission import Submission
+
+
+def key(root, notebook=None, *, files=None, secret="s", notes=()):
+    course = Course.load(root)
+    exercise = course.exercises["doubling"]
+    content = json.dumps(notebook or sample_course.submission()).encode()
+    submission = Submission(content, files or {}, notes)
+    return key_of(course, exercise, submission, prepare(read_notebook(content), exercise), secret)
+
+
+def written(root, name, text):
+    (root / name).write_text((root / name).read_text() + text)
+
+
+def changed_source(root):
+    path = root / "source" / "homework" / "doubling.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[2].source += "  # another reference"
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: written(root, "checks/doubling.py", "# a new check"),
+        lambda root: (root / "checks/doubling_more.py").write_text("# a new page"),
+        lambda root: written(root, "nbgrader_config.py", "c.CourseSettings.memory_mib = 999"),
+        lambda root: written(root, "nbgrader_config.py", "c.CourseSettings.data_source = 'cifar10'"),
+        changed_source,
+    ],
+    ids=["check page", "further page", "limits", "data source", "reference"],
+)
+def test_it_changes_with_the_course(bare_root, change):
+    before = key(bare_root)
+    change(bare_root)
+    assert key(bare_root) != before
+
+
+def test_it_changes_with_the_work(bare_root):
+    moved = sample_course.submission()
+    moved.cells.insert(1, moved.cells.pop(2))
+    keys = [
+        key(bare_root),
+        key(bare_root, sample_course.submission("other = 1")),
+        key(bare_root, sample_course.submission(written="Another answer.")),
+        key(bare_root, moved),
+        key(bare_root, files={"helper.py": b"1"}),
+        key(bare_root, files={"helper.py": b"2"}),
+        key(bare_root, notes=("a file was left out",)),
+        key(bare_root, secret="other"),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_what_decides_nothing_does_not_change_it(bare_root):
+    noisy = sample_course.submission()
+    for cell in noisy.cells:
+        cell.id = f"random-{cell.id}"
+        cell.metadata["tags"] = ["skip-execution"]
+        if cell.cell_type == "code":
+            cell.execution_count = 3
+            cell.outputs = [{"output_type": "stream", "name": "stdout", "text": "ran"}]
+    noisy.metadata["kernelspec"] = {"name": "other", "display_name": "Other"}
+    before = key(bare_root)
+    assert key(bare_root, noisy) == before
+    written(bare_root, "nbgrader_config.py", "c.CourseSettings.isolation = 'off'\nc.CourseDirectory.course_id = 'x'")
+    (bare_root / "checks/tripling.py").write_text("# the page of another exercise")
+    assert key(bare_root) == before
