@@ -1,0 +1,1 @@
+"""Sealed, warm and unforgeable grading of transfer-learning notebooks, for nbgrader courses."""

@@ -33,7 +33,7 @@ PER_CLASS_AND_EPOCH = 400
 STEPS_PER_EPOCH = len(EMBLEMS) * PER_CLASS_AND_EPOCH // BATCH_SIZE
 TEST_PER_CLASS = 50
 PEAK_LEARNING_RATE = {"mini_vgg": 1.5e-3, "mini_resnet": 4e-3, "mini_mobilenet": 4e-3}
-EPOCHS = {"mini_vgg": 22, "mini_resnet": 12, "mini_mobilenet": 16}
+EPOCHS = {"mini_vgg": 22, "mini_resnet": 12, "mini_mobilenet": 12}
 
 
 class Emblems(keras.utils.PyDataset):  # type: ignore[misc]

@@ -27,7 +27,10 @@ def test_a_wider_spread_lowers_the_threshold() -> None:
 def test_the_share_of_stopped_wrong_solutions_is_counted() -> None:
     figures = gate_figures("gate", {"steady": RIGHT["steady"]}, WRONG)
 
-    assert [figures.stopped(arm) for arm in figures.wrong] == [1.0, pytest.approx(0.6) if figures.threshold < 0.9 else pytest.approx(0.8)]
+    assert [figures.stopped(arm) for arm in figures.wrong] == [
+        1.0,
+        pytest.approx(0.6) if figures.threshold < 0.9 else pytest.approx(0.8),
+    ]
 
 
 def test_two_seeds_are_no_evidence() -> None:

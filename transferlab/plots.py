@@ -202,7 +202,7 @@ def plot_trade_off(
         ax.scatter(cost[others], gain[others], color=COLOURS[1], marker="s", s=40, zorder=2, label="beaten by another")
         ax.legend(frameon=False, fontsize=9)
     for row, text in enumerate(names):
-        ax.annotate(text, (cost[row], gain[row]), xytext=(6, 6), textcoords="offset points", fontsize=9)
+        ax.annotate(text, (cost[row], gain[row]), xytext=(7, -12), textcoords="offset points", fontsize=9)
     ax.margins(x=0.14, y=0.16)
     ax.set_xlabel(x_label or _named(x))
     ax.set_ylabel(y_label or _named(y))

@@ -72,9 +72,9 @@ def check(path: Path, cell_seconds: float, progress: Progress) -> Findings:
     _look_at_file(path, notebook, findings)
     findings.unanswered += [_name(index, cell) for index, cell in enumerate(notebook.cells) if _is_unanswered(cell)]
     started = time.perf_counter()
-    run(notebook, path.parent, cell_seconds, progress)
+    last = run(notebook, path.parent, cell_seconds, progress)
     findings.seconds = time.perf_counter() - started
-    _look_at_outputs(notebook, findings)
+    _look_at_outputs(notebook, last, findings)
     return findings
 
 
@@ -110,7 +110,7 @@ def read(path: Path) -> Any:
     return notebook
 
 
-def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) -> None:
+def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) -> int:
     """Run all code cells in a fresh kernel; outputs, errors among them, replace those in the cells.
 
     Args:
@@ -118,6 +118,9 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
         folder: Working directory of the run.
         cell_seconds: A cell that takes longer is interrupted.
         progress: Called with the cells done and the number of cells.
+
+    Returns:
+        Position of the last cell that was started: the one at the end, unless the kernel died.
 
     Raises:
         UnusableNotebook: What runs notebooks is not installed, or no kernel starts.
@@ -136,6 +139,13 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
     names = sorted(_needed_names(notebook))
     question = f"print({_NAMES_MARK!r} + __import__('json').dumps([n for n in {names!r} if n not in globals()]))"
     notebook.cells.append(nbformat.v4.new_code_cell(question))
+    started = [0]
+
+    def note_start(cell: Any, cell_index: int) -> None:
+        if _holds_code(cell):
+            started.append(cell_index)
+        progress(cell_index, len(notebook.cells) - 1)
+
     client = NotebookClient(
         notebook,
         timeout=cell_seconds,
@@ -143,7 +153,7 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
         kernel_name="python3",
         allow_errors=True,
         resources={"metadata": {"path": str(folder)}},
-        on_cell_start=lambda cell, cell_index: progress(cell_index, len(notebook.cells) - 1),  # noqa: ARG005
+        on_cell_start=note_start,
     )
     try:
         # what libraries log beside the notebook would only hide the findings
@@ -152,6 +162,7 @@ def run(notebook: Any, folder: Path, cell_seconds: float, progress: Progress) ->
         pass  # the cells that did not run say so themselves
     except Exception as error:
         raise UnusableNotebook(f"The notebook could not be run: {type(error).__name__}: {error}") from error
+    return started[-1]
 
 
 def _look_at_file(path: Path, notebook: Any, findings: Findings) -> None:
@@ -170,7 +181,7 @@ def _look_at_file(path: Path, notebook: Any, findings: Findings) -> None:
     ]
 
 
-def _look_at_outputs(notebook: Any, findings: Findings) -> None:
+def _look_at_outputs(notebook: Any, last: int, findings: Findings) -> None:
     *cells, question = notebook.cells
     answered = [output.text for output in question.outputs if output.get("name") == "stdout"]
     stubs = set(findings.unanswered)
@@ -184,10 +195,9 @@ def _look_at_outputs(notebook: Any, findings: Findings) -> None:
         else:
             findings.failed.append(f"{name}: {_one_line(error)}")
     if not answered or not answered[0].startswith(_NAMES_MARK):
-        ran = [index for index, cell in enumerate(cells) if _holds_code(cell) and cell.get("execution_count")]
-        last = _name(ran[-1], cells[ran[-1]]) if ran else "the first cell"
+        cell = _name(last, notebook.cells[last])
         findings.failed.append(
-            f"the kernel died in or after {last}; the cells below did not run (out of memory, or a crash in a library)"
+            f"{cell}: the kernel died here; the cells below did not run (out of memory, or a crash in a library)"
         )
         return
     needed = _needed_names(notebook)

@@ -1,1 +1,1 @@
-"""Measuring accuracy thresholds: right and wrong solutions trained over many seeds, the threshold between them, the evidence on file."""
+"""Accuracy thresholds: right and wrong solutions over many seeds, the threshold between them, the evidence on file."""

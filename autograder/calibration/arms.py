@@ -1,7 +1,7 @@
-"""The solutions of exercise 1 that its accuracy gates are measured with: several right ones, and wrong ones that a gate should stop.
+"""The solutions of exercise 1 that its accuracy gates are measured with: right ones, and wrong ones to be stopped.
 
-An arm trains on fresh images and returns accuracies on other fresh images, both drawn from its seed: the spread holds everything that
-differs between two students, their images included.
+An arm trains on fresh images and returns accuracies on other fresh images, both drawn from its seed: the spread holds
+everything that differs between two students, their images included.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import transferlab
 from keras import layers
+
+import transferlab
 
 Array = np.ndarray[Any, Any]
 PAIR = ("house", "car")
@@ -32,7 +33,9 @@ class Data:
         """Draw fresh images; no two seeds share one."""
         training = transferlab.load_images("sketches", "train", classes=PAIR, per_class=TRAINING_PER_CLASS, seed=seed)
         hidden = transferlab.load_images("sketches", "test", classes=PAIR, per_class=HIDDEN_PER_CLASS, seed=seed)
-        return cls((training.images.astype(np.float32), training.labels), (hidden.images.astype(np.float32), hidden.labels))
+        return cls(
+            (training.images.astype(np.float32), training.labels), (hidden.images.astype(np.float32), hidden.labels)
+        )
 
 
 Arm = Callable[[Data, str], dict[str, float]]
@@ -67,7 +70,9 @@ def _busy_head(x: Any) -> Any:
     return layers.Dropout(0.4)(layers.Dense(32, activation="relu")(x))
 
 
-def _extractor(backbone: keras.Model, head: Callable[[Any], Any], *, augmented: bool = False, scaled: bool = False) -> keras.Model:
+def _extractor(
+    backbone: keras.Model, head: Callable[[Any], Any], *, augmented: bool = False, scaled: bool = False
+) -> keras.Model:
     backbone.trainable = False
     inputs = keras.Input((32, 32, 3))
     x = layers.RandomFlip("horizontal")(inputs) if augmented else inputs
@@ -85,7 +90,15 @@ def _tuned(model: keras.Model, backbone: keras.Model, unfrozen: int, rate: float
     return _accuracy(model, data)
 
 
-def _transfer(head: Callable[[Any], Any], *, unfrozen: int, rate: float, augmented: bool = False, weights: str | None = "pretrained", scaled: bool = False) -> Arm:
+def _transfer(
+    head: Callable[[Any], Any],
+    *,
+    unfrozen: int,
+    rate: float,
+    augmented: bool = False,
+    weights: str | None = "pretrained",
+    scaled: bool = False,
+) -> Arm:
     def arm(data: Data, name: str) -> dict[str, float]:
         backbone = transferlab.load_backbone(name, weights=weights)
         model = _extractor(backbone, head, augmented=augmented, scaled=scaled)

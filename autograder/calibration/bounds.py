@@ -1,4 +1,4 @@
-"""From accuracies over seeds to a threshold: what a right solution is all but sure to clear, and what wrong ones reach."""
+"""From accuracies over seeds to a threshold: what right solutions are all but sure to clear, what wrong ones reach."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,10 @@ def gate_figures(name: str, right: Mapping[str, Sequence[float]], wrong: Mapping
     """
     for arm, accuracies in {**right, **wrong}.items():
         if len(accuracies) < 3:
-            raise ValueError(f"a threshold needs at least 3 seeds ({arm} has {len(accuracies)}); run with --seeds 20 for one to be kept")
+            raise ValueError(
+                f"a threshold needs at least 3 seeds ({arm} has {len(accuracies)});"
+                " run with --seeds 20 for one to be kept"
+            )
     return GateFigures(
         name,
         tuple(ArmFigures(arm, tuple(found)) for arm, found in right.items()),

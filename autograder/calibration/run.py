@@ -10,9 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib as mpl
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -59,8 +59,15 @@ def measure(seeds: int, backbone: str, jobs: int, progress: Callable[[int, int],
     ]
 
 
-def _in_processes(tasks: list[tuple[str, int]], backbone: str, jobs: int) -> Iterator[tuple[tuple[str, int], dict[str, float]]]:
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+def _in_processes(
+    tasks: list[tuple[str, int]], backbone: str, jobs: int
+) -> Iterator[tuple[tuple[str, int], dict[str, float]]]:
+    os.environ |= {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(_run, arm, seed, backbone): (arm, seed) for arm, seed in tasks}
         for future in as_completed(futures):
@@ -87,9 +94,18 @@ def write(gates: list[GateFigures], backbone: str, docs: Path) -> list[Path]:
     picture, page = docs / "calibration.png", docs / "calibration.md"
     _replace(THRESHOLDS, json.dumps(_record(gates, backbone), indent=1) + "\n")
     draw(gates, picture)
-    environment = Environment(loader=PackageLoader("autograder.calibration", "templates"), undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(  # noqa: S701 (the page is Markdown: escaping for HTML would damage it)
+        loader=PackageLoader("autograder.calibration", "templates"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
     text = environment.get_template("calibration.md.jinja").render(
-        gates=gates, backbone=backbone, band=BAND, risk=RISK, seeds=len(gates[0].right[0].accuracies), versions=_versions()
+        gates=gates,
+        backbone=backbone,
+        band=BAND,
+        risk=RISK,
+        seeds=len(gates[0].right[0].accuracies),
+        versions=_versions(),
     )
     _replace(page, text)
     return [THRESHOLDS, page, picture]
@@ -119,17 +135,28 @@ def _versions() -> dict[str, str]:
 def draw(gates: list[GateFigures], path: Path) -> None:
     """Draw every run as a dot, right and wrong solutions one under the other, the threshold between them."""
     rows = [(arm, _RIGHT_COLOUR) for arm in gates[0].right] + [(arm, _WRONG_COLOUR) for arm in gates[0].wrong]
-    figure, axes = plt.subplots(1, len(gates), figsize=(5.2 * len(gates), 0.45 * len(rows) + 1.4), sharey=True, sharex=True)
+    figure, axes = plt.subplots(
+        1, len(gates), figsize=(5.2 * len(gates), 0.45 * len(rows) + 1.4), sharey=True, sharex=True
+    )
     for axis, gate in zip(axes, gates, strict=True):
         for row, arm in enumerate((*gate.right, *gate.wrong)):
             right = row < len(gate.right)
-            axis.plot(arm.accuracies, [row] * len(arm.accuracies), "o" if right else "x", color=_RIGHT_COLOUR if right else _WRONG_COLOUR, alpha=0.6, ms=5)
+            axis.plot(
+                arm.accuracies,
+                [row] * len(arm.accuracies),
+                "o" if right else "x",
+                color=_RIGHT_COLOUR if right else _WRONG_COLOUR,
+                alpha=0.6,
+                ms=5,
+            )
         axis.axvspan(gate.threshold - BAND, gate.threshold + BAND, color="#999999", alpha=0.35, lw=0)
         axis.axvline(gate.threshold, color="black", lw=1)
         axis.set_title(f"{gate.name}: at least {gate.threshold:.3f}", fontsize=10)
         axis.set_xlabel("accuracy on hidden images")
         axis.grid(axis="x", alpha=0.3)
-    axes[0].set_yticks(range(len(rows)), [f"{'right' if colour == _RIGHT_COLOUR else 'wrong'}: {arm.name}" for arm, colour in rows])
+    axes[0].set_yticks(
+        range(len(rows)), [f"{'right' if colour == _RIGHT_COLOUR else 'wrong'}: {arm.name}" for arm, colour in rows]
+    )
     axes[0].invert_yaxis()
     figure.tight_layout()
     figure.savefig(path, dpi=110, metadata={"Software": None})

@@ -1,0 +1,1 @@
+"""The check pages, one or more an exercise, and the thresholds of their accuracy gates."""

@@ -1,7 +1,8 @@
 """Hidden checks for exercise 1, two classes: preparing the data.   16 points
 
-The models and their training are on `exercise_1_two_classes_models.py`. Slips guarded: labels numbered by value instead of by position,
-order lost, classes drawn with replacement, global or missing seeds, images in training and validation, parts that lose their labels.
+The models and their training are on `exercise_1_two_classes_models.py`. Slips guarded: labels numbered by value
+instead of by position, order lost, classes drawn with replacement, global or missing seeds, images in training and
+validation, parts that lose their labels.
 """
 
 from typing import Any
@@ -31,9 +32,15 @@ SELECT, SAMPLE, SPLIT = "check_select_classes", "check_sample_per_class", "check
 # --- select_classes: 6 points
 
 
-@check(SELECT, points=2, hint="a boolean mask over the labels keeps the order; build it once and use it for images and labels")
+@check(
+    SELECT,
+    points=2,
+    hint="a boolean mask over the labels keeps the order; build it once and use it for images and labels",
+)
 @given(selection=selections())
-def select_classes_keeps_the_right_images_in_order(submission: Submission, selection: tuple[Batch, tuple[int, ...]]) -> None:
+def select_classes_keeps_the_right_images_in_order(
+    submission: Submission, selection: tuple[Batch, tuple[int, ...]]
+) -> None:
     """`select_classes` keeps exactly the images of the chosen classes, in their original order."""
     (images, labels), classes = selection
     answer = submission.call("select_classes", images, labels, classes)
@@ -42,7 +49,11 @@ def select_classes_keeps_the_right_images_in_order(submission: Submission, selec
     expect_array(found, images[positions], "the images", _asked(labels, classes))
 
 
-@check(SELECT, points=2, hint="the new label is the place of the class in `classes`: the first one named becomes 0, whatever its number")
+@check(
+    SELECT,
+    points=2,
+    hint="the new label is the place of the class in `classes`: the first one named becomes 0, whatever its number",
+)
 @given(selection=selections())
 def select_classes_numbers_labels_by_position(submission: Submission, selection: tuple[Batch, tuple[int, ...]]) -> None:
     """Each returned label is the position of the image's class in `classes`."""
@@ -82,26 +93,40 @@ def select_classes_keeps_dtypes_and_inputs(submission: Submission) -> None:
 def select_classes_refuses_bad_class_lists(submission: Submission) -> None:
     """An empty list, a class named twice, and a class that does not occur each raise ValueError."""
     images, labels = batch_of([4, 1, 4, 7, 1])
-    for classes, what in (((), "an empty list"), ((4, 1, 4), "a class named twice"), ((4, 2), "class 2, which does not occur")):
+    for classes, what in (
+        ((), "an empty list"),
+        ((4, 1, 4), "a class named twice"),
+        ((4, 2), "class 2, which does not occur"),
+    ):
         expect_value_error(submission.call("select_classes", images, labels, classes), what)
 
 
 # --- sample_per_class: 5 points
 
 
-@check(SAMPLE, points=1.5, hint="count the labels of what you return: every class has to come out `per_class` times, with its own images")
+@check(
+    SAMPLE,
+    points=1.5,
+    hint="count the labels of what you return: every class has to come out `per_class` times, with its own images",
+)
 @given(batch=class_counts(smallest=3), per_class=st.integers(1, 3), seed=st.integers(0, 999))
 def sample_per_class_takes_as_many_as_asked(submission: Submission, batch: Batch, per_class: int, seed: int) -> None:
     """Exactly `per_class` images of each class come back, each with its own label."""
     answer = submission.call("sample_per_class", batch.images, batch.labels, per_class, seed)
     found, labels = _sample(answer)
     if len(found) != len(labels):
-        fail(f"{len(found)} images came back with {len(labels)} labels", "as many of one as of the other", called=answer.called)
+        fail(
+            f"{len(found)} images came back with {len(labels)} labels",
+            "as many of one as of the other",
+            called=answer.called,
+        )
     expected = dict.fromkeys(counts_of(batch.labels), per_class)
     if counts_of(labels) != expected:
         fail(f"the classes came back {counts_of(labels)} times", f"{expected} (class: images)", called=answer.called)
     positions = image_positions(found, batch.images)
-    expect_array(labels, batch.labels[positions], "the labels (compared with those of the returned images)", answer.called)
+    expect_array(
+        labels, batch.labels[positions], "the labels (compared with those of the returned images)", answer.called
+    )
 
 
 @check(SAMPLE, points=1, hint="`generator.choice(..., replace=False)`, or the first ones of a permutation")
@@ -113,10 +138,18 @@ def sample_per_class_never_takes_an_image_twice(submission: Submission, batch: B
     positions = image_positions(found, batch.images)
     if len(set(positions)) != len(positions):
         twice = len(positions) - len(set(positions))
-        fail(f"{twice} of {len(positions)} images came back more than once", "each image at most once", called=answer.called)
+        fail(
+            f"{twice} of {len(positions)} images came back more than once",
+            "each image at most once",
+            called=answer.called,
+        )
 
 
-@check(SAMPLE, points=0.5, hint="shuffle the chosen positions once more before using them: otherwise the classes stand in blocks")
+@check(
+    SAMPLE,
+    points=0.5,
+    hint="shuffle the chosen positions once more before using them: otherwise the classes stand in blocks",
+)
 def sample_per_class_mixes_the_classes(submission: Submission) -> None:
     """The classes come back mixed, not one after the other."""
     labels = np.repeat([3, 8], 60)
@@ -140,7 +173,11 @@ def sample_per_class_is_reproducible(submission: Submission) -> None:
         fail("seeds 11 and 12 gave the same sample", "different ones", called=other.called)
 
 
-@check(SAMPLE, points=1, hint="compare each class's count with `per_class` before drawing, and put the class into the message")
+@check(
+    SAMPLE,
+    points=1,
+    hint="compare each class's count with `per_class` before drawing, and put the class into the message",
+)
 def sample_per_class_names_a_class_that_is_too_small(submission: Submission) -> None:
     """Asking for more images than a class has raises ValueError, and its message names the class."""
     answer = submission.call("sample_per_class", *batch_of([6] * 9 + [4] * 3 + [0] * 9), 5, 0)
@@ -161,7 +198,10 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
     if both:
         fail(f"{len(both)} images are in training and in validation", "none in both", called=answer.called)
     if sorted([*train, *validation]) != list(range(len(batch.images))):
-        came = f"{len(train)} training and {len(validation)} validation images came back, {len({*train, *validation})} different ones"
+        came = (
+            f"{len(train)} training and {len(validation)} validation images came back,"
+            f" {len({*train, *validation})} different ones"
+        )
         fail(came, f"each of the {len(batch.images)} exactly once", called=answer.called)
 
 
@@ -211,12 +251,20 @@ def _sample(answer: Answer) -> tuple[Array, Array]:
 
 
 def _split(submission: Submission, batch: Batch, fraction: float, seed: int) -> tuple[Answer, list[int], list[int]]:
-    """Call the function; return which of the given images are in training and in validation, their labels compared on the way."""
+    """Call the function and compare labels; return which given images are in training and which in validation."""
     answer = submission.call("split_train_validation", batch.images, batch.labels, fraction, seed)
     parts = []
-    for part, name in zip(expect_pair(answer.returned(), "the answer", answer.called), ("training", "validation"), strict=True):
+    for part, name in zip(
+        expect_pair(answer.returned(), "the answer", answer.called), ("training", "validation"), strict=True
+    ):
         found, labels = expect_pair(part, f"the {name} part", answer.called)
         positions = image_positions(as_array(found, f"the {name} images", answer.called), batch.images)
-        expect_array(labels, batch.labels[positions], f"the {name} labels", answer.called, hint="use the same positions for images and labels")
+        expect_array(
+            labels,
+            batch.labels[positions],
+            f"the {name} labels",
+            answer.called,
+            hint="use the same positions for images and labels",
+        )
         parts.append(positions)
     return answer, parts[0], parts[1]

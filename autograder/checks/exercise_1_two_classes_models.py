@@ -1,7 +1,8 @@
 """Hidden checks for exercise 1, two classes: the models and their training.   20 points
 
-Slips guarded: flags flipped without compiling again, BatchNormalization left training behind `training=False`, the first layers unfrozen
-instead of the last, images rescaled in front of a backbone that rescales itself, random weights, one sigmoid unit, invented accuracies.
+Slips guarded: flags flipped without compiling again, BatchNormalization left training behind `training=False`, the
+first layers unfrozen instead of the last, images rescaled in front of a backbone that rescales itself, random
+weights, one sigmoid unit, invented accuracies.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import transferlab
 
+import transferlab
 from autograder.checks.thresholds import gate
 from autograder.judge import tiny
 from autograder.judge.cases import FINE_TUNING_RATE, Cases
@@ -76,12 +77,28 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
         frozen = [place for name, place in zip(case.names, places, strict=True) if "normalization_" not in name]
         changed = sum(moved[place] for place in frozen)
         if changed:
-            fail(f"{where} changed {changed} of the backbone's {len(frozen)} arrays", "a backbone that stays as it is", called=case.called)
+            fail(
+                f"{where} changed {changed} of the backbone's {len(frozen)} arrays",
+                "a backbone that stays as it is",
+                called=case.called,
+            )
         if not any(moved[place] for place in range(len(moved)) if place not in places):
-            fail(f"{where} changed nothing at all", "a new head that learns", called=case.called, hint="leave the new layers trainable")
+            fail(
+                f"{where} changed nothing at all",
+                "a new head that learns",
+                called=case.called,
+                hint="leave the new layers trainable",
+            )
 
 
-@check(BUILD, points=1, hint="freeze with `trainable = False`; `training=False` in the call is no protection for a backbone that is not frozen")
+@check(
+    BUILD,
+    points=1,
+    hint=(
+        "freeze with `trainable = False`;"
+        " `training=False` in the call is no protection for a backbone that is not frozen"
+    ),
+)
 def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
     """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
     case = cases.extractor(normalized_backbone(), 5)
@@ -103,7 +120,11 @@ def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
         fail(came, "raw images at the backbone's input", called=case.called)
 
 
-@check(BUILD, points=1.5, hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`")
+@check(
+    BUILD,
+    points=1.5,
+    hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`",
+)
 def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
     """The model comes back compiled: `fit` takes integer labels and reports a metric named `accuracy`."""
     case = cases.extractor(normalized_backbone(), 5)
@@ -112,21 +133,34 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
     answer, _ = cases.extractor_fit(normalized_backbone(), 5)
     history = answer.returned()
     if not isinstance(history, dict) or "accuracy" not in history:
-        fail(f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}", "`loss` and `accuracy`", called=case.called)
+        fail(
+            f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}",
+            "`loss` and `accuracy`",
+            called=case.called,
+        )
     number(history["loss"][-1], "the loss", case.called)
 
 
 # --- start_fine_tuning: 6 points
 
 
-@check(TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again")
+@check(
+    TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again"
+)
 def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
-    """After it, training moves the head and the last `unfrozen_layers` layers and nothing before them, also in a model trained before."""
+    """After it, training moves the head and the last `unfrozen_layers` layers only, also in a model trained before."""
     cases.fine_tuned(flat=False, unfrozen_layers=2, live=True).expect_moved(2)
     cases.fine_tuned(flat=True, unfrozen_layers=1, live=False).expect_moved(1)
 
 
-@check(TUNE, points=1, hint="set `trainable = False` on every BatchNormalization of the backbone; `training=False` does not hold it in Keras 3")
+@check(
+    TUNE,
+    points=1,
+    hint=(
+        "set `trainable = False` on every BatchNormalization of the backbone;"
+        " `training=False` does not hold it in Keras 3"
+    ),
+)
 def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
     """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
     case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
@@ -135,9 +169,11 @@ def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
         fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
 
 
-@check(TUNE, points=1, hint="a new optimizer with this rate, and `model.compile` with the loss and metrics as they were")
+@check(
+    TUNE, points=1, hint="a new optimizer with this rate, and `model.compile` with the loss and metrics as they were"
+)
 def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
-    """The model is compiled again with the constant `learning_rate`, for integer labels and with the metric `accuracy`."""
+    """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
     case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
     rate = case.facts.learning_rate
     if not isinstance(rate, float) or abs(rate / FINE_TUNING_RATE - 1) > 1e-5:
@@ -151,7 +187,11 @@ def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
     case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
     lost = sum(place is None for place in find_arrays(case.before, case.facts.arrays))
     if lost:
-        fail(f"{lost} of the model's {len(case.before)} arrays are no longer in it", "all of them, unchanged", called=case.called)
+        fail(
+            f"{lost} of the model's {len(case.before)} arrays are no longer in it",
+            "all of them, unchanged",
+            called=case.called,
+        )
 
 
 @check(TUNE, points=0.5, hint="`layers[-0:]` is the whole list, so 0 needs care")
@@ -160,7 +200,11 @@ def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
     cases.fine_tuned(flat=True, unfrozen_layers=0, live=False).expect_moved(0)
 
 
-@check(TUNE, points=0.5, hint="count the layers that have weights and are not BatchNormalization, and compare before slicing")
+@check(
+    TUNE,
+    points=0.5,
+    hint="count the layers that have weights and are not BatchNormalization, and compare before slicing",
+)
 def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
     """Asking for more layers than the backbone has raises ValueError."""
     answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=5)
@@ -177,7 +221,11 @@ def feature_model_recognises_new_images(submission: Submission, draw_seed: Calla
     expect_accuracy(accuracy, *gate("exercise_1/feature"), "`feature_model`")
 
 
-@check(FEATURE, points=1, hint="freeze the backbone before training: `feature_model` must hold the pretrained arrays, untouched")
+@check(
+    FEATURE,
+    points=1,
+    hint="freeze the backbone before training: `feature_model` must hold the pretrained arrays, untouched",
+)
 def feature_model_holds_the_pretrained_backbone(submission: Submission) -> None:
     """The pretrained backbone is in `feature_model`, every array unchanged: it was frozen, and it was not random."""
     facts = _read_facts(submission, "feature_model")
@@ -185,7 +233,10 @@ def feature_model_holds_the_pretrained_backbone(submission: Submission) -> None:
     wanted = [np.asarray(variable) for variable in pretrained.weights]
     missing = sum(place is None for place in find_arrays(wanted, facts.arrays))
     if missing:
-        fail(f"{missing} of the {len(wanted)} pretrained arrays of {BACKBONE} are not in `feature_model`", "all of them, bit for bit")
+        fail(
+            f"{missing} of the {len(wanted)} pretrained arrays of {BACKBONE} are not in `feature_model`",
+            "all of them, bit for bit",
+        )
 
 
 @check(FEATURE, points=0.5)
@@ -210,7 +261,11 @@ def fine_tuned_model_recognises_new_images(submission: Submission, draw_seed: Ca
     expect_accuracy(accuracy, *gate("exercise_1/fine_tuned"), "`finetuned_model`")
 
 
-@check(FINE_TUNED, points=1, hint="unfreeze with your `start_fine_tuning`, then call `fit` again for the fine-tuning epochs")
+@check(
+    FINE_TUNED,
+    points=1,
+    hint="unfreeze with your `start_fine_tuning`, then call `fit` again for the fine-tuning epochs",
+)
 def fine_tuning_moved_only_the_last_layers(submission: Submission) -> None:
     """Fine-tuning changed the last layers of the pretrained backbone and kept the first, for the epochs asked."""
     _expect_epochs(submission, {"finetuned": FINE_TUNING_EPOCHS})
@@ -220,7 +275,10 @@ def fine_tuning_moved_only_the_last_layers(submission: Submission) -> None:
     if all(kept):
         fail(f"every layer of {BACKBONE} is still as it was pretrained", "the last ones changed by fine-tuning")
     if not kept[0]:
-        fail(f"the first layer of {BACKBONE} changed, or the pretrained backbone is not in `finetuned_model`", "the first layers as they were pretrained")
+        fail(
+            f"the first layer of {BACKBONE} changed, or the pretrained backbone is not in `finetuned_model`",
+            "the first layers as they were pretrained",
+        )
 
 
 @check(FIGURE, points=1, hint="one line a model, each with `label=`, and a legend")
@@ -230,10 +288,16 @@ def figure_shows_the_three_trainings(submission: Submission) -> None:
     for figure in reply.get("figures", ()):
         words = " ".join(str(word).lower() for axes in figure["axes"] for word in axes["words"])
         series = sum(len([count for count in axes["series"] if count >= 2]) for axes in figure["axes"])
-        if series >= 3 and all(name in words.replace("_", "").replace("-", "").replace(" ", "") for name in ("baseline", "feature", "finetuned")):
+        if series >= 3 and all(
+            name in words.replace("_", "").replace("-", "").replace(" ", "")
+            for name in ("baseline", "feature", "finetuned")
+        ):
             return
     drawn = len(reply.get("figures", ()))
-    fail(f"none of the {drawn} figures drawn so far names all three" if drawn else "no figure has been drawn", "three lines named baseline, feature and finetuned")
+    fail(
+        f"none of the {drawn} figures drawn so far names all three" if drawn else "no figure has been drawn",
+        "three lines named baseline, feature and finetuned",
+    )
 
 
 # --- what these checks share
@@ -244,7 +308,9 @@ def _read_facts(submission: Submission, name: str) -> ModelFacts:
 
 
 def _hidden_accuracy(submission: Submission, name: str, draw_seed: Callable[[str], int]) -> float:
-    images, labels, _ = transferlab.load_images("sketches", "test", classes=PAIR, per_class=HIDDEN_PER_CLASS, seed=draw_seed("hidden images"))
+    images, labels, _ = transferlab.load_images(
+        "sketches", "test", classes=PAIR, per_class=HIDDEN_PER_CLASS, seed=draw_seed("hidden images")
+    )
     facts = _read_facts(submission, name)
     return float(np.mean(predicted_classes(facts.predict(images), f"`{name}`") == labels))
 
@@ -257,9 +323,11 @@ def _expect_epochs(submission: Submission, epochs: dict[str, int]) -> None:
         if accuracies is None:
             fail(f"`histories` has no validation accuracies under {name!r}", f"what `fit` returned, under {name!r}")
         if len(accuracies) != count:
-            fail(f"`histories[{name!r}]` holds {len(accuracies)} epochs", f"{count}, so that all models train equally long")
+            fail(
+                f"`histories[{name!r}]` holds {len(accuracies)} epochs",
+                f"{count}, so that all models train equally long",
+            )
 
 
 def _all_found(layer: keras.layers.Layer, facts: ModelFacts) -> bool:
     return None not in find_arrays([np.asarray(variable) for variable in layer.weights], facts.arrays)
-

@@ -18,8 +18,8 @@ def calibrate(
 ) -> None:
     """Train right and wrong solutions over many seeds, and set the accuracy thresholds between them.
 
-    Writes autograder/checks/thresholds.json with all figures, and the page docs/calibration.md. A new threshold is a new check: notebooks
-    graded before are graded again.
+    Writes autograder/checks/thresholds.json with all figures, and the page docs/calibration.md. A new threshold is a
+    new check: notebooks graded before are graded again.
     """
     with ending_well():
         course = find_course(None)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,10 @@ def ending_well() -> Iterator[None]:
     # nbgrader calls its helper alembic by name; it lies beside this interpreter.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's advice to its authors
+            warnings.showwarning = _show_warning
+            yield
     except (UnusableNotebook, CourseError) as problem:
         err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(UNUSABLE) from problem
@@ -104,3 +108,7 @@ def ending_well() -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         err.print("\nStopped. What was graded is kept; the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from interrupt
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    err.print(str(message), style="yellow", markup=False, highlight=False, soft_wrap=True)

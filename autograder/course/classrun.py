@@ -75,21 +75,20 @@ class _Student:
 
 
 class ClassRun:
-    """One run over an assignment."""
+    """One run over an assignment.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        secret: The course secret.
+        jobs: Notebooks graded at once.
+        force: Grade what has been graded before, too.
+
+    Raises:
+        CourseError: There is no such assignment.
+    """
 
     def __init__(self, course: Course, assignment: str, secret: Secret, *, jobs: int = 1, force: bool = False) -> None:
-        """Prepare a run.
-
-        Args:
-            course: The course.
-            assignment: The nbgrader assignment.
-            secret: The course secret.
-            jobs: Notebooks graded at once.
-            force: Grade what has been graded before, too.
-
-        Raises:
-            CourseError: There is no such assignment.
-        """
         self.course = course
         self.assignment = assignment
         self.exercises = course.exercises_of(assignment)

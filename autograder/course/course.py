@@ -26,10 +26,14 @@ CONFIG_NAME = "nbgrader_config.py"
 
 
 class Course:
-    """A course folder, read once."""
+    """A course folder, read once; made by `Course.load` or `Course.find`.
+
+    Args:
+        root: A folder that is known to be one.
+        config: Its configuration.
+    """
 
     def __init__(self, root: Path, config: Config) -> None:
-        """Take a folder that is known to be one; use `Course.load`."""
         self.root = root
         self.config = config
         self.settings = CourseSettings(config=config)

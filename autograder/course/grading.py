@@ -78,15 +78,14 @@ def start_engine(course: Course, slots: int) -> Engine:
 
 
 class LazyEngine:
-    """An engine that starts at its first use, so that a run that finds everything in the store costs nothing."""
+    """An engine that starts at its first use, so that a run that finds everything in the store costs nothing.
+
+    Args:
+        course: The course whose limits and isolation hold.
+        slots: How many notebooks may run at once.
+    """
 
     def __init__(self, course: Course, slots: int = 1) -> None:
-        """Prepare an engine for a course.
-
-        Args:
-            course: The course whose limits and isolation hold.
-            slots: How many notebooks may run at once.
-        """
         self._course = course
         self._slots = slots
         self._engine: Engine | None = None
@@ -114,19 +113,18 @@ class LazyEngine:
 
 
 class Grader:
-    """Verdicts for a course: from the store if the work is known, from the engine otherwise. Thread-safe."""
+    """Verdicts for a course: from the store if the work is known, from the engine otherwise. Thread-safe.
+
+    Args:
+        course: The course.
+        secret: Its secret.
+        engine: What runs unknown work; its owner closes it.
+        store: Where verdicts are kept; the course's own by default.
+    """
 
     def __init__(
         self, course: Course, secret: Secret, engine: LazyEngine, *, store: VerdictStore | None = None
     ) -> None:
-        """Grade for a course.
-
-        Args:
-            course: The course.
-            secret: Its secret.
-            engine: What runs unknown work; its owner closes it.
-            store: Where verdicts are kept; the course's own by default.
-        """
         self.course = course
         self.store = store or VerdictStore(course.state_directory)
         self._secret = secret

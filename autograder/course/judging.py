@@ -1,4 +1,4 @@
-"""The worker's side of a judge: starts it sealed, answers its questions from the notebook's kernel, collects what it decides.
+"""The worker's side of a judge: starts it sealed, answers its questions from the kernel, collects what it decides.
 
 A judge that dies costs only the check it died in: another is started that goes on behind it.
 """
@@ -13,9 +13,10 @@ from typing import Any
 from autograder.course.notebook_run import NotebookRun
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.verdict import CheckResult, Outcome
+from autograder.kernels.children import Child
 from autograder.kernels.errors import KernelGone
 from autograder.kernels.limits import Limits
-from autograder.kernels.warm import Child, Template
+from autograder.kernels.warm import Template
 
 MAX_JUDGES = 4
 JUDGE_LIMITS = Limits(
@@ -34,7 +35,10 @@ _POLL_SECONDS = 0.5
 
 
 class JudgeFailed(RuntimeError):
-    """The judge could not do its work, and the cause is not the submission. Nothing is recorded; the sentence says what to do."""
+    """The judge could not do its work, and the cause is not the submission.
+
+    Nothing is recorded; the sentence says what to do.
+    """
 
 
 @dataclass
@@ -74,7 +78,8 @@ def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key:
             break
         if not judgement.planned:
             raise JudgeFailed(
-                f"the judge ended before it had read its check pages; `autograder doctor` may say why. {judgement.said}".strip()
+                "the judge ended before it had read its check pages; `autograder doctor` may say why."
+                f" {judgement.said}".rstrip()
             )
         culprit = judgement.running
         if culprit is not None and culprit not in judgement.results:

@@ -1,6 +1,7 @@
 """One submission's notebook in its sealed kernel: run cell by cell, questioned in between, started again if it dies.
 
-A dead kernel costs only its culprit: a new one is started, the cells before are run again without the culprit, and the run goes on.
+A dead kernel costs only its culprit: a new one is started, the cells before are run again without the culprit, and
+the run goes on.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from nbformat.v4 import new_output
 
 from autograder.course.exercise import grade_id_of
 from autograder.course.notebooks import Prepared
-from autograder.kernels.errors import KernelDied, KernelGone
+from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits
 from autograder.kernels.student import StudentKernel
 from autograder.kernels.warm import Template
@@ -87,7 +88,8 @@ class NotebookRun:
         """Carry a question of the judge to the probe in the kernel.
 
         Raises:
-            KernelGone: A limit stopped it, the kernel died, or it cannot be started any more; `reason` is in the student's words.
+            KernelGone: A limit stopped it, the kernel died, or it cannot be started any more; `reason` is in the
+                student's words.
         """
         kernel = self._alive()
         if kernel is None:
@@ -144,7 +146,12 @@ class NotebookRun:
         cell.outputs = [new_output(**output) for output in run.outputs]
         if run.reason:
             cell.outputs.append(
-                new_output("error", ename="Stopped", evalue=run.reason, traceback=[f"This cell did not come to an end: {run.reason}."])
+                new_output(
+                    "error",
+                    ename="Stopped",
+                    evalue=run.reason,
+                    traceback=[f"This cell did not come to an end: {run.reason}."],
+                )
             )
             self.notes.append(f"The cell `{name}` did not come to an end: {run.reason}.")
         error = next((output for output in cell.outputs if output.output_type == "error"), None)

@@ -53,10 +53,13 @@ class Pointer:
 
 
 class VerdictStore:
-    """Verdicts and pointers in a folder only its owner can read."""
+    """Verdicts and pointers in a folder only its owner can read.
+
+    Args:
+        root: The folder, which need not exist yet.
+    """
 
     def __init__(self, root: Path) -> None:
-        """Use the folder `root`, which need not exist yet."""
         self.root = root
 
     def get(self, key: str) -> Record | None:

@@ -1,6 +1,7 @@
-"""The worker: bytes in (notebook, files, exercise, secret), bytes out (executed notebook, verdict). Everything that grades goes through it.
+"""The worker: bytes in (notebook, files, exercise, secret), bytes out (executed notebook, verdict).
 
-An `Engine` holds two warm templates, one of student kernels and one of judges, both forked sealed. It knows no gradebook and no student.
+Everything that grades goes through it. An `Engine` holds two warm templates, one of student kernels and one of
+judges, both forked sealed. It knows no gradebook and no student.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import hmac
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,14 +28,23 @@ from autograder.kernels.settings import Isolation, TemplateSettings, default_ker
 from autograder.kernels.warm import Template
 
 JUDGE_ENTRY = "autograder.judge.session:main"
-JUDGE_PRELOAD = ("tensorflow", "keras", "numpy", "hypothesis.extra.numpy", "pytest", "transferlab", "autograder.judge.session", "autograder.judge.cases")
+JUDGE_PRELOAD = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "hypothesis.extra.numpy",
+    "pytest",
+    "transferlab",
+    "autograder.judge.session",
+    "autograder.judge.cases",
+)
 
 
 @dataclass(frozen=True)
 class EngineSettings:
     """How an engine runs notebooks."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     """For student kernels."""
     isolation: Isolation = Isolation.SEALED
     slots: int = 1
@@ -51,7 +61,7 @@ class Graded:
 
 
 def judge_settings(settings: EngineSettings) -> TemplateSettings:
-    """Return the settings of the judges' template: this environment, the kernels' below it, and the project's own rooms.
+    """Return the settings of the judges' template: this environment, the kernels' below it, and our own rooms.
 
     Args:
         settings: Of the engine.
@@ -101,7 +111,9 @@ class Engine:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         while self._templates:
             self._templates.popitem()[1].close()
 
@@ -147,7 +159,8 @@ class Engine:
         """
         try:
             return self._grade(notebook, files, exercise, secret)
-        except TemplateFailed:  # killed from outside, say for memory: nothing was decided, and a fresh one costs seconds
+        except TemplateFailed:
+            # killed from outside, say for memory: nothing was decided, and a fresh one costs seconds
             return self._grade(notebook, files, exercise, secret)
 
     def _grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
@@ -173,7 +186,7 @@ class Engine:
         return judge_notebook(self._template("judges"), run, list(exercise.pages), key, list(exercise.judged))
 
     def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
-        """Group the results by cell; an error inside the judge stands only if the reference solution provokes it as well."""
+        """Group the results by cell; an error inside the judge stands only if the reference provokes it as well."""
         by_cell: dict[str, list[CheckResult]] = {grade_id: [] for grade_id in exercise.judged}
         for name, (cell, _) in judgement.planned.items():
             result = judgement.results[name][1]
@@ -193,9 +206,7 @@ class Engine:
         with self._reference_lock:
             if digest not in self._references:
                 prepared = prepare(read_notebook(exercise.source), exercise)
-                with NotebookRun(
-                    self._template("kernels"), prepared, {}, self._settings.limits, exercise.name
-                ) as run:
+                with NotebookRun(self._template("kernels"), prepared, {}, self._settings.limits, exercise.name) as run:
                     judgement = self._judge(run, exercise, secret)
                 self._references[digest] = {name: result.outcome for name, (_, result) in judgement.results.items()}
             return self._references[digest]
@@ -203,6 +214,8 @@ class Engine:
 
 def _charged(result: CheckResult) -> CheckResult:
     """Turn an error that only this submission provokes into a failure."""
-    message = f"The check could not be carried out on what your code gave; with a right answer it can. {result.message}".strip()
+    message = (
+        f"The check could not be carried out on what your code gave; with a right answer it can. {result.message}"
+    ).strip()
     message = message.replace("This check could not be decided by the computer; a person will look at it.", "").strip()
     return CheckResult(result.name, result.claim, Outcome.FAIL, 0.0, result.max_points, message, result.milliseconds)

@@ -1,6 +1,7 @@
 """Model cases that several checks of a page share, so that each trip to the kernel is made once.
 
-A case that cannot be made (the function raised, returned no model, ...) fails every check that asks for it, with the same message.
+A case that cannot be made (the function raised, returned no model, ...) fails every check that asks for it, with the
+same message.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +42,8 @@ class Cases:
         Raises:
             Failed: Making it failed, now or the first time.
         """
-        if self.submission.generation != self._generation:  # another kernel answers: what was made in the last one is gone
+        if self.submission.generation != self._generation:
+            # another kernel answers: what was made in the last one is gone
             self._made = {known: made for known, made in self._made.items() if isinstance(made, Failed)}
             self._generation = self.submission.generation
         if key not in self._made:
@@ -59,7 +61,10 @@ class Cases:
 
     def extractor(self, backbone: keras.Model, num_classes: int) -> "Extractor":
         """What `build_feature_extractor` makes of a backbone of ours."""
-        return self.once(("extractor", backbone.name, id(backbone), num_classes), lambda: _extractor(self.submission, backbone, num_classes))
+        return self.once(
+            ("extractor", backbone.name, id(backbone), num_classes),
+            lambda: _extractor(self.submission, backbone, num_classes),
+        )
 
     def extractor_fit(self, backbone: keras.Model, num_classes: int) -> tuple[Answer, list[bool]]:
         """The answer of one live `fit` of that model, and which of its arrays moved."""
@@ -72,14 +77,17 @@ class Cases:
         return self.once(("fit", id(backbone), num_classes), make)
 
     def fine_tuned(self, *, flat: bool, unfrozen_layers: int, live: bool) -> "FineTuned":
-        """What `start_fine_tuning` makes of a model of ours: a nested one with BatchNormalization, or a flat one without.
+        """What `start_fine_tuning` makes of a model of ours: nested with BatchNormalization, or flat without.
 
         Args:
             flat: Whether the backbone's layers are the model's own.
             unfrozen_layers: Argument of the call.
-            live: Whether the model is trained in the student's kernel before and after the call, or only by the judge after it.
+            live: Whether the model is trained in the student's kernel before and after the call, or only by the judge
+                after it.
         """
-        return self.once(("tuned", flat, unfrozen_layers, live), lambda: _fine_tuned(self.submission, flat, unfrozen_layers, live))
+        return self.once(
+            ("tuned", flat, unfrozen_layers, live), lambda: _fine_tuned(self.submission, flat, unfrozen_layers, live)
+        )
 
     def ask_fine_tuning(self, *, flat: bool, unfrozen_layers: int) -> Answer:
         """Only call `start_fine_tuning`, for its errors."""
@@ -107,7 +115,12 @@ class Extractor:
         missing = sum(found is None for found in self.places)
         if missing:
             came = f"{missing} of the backbone's {len(self.places)} arrays are not in the model"
-            fail(came, "the backbone itself, with its weights", called=self.called, hint="use the backbone you were given; do not clone or reload it")
+            fail(
+                came,
+                "the backbone itself, with its weights",
+                called=self.called,
+                hint="use the backbone you were given; do not clone or reload it",
+            )
         return [found for found in self.places if found is not None]
 
 
@@ -154,7 +167,11 @@ class FineTuned:
             moves = any(self.moved[place] for place in places)
             if moves and index < first:
                 came = f"{self.trained} changed `{name}`, layer {index + 1} of {len(self.layers)} that count"
-                fail(came, f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change", called=self.called)
+                fail(
+                    came,
+                    f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change",
+                    called=self.called,
+                )
             if not moves and index >= first:
                 came = f"{self.trained} left `{name}`, layer {index + 1} of {len(self.layers)} that count, as it was"
                 fail(came, f"the last {unfrozen_layers} to change", called=self.called)
@@ -169,7 +186,9 @@ class FineTuned:
         """
         count = sum(self.moved[place] for place in self.normalization)
         if count:
-            came = f"{self.trained} changed {count} of the backbone's {len(self.normalization)} BatchNormalization arrays"
+            came = (
+                f"{self.trained} changed {count} of the backbone's {len(self.normalization)} BatchNormalization arrays"
+            )
             fail(came, "all of them to stand still", called=self.called)
 
     def expect_accuracy_reported(self) -> None:
@@ -197,7 +216,8 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
     ours, model, backbone = _placed(submission, flat)
     before: Sequence[Array] = [np.asarray(variable) for variable in ours.weights]
     data = tiny.training_images(3, seed=8)
-    if live:  # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
+    if live:
+        # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
         _, before = fit(submission, model, *data)
     answer = submission.call("start_fine_tuning", model, backbone, unfrozen_layers, FINE_TUNING_RATE, model=True)
     returned = answer.returned()
@@ -212,7 +232,9 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
         changed = own_steps(facts, *data)
     places = _places(before, facts.arrays)
     names = [variable.path for variable in ours.weights]
-    counted = [layer.name for layer in tiny.counted_layers(tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1))]
+    counted = [
+        layer.name for layer in tiny.counted_layers(tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1))
+    ]
 
     def of(part: str) -> tuple[int, ...]:
         return tuple(found for found, path in zip(places, names, strict=True) if f"{part}/" in path)
@@ -232,7 +254,10 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
 
 
 def _places(before: Sequence[Array], arrays: Sequence[Array]) -> list[int]:
-    """Where each array stands now: by value, else in the same order, so that arrays drawn anew are charged to the check about that only."""
+    """Say where each array stands now: by value, else in the same order.
+
+    So arrays drawn anew are charged to the check about that only.
+    """
     found = find_arrays(before, arrays)
     if None not in found:
         return [place for place in found if place is not None]

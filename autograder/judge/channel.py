@@ -1,7 +1,7 @@
 """Messages between the judge and its worker: a JSON object and any number of byte buffers, over one socket.
 
-A frame is a fixed head (lengths), the JSON text, then the buffers. Both sides bound what they accept, because the buffers that the worker
-passes on come from a student's kernel.
+A frame is a fixed head (lengths), the JSON text, then the buffers. Both sides bound what they accept, because the
+buffers that the worker passes on come from a student's kernel.
 """
 
 import json
@@ -60,7 +60,7 @@ class Channel:
             raise ValueError(f"a message with {sum(lengths)} bytes of arrays is over the limit")
         content = json.loads(self._read(text_bytes))
         if not isinstance(content, dict):
-            raise ValueError("a message must be a JSON object")
+            raise ValueError("a message must be a JSON object")  # noqa: TRY004 (a bad frame, like those above)
         return content, [self._read(length) for length in lengths]
 
     def _read(self, count: int) -> bytes:

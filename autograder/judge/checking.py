@@ -27,7 +27,9 @@ class CheckSettings:
     """What to try, added to the message of a failure."""
 
 
-def check(cell: str, *, points: float, after: Callable[..., Any] | tuple[Callable[..., Any], ...] = (), hint: str = "") -> Callable[[F], F]:
+def check(
+    cell: str, *, points: float, after: Callable[..., Any] | tuple[Callable[..., Any], ...] = (), hint: str = ""
+) -> Callable[[F], F]:
     """Mark a function of a check page as a check.
 
     Args:
@@ -43,7 +45,9 @@ def check(cell: str, *, points: float, after: Callable[..., Any] | tuple[Callabl
 
     def mark(function: F) -> F:
         if points <= 0 or not (function.__doc__ or "").strip():
-            raise ValueError(f"a check must have points above 0 and a docstring that the student can read: {function.__name__}")
+            raise ValueError(
+                f"a check must have points above 0 and a docstring that the student can read: {function.__name__}"
+            )
         names = tuple(found.__name__ for found in required)
         function.check_settings = CheckSettings(cell, points, names, hint)  # type: ignore[attr-defined]
         return function

@@ -1,4 +1,7 @@
-"""Comparisons that check pages use. They refuse NaN, look at shape and dtype before values, and never call anything of the student's."""
+"""Comparisons that check pages use.
+
+They refuse NaN, look at shape and dtype before values, and never call anything of the student's.
+"""
 
 import math
 from typing import Any
@@ -43,7 +46,10 @@ def expect_array(value: Any, expected: Array, what: str, called: str = "", hint:
         if array.ndim <= 1:
             came, wanted = f"{what} came back as {brief(array)}", brief(expected)
         else:
-            came, wanted = f"{what} came back with other content at position {wrong[0]} of {len(array)}", "the same content"
+            came, wanted = (
+                f"{what} came back with other content at position {wrong[0]} of {len(array)}",
+                "the same content",
+            )
         fail(came, wanted, called=called, hint=hint)
 
 
@@ -91,7 +97,10 @@ def image_positions(found: Array, images: Array) -> list[int]:
     same_type = found.astype(images.dtype) if found.dtype.kind in "uif" else found
     positions = [known.get(np.ascontiguousarray(image).tobytes()) for image in same_type]
     if None in positions:
-        fail(f"the image at position {positions.index(None)} of the answer is none of those given", "images that were given, unchanged")
+        fail(
+            f"the image at position {positions.index(None)} of the answer is none of those given",
+            "images that were given, unchanged",
+        )
     return [position for position in positions if position is not None]
 
 
@@ -106,7 +115,10 @@ def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "")
     if not np.isfinite(found).all():
         fail("the model's output holds NaN or infinity", "probabilities", called=called)
     if found.min() < 0 or found.max() > 1 or np.abs(found.sum(axis=1) - 1).max() > 1e-3:
-        came = f"the first row of the model's output sums to {found[0].sum():.3f}, its values lie between {found[0].min():.3f} and {found[0].max():.3f}"
+        came = (
+            f"the first row of the model's output sums to {found[0].sum():.3f},"
+            f" its values lie between {found[0].min():.3f} and {found[0].max():.3f}"
+        )
         fail(came, "probabilities that sum to 1", called=called)
 
 
@@ -119,10 +131,13 @@ def predicted_classes(outputs: Array, what: str) -> Array:
         Failed: The outputs are no rows of numbers.
     """
     if outputs.ndim != 2 or not np.isfinite(outputs).all():
-        fail(f"the output of {what} has shape {outputs.shape}" if outputs.ndim != 2 else f"{what} gives NaN or infinity", "one row of probabilities an image")
+        fail(
+            f"the output of {what} has shape {outputs.shape}" if outputs.ndim != 2 else f"{what} gives NaN or infinity",
+            "one row of probabilities an image",
+        )
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
-    return outputs.argmax(axis=1)
+    return np.asarray(outputs.argmax(axis=1))
 
 
 def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, hint: str = "") -> None:
@@ -132,6 +147,8 @@ def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, h
         accuracy: Share of hidden images classified correctly, 0 to 1.
         threshold: Calibrated threshold (see docs/calibration.md).
         band: Half-width of the band around it in which another machine might decide otherwise.
+        what: Name of the model, for the message.
+        hint: What to try if it is below the band; replaces the check's own hint.
 
     Raises:
         Failed: It is below the band.
@@ -140,11 +157,16 @@ def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, h
     if accuracy < threshold - band:
         fail(f"{what} is right on {accuracy:.0%} of images it has never seen", f"at least {threshold:.0%}", hint=hint)
     if accuracy < threshold + band:
-        raise Undecided(f"{what} is right on {accuracy:.1%} of images it has never seen, which is too close to the threshold of {threshold:.0%}.")
+        raise Undecided(
+            f"{what} is right on {accuracy:.1%} of images it has never seen,"
+            f" which is too close to the threshold of {threshold:.0%}."
+        )
 
 
 def expect_report(reported: float, measured: float, reported_on: int, measured_on: int, what: str) -> None:
-    """Compare an accuracy that the notebook reports with the one measured on other images, within four standard deviations of sampling.
+    """Compare an accuracy that the notebook reports with the one measured on other images.
+
+    They may differ by four standard deviations of sampling, and a hundredth for rounding.
 
     Raises:
         Failed: They are too far apart to be of one model.
@@ -184,5 +206,7 @@ def expect_untouched(answer: Answer, *given_arrays: Array) -> None:
         Failed: They differ.
     """
     after = answer.inputs_after[0] if answer.inputs_after else []
-    if len(after) < len(given_arrays) or not all(np.array_equal(a, b) for a, b in zip(after, given_arrays, strict=False)):
+    if len(after) < len(given_arrays) or not all(
+        np.array_equal(a, b) for a, b in zip(after, given_arrays, strict=False)
+    ):
         fail("the arrays given to it were changed in place", "inputs left as they were", called=answer.called)

@@ -1,7 +1,8 @@
-"""Two witnesses for a student's model: what the judge sees when it rebuilds it, and what the kernel reports when it trains it.
+"""Two witnesses for a student's model: the judge, who rebuilds it, and the kernel, which trains it and reports.
 
-*Rebuilt*: configuration and arrays cross, the judge builds the model itself and takes the step itself. *Live*: the judge's data is fitted in
-the student's kernel with the compile state that a rebuilt model loses. Live facts are reported by untrusted code.
+*Rebuilt*: configuration and arrays cross, the judge builds the model itself and takes the step itself. *Live*: the
+judge's data is fitted in the student's kernel with the compile state that a rebuilt model loses. Live facts are
+reported by untrusted code.
 """
 
 from collections.abc import Sequence
@@ -44,12 +45,17 @@ class ModelFacts:
         try:
             return rebuild(self.config, self.arrays)
         except Refused as refused:
-            raise Failed(str(refused), "a model of built-in layers", hint="build it from keras.layers and keras.ops only") from refused
+            raise Failed(
+                str(refused), "a model of built-in layers", hint="build it from keras.layers and keras.ops only"
+            ) from refused
 
     def predict(self, images: Array) -> Array:
         """Return the rebuilt model's output on `images` (n, height, width, channels), as float32."""
         model = self.rebuilt()
-        outputs = [model(keras.ops.convert_to_tensor(images[i : i + 100].astype("float32")), training=False) for i in range(0, len(images), 100)]
+        outputs = [
+            model(keras.ops.convert_to_tensor(images[i : i + 100].astype("float32")), training=False)
+            for i in range(0, len(images), 100)
+        ]
         if any(isinstance(output, list | tuple | dict) for output in outputs):
             fail("the model has more than one output", "one output of shape (n, num_classes)")
         return np.concatenate([np.asarray(output, dtype=np.float32) for output in outputs])
@@ -73,14 +79,18 @@ def describe(submission: Submission, handle: Handle, what: str = "the model") ->
             trainable=tuple(flag is True for flag in reply["trainable"]),
             compiled=reply["compiled"] is True,
             optimizer=reply["optimizer"],
-            learning_rate=None if rate is None else float(rate["constant"]) if "constant" in rate else str(rate["schedule"]),
+            learning_rate=(
+                None if rate is None else float(rate["constant"]) if "constant" in rate else str(rate["schedule"])
+            ),
             loss=str(reply["loss"]),
         )
     except (ProtocolError, KeyError, TypeError, ValueError) as error:
         raise Failed(f"{what} could not be read ({error})", "a keras.Model") from error
 
 
-def fit(submission: Submission, handle: Handle, images: Array, labels: Array, batch_size: int = 8) -> tuple[Answer, tuple[Array, ...]]:
+def fit(
+    submission: Submission, handle: Handle, images: Array, labels: Array, batch_size: int = 8
+) -> tuple[Answer, tuple[Array, ...]]:
     """Train a model in the student's kernel for one epoch on the judge's data.
 
     Returns:
@@ -99,9 +109,16 @@ def fit(submission: Submission, handle: Handle, images: Array, labels: Array, ba
         raise Failed(f"the model's arrays could not be read after training ({error})") from error
 
 
-def place(submission: Submission, model: keras.Model, *, frozen_layers: Sequence[int] = (), learning_rate: float | None = None) -> Handle:
+def place(
+    submission: Submission, model: keras.Model, *, frozen_layers: Sequence[int] = (), learning_rate: float | None = None
+) -> Handle:
     """Build a model of the judge's in the student's kernel, the same arrays included, and return its handle there."""
-    content = {"op": "build", "config": model.to_json(), "frozen_layers": list(frozen_layers), "learning_rate": learning_rate}
+    content = {
+        "op": "build",
+        "config": model.to_json(),
+        "frozen_layers": list(frozen_layers),
+        "learning_rate": learning_rate,
+    }
     return _handle(submission, content, [array_to_bytes(np.asarray(variable)) for variable in model.weights])
 
 
@@ -162,7 +179,10 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
             model.train_on_batch(images.astype(np.float32), labels)
         return moved(before, [np.asarray(variable) for variable in model.weights])
     except (ValueError, TypeError) as error:
-        raise Failed(f"a training step on the model is not possible ({type(error).__name__})", "a model that can be trained with integer labels") from error
+        raise Failed(
+            f"a training step on the model is not possible ({type(error).__name__})",
+            "a model that can be trained with integer labels",
+        ) from error
     finally:
         for variable, array in zip(model.weights, before, strict=True):
             variable.assign(array)

@@ -8,7 +8,7 @@ Array = np.ndarray[Any, Any]
 
 
 def selected(labels: Array, classes: tuple[int, ...]) -> tuple[list[int], list[int]]:
-    """Positions of the images whose label is in `classes`, in order, and their new labels: the label's position in `classes`."""
+    """Positions of the images whose label is in `classes`, in order, and their new labels: positions in `classes`."""
     positions, new_labels = [], []
     for position, label in enumerate(labels):
         if label in classes:
@@ -18,6 +18,6 @@ def selected(labels: Array, classes: tuple[int, ...]) -> tuple[list[int], list[i
 
 
 def validation_counts(count: int, fraction: float) -> tuple[int, ...]:
-    """How many of `count` images of one class may go to validation: within one of the exact share, and something on both sides."""
+    """How many of a class's `count` images may go to validation: the share within one, something on both sides."""
     exact = fraction * count
     return tuple(number for number in range(1, count) if abs(number - exact) <= 1)

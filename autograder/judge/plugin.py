@@ -1,7 +1,7 @@
 """The pytest plugin that turns a check page into results: collection, order, seeds, outcomes.
 
-One pytest session drives one notebook. Checks are grouped by judged cell in notebook order; before the first check of a cell the notebook is
-run up to it, so each cell is judged on the state it has then.
+One pytest session drives one notebook. Checks are grouped by judged cell in notebook order; before the first check of
+a cell the notebook is run up to it, so each cell is judged on the state it has then.
 """
 
 import functools
@@ -156,12 +156,16 @@ class JudgePlugin:
         except Stopped as stopped:
             self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
         except Flaky:
-            self._conclude(item, Outcome.FAIL, "Same input, two answers: called twice with the same arguments it answered differently.")
+            self._conclude(
+                item,
+                Outcome.FAIL,
+                "Same input, two answers: called twice with the same arguments it answered differently.",
+            )
         except Undecided as undecided:
             self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
         except (ChannelClosed, KeyboardInterrupt):
             raise
-        except (Exception, HypothesisException) as error:
+        except (Exception, HypothesisException) as error:  # noqa: BLE001 (whatever a check raises becomes an outcome)
             self._conclude(item, Outcome.ERROR, f"{_UNDECIDED} ({type(error).__name__})", internal=True)
         else:
             self._conclude(item, Outcome.PASS, "")

@@ -1,9 +1,10 @@
 """Rebuild a student's Keras model from its configuration and arrays, without trusting either.
 
-The configuration is JSON written by untrusted code. A walker of our own validates it first: exact (module, class) pairs from an allow-list
-of built-in layers and keras ops, bounded depth, size and numbers; no registered classes, no functions but the named activations. Build and
-compile configurations are dropped (a `build_config` makes Keras allocate whatever it says on load). While the model is built, every
-variable is counted before it is allocated, against the arrays that came with it.
+The configuration is JSON written by untrusted code. A walker of our own validates it first: exact (module, class)
+pairs from an allow-list of built-in layers and keras ops, bounded depth, size and numbers; no registered classes, no
+functions but the named activations. Build and compile configurations are dropped (a `build_config` makes Keras
+allocate whatever it says on load). While the model is built, every variable is counted before it is allocated,
+against the arrays that came with it.
 """
 
 import contextlib
@@ -28,11 +29,38 @@ MAX_PARAMETERS = 40_000_000
 
 _DROPPED = frozenset({"build_config", "compile_config"})
 _NOT_LAYERS = frozenset(
-    "Lambda TFSMLayer TorchModuleWrapper JaxLayer FlaxLayer StringLookup IntegerLookup TextVectorization Hashing HashedCrossing "
-    "Discretization MelSpectrogram STFTSpectrogram Layer Wrapper".split()
+    [
+        "Lambda",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "JaxLayer",
+        "FlaxLayer",
+        "StringLookup",
+        "IntegerLookup",
+        "TextVectorization",
+        "Hashing",
+        "HashedCrossing",
+        "Discretization",
+        "MelSpectrogram",
+        "STFTSpectrogram",
+        "Layer",
+        "Wrapper",
+    ]
 )
 _NOT_OPS = frozenset(
-    "Map Scan WhileLoop Cond ForiLoop VectorizedMap AssociativeScan Switch CustomGradient PyFunction NumpyFunction".split()
+    [
+        "Map",
+        "Scan",
+        "WhileLoop",
+        "Cond",
+        "ForiLoop",
+        "VectorizedMap",
+        "AssociativeScan",
+        "Switch",
+        "CustomGradient",
+        "PyFunction",
+        "NumpyFunction",
+    ]
 )
 _MARKERS = frozenset({"__keras_tensor__", "__tensor__", "__ellipsis__", "__slice__", "__tuple__"})
 
@@ -44,15 +72,32 @@ class Refused(ValueError):
 @functools.cache
 def allowed_classes() -> frozenset[tuple[str, str]]:
     """The (module, class name) pairs that a configuration may name."""
-    pairs = {("keras.src.models.functional", "Functional"), ("keras", "Sequential"), ("keras", "Functional"), ("keras", "Model")}
+    pairs = {
+        ("keras.src.models.functional", "Functional"),
+        ("keras", "Sequential"),
+        ("keras", "Functional"),
+        ("keras", "Model"),
+    }
     pairs |= {("keras", "DTypePolicy"), ("keras.dtype_policies", "DTypePolicy"), ("keras.random", "SeedGenerator")}
     pairs |= {("keras.src.random.seed_generator", "SeedGenerator")}
     for module in (keras.initializers, keras.regularizers, keras.constraints):
-        pairs |= {(module.__name__.replace("keras._tf_keras.", ""), name) for name, found in vars(module).items() if inspect.isclass(found)}
-    pairs |= {("keras.layers", name) for name, found in vars(keras.layers).items() if inspect.isclass(found) and name not in _NOT_LAYERS}
+        pairs |= {
+            (module.__name__.replace("keras._tf_keras.", ""), name)
+            for name, found in vars(module).items()
+            if inspect.isclass(found)
+        }
+    pairs |= {
+        ("keras.layers", name)
+        for name, found in vars(keras.layers).items()
+        if inspect.isclass(found) and name not in _NOT_LAYERS
+    }
     for room in ("numpy", "nn", "core", "math", "image", "linalg"):
         module = __import__(f"keras.src.ops.{room}", fromlist=["*"])
-        operations = (name for name, found in vars(module).items() if inspect.isclass(found) and found.__module__ == module.__name__)
+        operations = (
+            name
+            for name, found in vars(module).items()
+            if inspect.isclass(found) and found.__module__ == module.__name__
+        )
         pairs |= {(module.__name__, name) for name in operations if name not in _NOT_OPS}
     return frozenset(pairs)
 
@@ -96,12 +141,16 @@ class _Walker:
         module, registered = part.get("module"), part.get("registered_name")
         if name == "function" and module == "builtins":
             if part.get("config") not in _activation_names():
-                raise Refused(f"the model uses the function {str(part.get('config'))[:60]!r}; use a built-in activation")
+                raise Refused(
+                    f"the model uses the function {str(part.get('config'))[:60]!r}; use a built-in activation"
+                )
             return
         if not isinstance(name, str) or (module, name) not in allowed_classes():
             raise Refused(_advice(str(name)[:60], str(module)[:80]))
         if registered not in (None, name):
-            raise Refused(f"the model holds a registered class {str(registered)[:60]!r}; use built-in layers and keras.ops only")
+            raise Refused(
+                f"the model holds a registered class {str(registered)[:60]!r}; use built-in layers and keras.ops only"
+            )
         self.layers += module == "keras.layers" or str(module).startswith("keras.src.ops")
         if self.layers > MAX_LAYERS:
             raise Refused(f"the model has more than {MAX_LAYERS} layers")
@@ -109,12 +158,19 @@ class _Walker:
 
 @functools.cache
 def _activation_names() -> frozenset[str]:
-    return frozenset(name for name in vars(keras.activations) if not name.startswith("_") and name not in ("deserialize", "get", "serialize"))
+    return frozenset(
+        name
+        for name in vars(keras.activations)
+        if not name.startswith("_") and name not in ("deserialize", "get", "serialize")
+    )
 
 
 def _advice(name: str, module: str) -> str:
     if name == "Lambda":
-        return "the model holds a Lambda layer; use a built-in layer (such as Rescaling) or keras.ops on the tensors instead"
+        return (
+            "the model holds a Lambda layer;"
+            " use a built-in layer (such as Rescaling) or keras.ops on the tensors instead"
+        )
     return f"the model holds {name!r} from {module!r}; use built-in layers and keras.ops only"
 
 
@@ -140,7 +196,9 @@ def clean_configuration(text: str) -> dict[str, Any]:
     return cleaned
 
 
-def rebuild(config_text: str, arrays: Sequence[np.ndarray[Any, Any]], input_shape: tuple[int, int, int] = (32, 32, 3)) -> keras.Model:
+def rebuild(
+    config_text: str, arrays: Sequence[np.ndarray[Any, Any]], input_shape: tuple[int, int, int] = (32, 32, 3)
+) -> keras.Model:
     """Build the model that the configuration describes and give it the arrays.
 
     Args:
@@ -171,7 +229,7 @@ class _Parts:
 
 
 @functools.lru_cache(maxsize=16)
-def _rebuild(digest: str, wrapped: _Parts) -> keras.Model:
+def _rebuild(_digest: str, wrapped: _Parts) -> keras.Model:
     config_text, arrays, input_shape = wrapped.parts
     configuration = clean_configuration(config_text)
     total = sum(int(array.size) for array in arrays)
@@ -191,7 +249,7 @@ def _rebuild(digest: str, wrapped: _Parts) -> keras.Model:
         raise Refused("the model's arrays do not fit its configuration")
     for variable, array in zip(model.weights, arrays, strict=True):
         variable.assign(array)
-    for layer in model._flatten_layers():
+    for layer in model._flatten_layers():  # noqa: SLF001 (there is no public way to the layers inside layers)
         if isinstance(layer, keras.layers.Normalization) and layer.built:
             layer.finalize_state()  # it computes with constants derived from its arrays, which assigning does not renew
     return model

@@ -1,6 +1,7 @@
-"""Entry point of a judge: a sealed process that runs the check pages of one exercise against one notebook, through its worker.
+"""Entry point of a judge: a sealed process that runs the check pages of one exercise against one notebook.
 
-Called by the warm template in a forked child that has no gradebook, no network and no other submission in reach.
+Called by the warm template in a forked child that has no gradebook, no network and no other submission in reach; it
+reaches the notebook through its worker only.
 """
 
 import contextlib
@@ -20,14 +21,25 @@ from autograder.judge.plugin import JudgePlugin
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import Outcome
 
-_PYTEST_OPTIONS = ("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:capture", "--assert=plain")
+_PYTEST_OPTIONS = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:terminal",
+    "-p",
+    "no:logging",
+    "-p",
+    "no:capture",
+    "--assert=plain",
+)
 
 
 def main(request: dict[str, Any], descriptors: list[int]) -> None:
     """Judge one notebook and tell the worker each result, then the end.
 
     Args:
-        request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order), `decided` (check name to outcome).
+        request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order),
+            `decided` (check name to outcome).
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))
@@ -43,13 +55,23 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
     )
     status, said = run_page([Path(page) for page in request["pages"]], plugin)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    channel.send({"do": "finished", "status": status, "said": said[-2_000:], "cpu_seconds": used.ru_utime + used.ru_stime})
+    channel.send(
+        {"do": "finished", "status": status, "said": said[-2_000:], "cpu_seconds": used.ru_utime + used.ru_stime}
+    )
     channel.close()
 
 
 def run_page(pages: list[Path], plugin: JudgePlugin) -> tuple[int, str]:
     """Run pytest on the pages of one exercise; return its exit status and what it printed."""
-    arguments = [*_PYTEST_OPTIONS, "-c", os.devnull, "--rootdir", str(pages[0].parent), "--import-mode=importlib", *map(str, pages)]
+    arguments = [
+        *_PYTEST_OPTIONS,
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(pages[0].parent),
+        "--import-mode=importlib",
+        *map(str, pages),
+    ]
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         sys.dont_write_bytecode = True

@@ -1,4 +1,4 @@
-"""The judge's view of one submission: the notebook is driven, its functions called, its names read, from outside its kernel."""
+"""The judge's view of one submission: from outside its kernel, cells are run, functions called and names read."""
 
 import hashlib
 import json
@@ -34,7 +34,11 @@ class Raised:
 
     def __str__(self) -> str:
         where = f", at `{self.line}`" if self.line else ""
-        return f"raised {self.type_name}: {self.message[:300]}{where}" if self.message else f"raised {self.type_name}{where}"
+        return (
+            f"raised {self.type_name}: {self.message[:300]}{where}"
+            if self.message
+            else f"raised {self.type_name}{where}"
+        )
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,19 @@ class Answer:
 
     def _explain(self, raised: Raised) -> None:
         if raised.type_name == "NotImplementedError":
-            fail("it is not answered yet (the stub's NotImplementedError was raised)", called=self.called, hint="write the body of the function")
+            fail(
+                "it is not answered yet (the stub's NotImplementedError was raised)",
+                called=self.called,
+                hint="write the body of the function",
+            )
         fail(f"it {raised}", "a value", called=self.called)
 
 
 class Submission:
     """One submission, through the worker.
 
-    Attributes are the student's functions: `submission.select_classes(images, labels, (3, 5))` calls that function in the student's kernel and
-    returns a plain value, or fails the check if it raised.
+    Attributes are the student's functions: `submission.select_classes(images, labels, (3, 5))` calls that function in
+    the student's kernel and returns a plain value, or fails the check if it raised.
 
     Args:
         channel: To the worker.
@@ -123,7 +131,10 @@ class Submission:
         """
         called = call_text(name, args, kwargs)
         if name in self._gone:
-            fail(f"it is not called again, because an earlier call did not come to an end: {self._gone[name]}", called=called)
+            fail(
+                f"it is not called again, because an earlier call did not come to an end: {self._gone[name]}",
+                called=called,
+            )
         encoder = Encoder(lambda value: value if isinstance(value, Handle) else None)
         content = {
             "op": "call",
@@ -136,12 +147,19 @@ class Submission:
             reply, buffers = self._call_once(content, encoder.buffers, model)
         except Stopped as stopped:
             self._gone[name] = stopped.reason
-            raise Failed(f"no answer came: {stopped.reason}", "an answer", called, "run this call yourself in the notebook and watch it") from stopped
+            raise Failed(
+                f"no answer came: {stopped.reason}",
+                "an answer",
+                called,
+                "run this call yourself in the notebook and watch it",
+            ) from stopped
         if reply.get("missing"):
             self._fail_missing(name, f"a function called `{name}`")
         return self.read_answer(called, reply, buffers)
 
-    def _call_once(self, content: dict[str, Any], buffers: list[bytes], model: bool) -> tuple[dict[str, Any], list[bytes]]:
+    def _call_once(
+        self, content: dict[str, Any], buffers: list[bytes], model: bool
+    ) -> tuple[dict[str, Any], list[bytes]]:
         question = hashlib.sha256(json.dumps(content).encode() + b"".join(buffers)).hexdigest()
         if self._calls_left is not None:
             if question in self._answered:
@@ -165,7 +183,8 @@ class Submission:
             raised = _raised(reply["raised"]) if "raised" in reply else None
             value = decoder.decode(reply["returned"]) if raised is None else None
             after = decoder.decode(reply["inputs_after"]) if "inputs_after" in reply else None
-            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), tuple(after) if after else None)  # type: ignore[arg-type]
+            left = tuple(after) if after else None
+            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), left)
         except (ProtocolError, KeyError, TypeError, ValueError) as error:
             raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
 
@@ -203,7 +222,9 @@ class Submission:
             fail(f"`{name}` is {brief(value)}", "a keras.Model")
         return value
 
-    def probe(self, content: dict[str, Any], buffers: Sequence[bytes] = (), *, model: bool = False) -> tuple[dict[str, Any], list[bytes]]:
+    def probe(
+        self, content: dict[str, Any], buffers: Sequence[bytes] = (), *, model: bool = False
+    ) -> tuple[dict[str, Any], list[bytes]]:
         """Send one operation to the probe in the student's kernel; see `autograder.kernels.probe` for the operations.
 
         Raises:
@@ -246,7 +267,9 @@ def _raised(data: Any) -> Raised:
         return Raised("Exception", ("Exception",), "", "")
     bases = data.get("bases")
     names = tuple(str(name)[:100] for name in bases[:20]) if isinstance(bases, list) else ()
-    return Raised(str(data.get("type"))[:100], names, str(data.get("message", ""))[:1_000], str(data.get("line", ""))[:200])
+    return Raised(
+        str(data.get("type"))[:100], names, str(data.get("message", ""))[:1_000], str(data.get("line", ""))[:200]
+    )
 
 
 def plain(value: Any, what: str, called: str = "") -> Any:
@@ -256,5 +279,10 @@ def plain(value: Any, what: str, called: str = "") -> Any:
         Failed: It is a generator, a function, or the like.
     """
     if isinstance(value, Foreign | Handle) or value is None:
-        fail(f"{what} came back as {brief(value)}", "a value that can become an array", called=called, hint="does the function end with `return`?" if value is None else "")
+        fail(
+            f"{what} came back as {brief(value)}",
+            "a value that can become an array",
+            called=called,
+            hint="does the function end with `return`?" if value is None else "",
+        )
     return value

@@ -1,6 +1,7 @@
 """Tiny random backbones for the judge's own questions: the real thing in everything but size.
 
-Every array holds random values (also biases, gammas and moving statistics), so that each can be found in a student's model by value.
+Every array holds random values (also biases, gammas and moving statistics), so that each can be found in a student's
+model by value.
 """
 
 import functools
@@ -53,7 +54,7 @@ def _randomise(model: keras.Model, seed: int) -> None:
 
 
 def bright_only_backbone() -> keras.Model:
-    """A backbone that answers with zeros unless it sees values well above 100: it tells raw images from rescaled ones."""
+    """A backbone that answers with zeros below values well above 100: it tells raw images from rescaled ones."""
     inputs = keras.Input((32, 32, 3))
     x = layers.AveragePooling2D(8, name="pool")(inputs)
     x = layers.Conv2D(6, 1, activation="relu", name="bright")(x)
@@ -73,7 +74,8 @@ def with_head(backbone: keras.Model, num_classes: int, seed: int, *, flat: bool)
     """Put a small head on a backbone, as a nested or a flat model; the head's arrays are random too.
 
     Returns:
-        Model to (n, num_classes) probabilities. Nested: `model.layers[1]` is the backbone. Flat: its layers are the model's own.
+        Model to (n, num_classes) probabilities. Nested: `model.layers[1]` is the backbone. Flat: its layers are the
+            model's own.
     """
     if flat:
         inputs, features = backbone.inputs, backbone.output

@@ -1,7 +1,7 @@
 """What a judged notebook got: one result a check, grouped by graded cell.
 
-These are the only result types of the project. Everything downstream (gradebook, feedback, reports, LMS files) is derived from a
-`Verdict`, never from notebook outputs.
+These are the only result types of the project. Everything downstream (gradebook, feedback, reports, LMS files) is
+derived from a `Verdict`, never from notebook outputs.
 """
 
 import enum
@@ -135,7 +135,9 @@ class Verdict:
         cells = tuple(
             CellVerdict(
                 grade_id=cell["grade_id"],
-                checks=tuple(CheckResult(**{**check, "outcome": Outcome(check["outcome"])}) for check in cell["checks"]),
+                checks=tuple(
+                    CheckResult(**{**check, "outcome": Outcome(check["outcome"])}) for check in cell["checks"]
+                ),
             )
             for cell in data["cells"]
         )

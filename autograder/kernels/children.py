@@ -43,6 +43,7 @@ class Child:
         self._end, self._slot, self._folder = end, slot, folder
         self._init_pid = init_pid
         self._pidfd, self._words = pidfd, words
+        self._clock = processes.CpuClock()
         self._closed = False
         self._lock = threading.Lock()
 
@@ -82,7 +83,7 @@ class Child:
             The reading; zeros if the child is closed.
         """
         roots = [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
-        used = processes.usage(roots, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
+        used = processes.usage(roots, self._clock, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
         if self._init_pid == 0 or not used.processes:
             return used
         # Files in a tmpfs are memory as well.

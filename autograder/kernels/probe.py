@@ -1,9 +1,11 @@
 """The judge's hands inside a student's kernel: call a name, read a name, build, describe and fit a model.
 
-Stand-alone: loaded by path from beside the kernel template before any student code runs; imports nothing of `autograder`.
+Stand-alone: loaded by path from beside the kernel template before any student code runs; imports nothing of
+`autograder`.
 
-Student code shares this process and can change everything here. That is expected: the probe holds no expected value and no verdict, it only
-carries questions in and answers out, and whoever forges an answer has to know the right one. Decisions are made outside.
+Student code shares this process and can change everything here. That is expected: the probe holds no expected value
+and no verdict, it only carries questions in and answers out, and whoever forges an answer has to know the right one.
+Decisions are made outside.
 
 `handle` is called by the kernel for each `probe_request` message. Operations (`content["op"]`):
 
@@ -75,7 +77,9 @@ def _decoder(buffers: Sequence[bytes]) -> values.Decoder:
 
 def _raised(error: BaseException) -> dict[str, Any]:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
-    line = next((frame.line for frame in reversed(frames) if "ipykernel" in frame.filename or "<ipython" in frame.filename), "")
+    line = next(
+        (frame.line for frame in reversed(frames) if "ipykernel" in frame.filename or "<ipython" in frame.filename), ""
+    )
     try:
         message = str(error)
     except Exception:  # a student's own exception class may fail to print
@@ -99,7 +103,7 @@ def _call(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str
 
 
 def _timed(run: Callable[[], Any], inputs: Any) -> Answer:
-    """Run student code; report what it returned or raised, printed, how long it took, and what it left of its inputs."""
+    """Run student code; report what it returned or raised, printed, took in time, and left of its inputs."""
     printed = io.StringIO()
     encoder = values.Encoder(_handle_for)
     answer: dict[str, Any] = {}
@@ -170,7 +174,7 @@ def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str
 
 
 def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    """Everything the judge needs to rebuild a model and to know its state: configuration, arrays, flags, compile state."""
+    """Say what rebuilds a model and what state it is in: configuration, arrays, flags, compile state."""
     import keras
     import numpy as np
 
@@ -178,7 +182,9 @@ def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict
     if not isinstance(model, keras.Model):
         return {"problem": f"it is a {values.type_name(model)}, not a keras.Model"}, []
     if not model.built:
-        return {"problem": "the model is not built: its layers do not know their input shape yet (add keras.Input first)"}, []
+        return {
+            "problem": "the model is not built: its layers do not know their input shape yet (add keras.Input first)"
+        }, []
     optimizer = getattr(model, "optimizer", None)
     trainable = {id(variable) for variable in model.trainable_variables}
     arrays = [np.asarray(variable) for variable in model.weights]
@@ -212,7 +218,7 @@ def _loss_name(loss: Any) -> str:
 
 
 def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    """Train for one epoch on the judge's data, with whatever compile state the model has; the arrays afterwards come back too."""
+    """Train for one epoch on the judge's data, compiled as the model is; the arrays afterwards come back too."""
     import numpy as np
 
     model = _handles[content["model"]]
@@ -237,7 +243,7 @@ def after_cell(shell: Any = None) -> None:
 
 
 def _describe_axes(axes: Any) -> dict[str, Any]:
-    handles, labels = axes.get_legend_handles_labels()
+    _, labels = axes.get_legend_handles_labels()
     legend = axes.get_legend()
     figure_legends = [text for found in axes.figure.legends for text in found.get_texts()]
     words = [*labels, *(text.get_text() for text in axes.texts), *(text.get_text() for text in figure_legends)]

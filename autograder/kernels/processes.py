@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -99,11 +100,43 @@ def exact_mib(pids: Iterable[int], shared_mib: float) -> float:
     return max(sum(private for private, _ in readings), sum(share for _, share in readings) - of_the_template)
 
 
-def usage(roots: Iterable[int], *, shared_mib: float = 0.0, exact_above_mib: float = 0.0) -> Usage:
+class CpuClock:
+    """Adds up the CPU time of a process tree, also of processes that vanish without anybody waiting for them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._lost_ticks = 0
+        self._lock = threading.Lock()
+
+    def read(self, pids: Iterable[int]) -> float:
+        """Take a reading.
+
+        Args:
+            pids: all processes of the tree that are alive now.
+
+        Returns:
+            CPU seconds since the tree began; what short-lived orphans use between two readings is missed.
+        """
+        now = {}
+        for pid in pids:
+            if fields := _stat(pid):
+                user, system, waited_user, waited_system = map(int, fields[11:15])
+                now[pid] = (user + system, waited_user + waited_system)
+        with self._lock:
+            vanished = sum(sum(ticks) for pid, ticks in self._seen.items() if pid not in now)
+            # Usually a parent has waited for them, and their time is now in its own account.
+            waited = sum(ticks[1] - self._seen.get(pid, (0, 0))[1] for pid, ticks in now.items())
+            self._lost_ticks += max(0, vanished - waited)
+            self._seen = now
+            return (sum(sum(ticks) for ticks in now.values()) + self._lost_ticks) / TICKS_PER_SECOND
+
+
+def usage(roots: Iterable[int], clock: CpuClock, *, shared_mib: float = 0.0, exact_above_mib: float = 0.0) -> Usage:
     """Take a reading of a process tree.
 
     Args:
         roots: process ids the tree hangs from.
+        clock: the tree's own, of all its readings.
         shared_mib: anonymous memory of the template at the fork.
         exact_above_mib: memory that cannot be above this is only estimated (anonymous memory less `shared_mib`); 0:
             always exact.
@@ -112,13 +145,11 @@ def usage(roots: Iterable[int], *, shared_mib: float = 0.0, exact_above_mib: flo
         CPU, memory and number of processes; zeros if all are gone.
     """
     pids = tree(roots)
-    ticks = 0
-    for pid in pids:
-        fields = _stat(pid)
-        ticks += sum(int(field) for field in fields[11:15])  # utime stime cutime cstime
+    if not pids:
+        return Usage(0.0, 0.0, 0)
     bound = sum(anonymous_mib(pid) for pid in pids)  # counts what is still shared with the template as well
     memory_mib = exact_mib(pids, shared_mib) if bound >= exact_above_mib else bound - shared_mib
-    return Usage(ticks / TICKS_PER_SECOND, max(memory_mib, 0.0), len(pids))
+    return Usage(clock.read(pids), max(memory_mib, 0.0), len(pids))
 
 
 def files_mib(pid: int, places: Iterable[str]) -> float:

@@ -4,9 +4,8 @@ import contextlib
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from autograder.kernels.channels import Channels, Listeners, new_key
 from autograder.kernels.children import Child
@@ -14,11 +13,10 @@ from autograder.kernels.errors import KernelDied, ProbeStopped, TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
-from autograder.kernels.waiting import Wait
+from autograder.kernels.waiting import CellRun, Status, Wait
 from autograder.kernels.warm import Template
 from autograder.kernels.watch import Watch
 
-Status = Literal["ok", "error", "stopped", "died"]
 TICK_SECONDS = 0.05
 GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""
@@ -26,24 +24,6 @@ READY_SECONDS = 30.0
 ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
 ANSWER_MIB = 256
 """The largest answer to a probe."""
-NEARLY_FULL = 0.8
-CRASH = "the kernel died (os._exit, or a crash in native code)"
-
-
-@dataclass(frozen=True)
-class CellRun:
-    """What came of running a cell."""
-
-    outputs: list[dict[str, Any]]
-    """nbformat output dicts."""
-    status: Status
-    """ "stopped": interrupted at a limit, the kernel lives; "died": the kernel is gone."""
-    reason: str | None
-    """For "stopped" and "died", in the student's words."""
-    wall_seconds: float
-    cpu_seconds: float
-    """Of all processes in the sandbox."""
-    execution_count: int | None = None
 
 
 class StudentKernel:
@@ -287,13 +267,7 @@ class StudentKernel:
         self._child.wait(GRACE_SECONDS)
 
     def _cause_of_death(self) -> str:
-        if self._dead is None:
-            if self._watch.reason is not None:
-                self._dead = self._watch.reason
-            elif self._watch.peak_mib > NEARLY_FULL * self.limits.memory_mib:
-                self._dead = f"the kernel died, most likely out of memory (the limit is {self.limits.memory_mib} MiB)"
-            else:
-                self._dead = CRASH
+        self._dead = self._dead or self._watch.cause_of_death()
         return self._dead
 
     def kill(self) -> None:

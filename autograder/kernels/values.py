@@ -1,12 +1,13 @@
 """Plain values across the border between a student's kernel and the judge: JSON for structure, `.npy` bytes for arrays.
 
-Stand-alone: the template loads this file by path into kernels, where nothing of `autograder` exists, and the judge imports it. Nothing is
-ever unpickled, evaluated or imported on either side. Array headers are read, and their sizes bounded, before any data is touched.
+Stand-alone: the template loads this file by path into kernels, where nothing of `autograder` exists, and the judge
+imports it. Nothing is ever unpickled, evaluated or imported on either side. Array headers are read, and their sizes
+bounded, before any data is touched.
 
 A value becomes a *node*, a small JSON object whose `k` says what it is:
 
     {"k": "none" | "bool" | "int" | "float" | "str", "v": ...}      float: NaN and infinities as text
-    {"k": "array", "i": 3, "type": "numpy.ndarray"}                  buffer number 3; `type` is what it was before conversion
+    {"k": "array", "i": 3, "type": "numpy.ndarray"}                  buffer number 3; `type` before it was converted
     {"k": "list" | "tuple" | "set", "v": [node, ...]}
     {"k": "dict", "v": [[node, node], ...]}
     {"k": "table", "v": [[name, node], ...]}                         a DataFrame, by column
@@ -74,7 +75,8 @@ class Encoder:
     """Turns values into nodes and buffers.
 
     Args:
-        handle_for: Called with every object that is not a plain value; returns a `Handle` for what should stay where it is, else None.
+        handle_for: Called with every object that is not a plain value; returns a `Handle` for what should stay where
+            it is, else None.
     """
 
     def __init__(self, handle_for: Callable[[object], Handle | None] | None = None) -> None:
@@ -122,7 +124,9 @@ class Encoder:
         if array.dtype.kind == "O":
             return self._object_array(array, original)
         if array.dtype.kind not in CARRIED_KINDS:
-            array = np.asarray(array, dtype=np.float32) if array.dtype.kind == "V" and array.dtype.names is None else array
+            array = (
+                np.asarray(array, dtype=np.float32) if array.dtype.kind == "V" and array.dtype.names is None else array
+            )
         self._bytes += array.nbytes
         if array.dtype.kind not in CARRIED_KINDS or self._bytes > MAX_ARRAY_BYTES:
             text = f"array of shape {array.shape}, dtype {array.dtype}: too large to carry, or of a dtype that is not"
@@ -135,7 +139,7 @@ class Encoder:
         return node or {"k": "other", "type": type_name(original), "text": f"object array of shape {array.shape}"}
 
     def _converted(self, value: Any, depth: int) -> dict[str, Any]:
-        """Carry what knows how to become an array or a table: tensors, variables, series, masked arrays, data frames."""
+        """Carry what can become an array or a table: tensors, variables, series, masked arrays, data frames."""
         columns = getattr(value, "columns", None)
         if columns is not None and hasattr(value, "iloc"):
             parts = [[str(name)[:200], self.encode(_column(value, i), depth + 1)] for i, name in enumerate(columns)]
@@ -144,7 +148,11 @@ class Encoder:
             try:
                 array = np.asarray(value)
             except Exception as error:  # an object's own conversion may raise anything; say so instead of carrying it
-                return {"k": "other", "type": type_name(value), "text": f"cannot become an array: {type(error).__name__}"}
+                return {
+                    "k": "other",
+                    "type": type_name(value),
+                    "text": f"cannot become an array: {type(error).__name__}",
+                }
             if array.dtype.kind != "O":
                 return self._array(array, value)
         return {"k": "other", "type": type_name(value), "text": safe_text(value)}
@@ -217,7 +225,12 @@ def _decode_scalar(kind: str, value: Any) -> Any:
         return None
     if kind == "bool" and isinstance(value, bool):
         return value
-    if kind == "int" and isinstance(value, str) and len(value) <= MAX_INT_BITS // 3 + 2 and value.lstrip("-").isdecimal():
+    if (
+        kind == "int"
+        and isinstance(value, str)
+        and len(value) <= MAX_INT_BITS // 3 + 2
+        and value.lstrip("-").isdecimal()
+    ):
         return int(value)
     if kind == "float" and (isinstance(value, float | int) or value in ("nan", "inf", "-inf")):
         return float(value)

@@ -1,14 +1,31 @@
-"""One request on its way to a kernel: what has come back, and which limit is passed."""
+"""One request on its way to a kernel: what has come back, which limit is passed, and what came of it."""
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
 
+Status = Literal["ok", "error", "stopped", "died"]
 TAIL_SECONDS = 1.0
 """How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of running a cell."""
+
+    outputs: list[dict[str, Any]]
+    """nbformat output dicts."""
+    status: Status
+    """ "stopped": interrupted at a limit, the kernel lives; "died": the kernel is gone."""
+    reason: str | None
+    """For "stopped" and "died", in the student's words."""
+    wall_seconds: float
+    cpu_seconds: float
+    """Of all processes in the sandbox."""
+    execution_count: int | None = None
 
 
 @dataclass

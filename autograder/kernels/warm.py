@@ -282,4 +282,6 @@ def _advice(answer: Mapping[str, Any]) -> str:
             "(sysctl kernel.unprivileged_userns_clone=1, on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, "
             "in a container a seccomp profile that allows unshare, setns and mount)"
         )
+    if "Permission denied" in words:
+        words += "; sandboxes run as another user: what they read must be readable for everybody (chmod -R a+rX FOLDER)"
     return words

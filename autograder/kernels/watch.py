@@ -9,6 +9,9 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.processes import Usage
 
 TICK_SECONDS = 0.1
+NEARLY_FULL = 0.8
+"""Share of the memory limit from which on a sudden death is put down to memory."""
+CRASH = "the kernel died (os._exit, or a crash in native code)"
 EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
 OWN_GROWTH_MIB = 1024
@@ -66,6 +69,14 @@ class Watch(threading.Thread):
         if processes.own_memory_mib() - self._own_mib > OWN_GROWTH_MIB:
             return "sent more than a notebook can hold"
         return None
+
+    def cause_of_death(self) -> str:
+        """Say, in the student's words, why the child is dead."""
+        if self.reason is not None:
+            return self.reason
+        if self.peak_mib > NEARLY_FULL * self._limits.memory_mib:
+            return f"the kernel died, most likely out of memory (the limit is {self._limits.memory_mib} MiB)"
+        return CRASH
 
     def stop(self) -> None:
         """End the watch and wait for its last look."""

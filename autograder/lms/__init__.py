@@ -1,0 +1,1 @@
+"""The LMS room: grades in the files that learning management systems read."""

@@ -45,9 +45,13 @@ def source_notebook():
         new_markdown_cell("# Doubling", id="title"),
         new_code_cell("import math", id="setup", metadata=mark("setup", locked=True)),
         new_code_cell(solution, id="double", metadata=mark("double", solution=True)),
-        new_code_cell("assert double(1) == 2" + GUARD, id="check_double", metadata=mark("check_double", points=2, **judged)),
+        new_code_cell(
+            "assert double(1) == 2" + GUARD, id="check_double", metadata=mark("check_double", points=2, **judged)
+        ),
         new_code_cell(more, id="answer", metadata=mark("answer", solution=True)),
-        new_code_cell("assert answer > 0" + GUARD, id="check_answer", metadata=mark("check_answer", points=4, **judged)),
+        new_code_cell(
+            "assert answer > 0" + GUARD, id="check_answer", metadata=mark("check_answer", points=4, **judged)
+        ),
         new_markdown_cell("Because of 2.", id="why", metadata=mark("why", grade=True, solution=True, points=3)),
     ]
     kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -1,6 +1,7 @@
 """The course folder, its settings and its secret."""
 
 import os
+import re
 import threading
 
 import nbformat
@@ -10,7 +11,13 @@ import sample_course
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
 from autograder.course.secret import DEMO_SECRET, write_secret
+from autograder.course.settings import CourseSettings
 from autograder.kernels.settings import Isolation
+
+
+def use(root):
+    course = Course.load(root)
+    return course.exercises, course.limits
 
 
 def configure(root, text):
@@ -38,7 +45,7 @@ def test_the_nearest_course_folder_above_is_found(bare_root, tmp_path):
     inner = bare_root / "submitted" / "ada"
     inner.mkdir(parents=True)
     assert Course.find(inner).root == bare_root
-    with pytest.raises(CourseError, match="There is no course folder here: neither .* nor a folder above it holds"):
+    with pytest.raises(CourseError, match=r"There is no course folder here: neither .* nor a folder above it holds"):
         Course.find(tmp_path)
 
 
@@ -49,15 +56,16 @@ def test_the_nearest_course_folder_above_is_found(bare_root, tmp_path):
         (lambda root: (root / "source").rename(root / "sources"), "is no course folder: it has no source/ folder"),
         (lambda root: configure(root, "1/0"), "nbgrader_config.py cannot be read: ZeroDivisionError"),
         (lambda root: (root / "checks/doubling.py").unlink(), "doubling has graded cells but no check page; write "),
-        (lambda root: configure(root, "c.CourseSettings.cell_cpu_seconds = 1e9"), "cell_cpu_seconds .* must not be above"),
+        (
+            lambda root: configure(root, "c.CourseSettings.cell_cpu_seconds = 1e9"),
+            "cell_cpu_seconds .* must not be above",
+        ),
     ],
 )
 def test_a_broken_course_folder_gets_one_sentence(bare_root, break_it, sentence):
     break_it(bare_root)
     with pytest.raises(CourseError, match=sentence):
-        course = Course.load(bare_root)
-        assert course.exercises
-        assert course.limits
+        use(bare_root)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +156,23 @@ def test_the_demonstrations_secret_is_known_as_such(bare_root):
 
 
 def test_without_a_secret_and_leave_to_make_one_it_says_so(bare_root):
-    with pytest.raises(CourseError, match=r"cannot be read \(No such file or directory\); `autograder grade` makes one"):
+    with pytest.raises(
+        CourseError, match=r"cannot be read \(No such file or directory\); `autograder grade` makes one"
+    ):
         Course.load(bare_root).secret(create=False)
     assert not os.path.exists(bare_root / ".course_secret")
+
+
+def test_the_instructors_page_names_every_setting_with_its_default(project_root):
+    page = (project_root / "docs" / "instructors.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^\| `c\.CourseSettings\.(\w+)` \| `?\"?([\w.]+)", page, re.MULTILINE))
+    for name, trait in CourseSettings.class_traits(config=True).items():
+        if name == "data_source":
+            continue  # one source so far
+        default = trait.default()
+        assert shown.pop(name) == (f"{default:g}" if isinstance(default, float) else str(default) or shown_empty(name))
+    assert not shown
+
+
+def shown_empty(name):
+    return {"class_list": "none", "checks_directory": "installed"}[name]

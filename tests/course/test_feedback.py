@@ -33,7 +33,9 @@ def visible(html):
 def test_every_check_shows_outcome_claim_points_and_message():
     text = visible(cell_html(CELL))
     assert "1.33 of 4 points" in text
-    assert "1 of 4 checks passed. 1 could not be decided: a person will look, the points are withheld, not lost." in text
+    assert (
+        "1 of 4 checks passed. 1 could not be decided: a person will look, the points are withheld, not lost." in text
+    )
     for words in ("✓ passed", "✗ not passed", "? undecided", "– not tried", "0.33 of 1", "A person will look."):
         assert words in text
     assert "double keeps" in text
@@ -83,6 +85,8 @@ def test_a_verdict_goes_into_its_notebook_once():
     validate(notebook)
 
 
-@pytest.mark.parametrize(("points", "text"), [(0, "0"), (2.0, "2"), (0.5, "0.5"), (1 / 3, "0.33"), (10, "10"), (100.0, "100")])
+@pytest.mark.parametrize(
+    ("points", "text"), [(0, "0"), (2.0, "2"), (0.5, "0.5"), (1 / 3, "0.33"), (10, "10"), (100.0, "100")]
+)
 def test_points_are_written_without_needless_decimals(points, text):
     assert points_text(points) == text

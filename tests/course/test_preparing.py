@@ -68,7 +68,9 @@ def test_a_deleted_judged_cell_comes_back_behind_its_predecessor(exercise, name)
 def test_a_notebook_without_any_of_its_cells_gets_the_judged_ones(exercise):
     result = prepared(exercise, {"cells": [], "nbformat": 4})
     assert ids(result) == ["setup", "check_double", "check_answer", "why"]
-    assert result.notebook.cells[-1].source == "", "the model answer is not handed to a student who deleted the question"
+    assert result.notebook.cells[-1].source == "", (
+        "the model answer is not handed to a student who deleted the question"
+    )
 
 
 @pytest.mark.parametrize("kind", ["markdown", "raw"])

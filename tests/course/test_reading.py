@@ -110,13 +110,15 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-_MARKS = st.fixed_dictionaries({}, optional={name: _JSON for name in ("grade_id", "grade", "solution", "locked")})
+_MARKS = st.fixed_dictionaries({}, optional=dict.fromkeys(("grade_id", "grade", "solution", "locked"), _JSON))
 _METADATA = st.fixed_dictionaries({}, optional={"nbgrader": _MARKS | _JSON, "tags": _JSON})
 _KEYS = {"cell_type": st.sampled_from(["code", "markdown", "raw"]) | _JSON, "source": st.text() | _JSON}
 _CELLS = st.fixed_dictionaries({}, optional={**_KEYS, "metadata": _METADATA | _JSON, "attachments": _JSON, "id": _JSON})
 
 
-@given(cells=st.lists(_CELLS | _JSON, max_size=4), keys=st.dictionaries(st.sampled_from(["nbformat", "metadata"]), _JSON))
+@given(
+    cells=st.lists(_CELLS | _JSON, max_size=4), keys=st.dictionaries(st.sampled_from(["nbformat", "metadata"]), _JSON)
+)
 def test_any_json_gives_a_notebook_or_a_sentence(cells, keys):
     try:
         read = read_notebook(json.dumps({"cells": cells, **keys}).encode())

@@ -26,7 +26,19 @@ ATTACKS = [
     "<meta http-equiv=refresh content='0;url=https://evil'>",
     "<object data='x'></object><embed src=x><base href='https://evil'>",
 ]
-FORBIDDEN = ["<script", "onerror=", "onload=", "<svg", "<iframe", "<form", "<style", "position:", "url(", "<meta", "<object"]
+FORBIDDEN = [
+    "<script",
+    "onerror=",
+    "onload=",
+    "<svg",
+    "<iframe",
+    "<form",
+    "<style",
+    "position:",
+    "url(",
+    "<meta",
+    "<object",
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -40,9 +52,18 @@ def test_nothing_runs_fetches_or_covers(attack):
 
 
 def test_ordinary_markdown_stays_as_it_was_meant():
-    source = "# Why\n\nBecause `a < b` and **so** $x < y$.\n\n```\nif a < b & c:\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    source = (
+        "# Why\n\nBecause `a < b` and **so** $x < y$.\n\n```\nif a < b & c:\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    )
     shown = rendered(source)
-    for part in ("<h1", "<code>a &lt; b</code>", "<strong>so</strong>", "$x &lt; y$", "if a &lt; b &amp; c:", "<td>1</td>"):
+    for part in (
+        "<h1",
+        "<code>a &lt; b</code>",
+        "<strong>so</strong>",
+        "$x &lt; y$",
+        "if a &lt; b &amp; c:",
+        "<td>1</td>",
+    ):
         assert part in shown
     assert "¶" not in shown
     hint = rendered("<details><summary>Hint 1</summary>\n\nUse *numpy*.\n\n</details>")

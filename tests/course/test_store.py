@@ -157,5 +157,3 @@ def test_killed_anywhere_the_store_holds_whole_files_only(store, tmp_path):
             assert store.get(key).verdict.key == key
         found = store.pointer("homework", "ada", "doubling")
         assert found is None or store.get(found.key) is not None
-
-

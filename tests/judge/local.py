@@ -1,4 +1,4 @@
-"""A worker without kernels: code cells run in this process, so only trusted submissions may be judged with it. For tests of the judge."""
+"""A worker without kernels, for tests of the judge: cells run in this process, so only trusted code is judged."""
 
 import socket
 import threading
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
@@ -55,7 +56,9 @@ class LocalWorker:
         self.judges.close()
 
 
-def judge(pages: Sequence[Path], cells: Mapping[str, str], order: Sequence[str], namespace: dict[str, Any] | None = None) -> dict[str, CheckResult]:
+def judge(
+    pages: Sequence[Path], cells: Mapping[str, str], order: Sequence[str], namespace: dict[str, Any] | None = None
+) -> dict[str, CheckResult]:
     """Judge code with check pages; return the results by check name."""
     worker = LocalWorker(cells, {} if namespace is None else namespace)
     results: dict[str, CheckResult] = {}

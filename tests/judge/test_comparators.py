@@ -123,7 +123,7 @@ def test_an_accuracy_is_gated_with_a_band_for_people() -> None:
 
 def test_a_reported_accuracy_may_differ_as_samples_do() -> None:
     expect_report(0.93, 0.90, 300, 600, "feature_accuracy")
-    with pytest.raises(Failed, match="`feature_accuracy` says 0.99, but the model is right on 80%"):
+    with pytest.raises(Failed, match=r"`feature_accuracy` says 0\.99, but the model is right on 80%"):
         expect_report(0.99, 0.80, 300, 600, "feature_accuracy")
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from autograder.judge.plugin import seed_for
 from autograder.judge.verdict import CheckResult, Outcome
-
-from .local import judge
+from tests.judge.local import judge
 
 HEADER = """
 from hypothesis import given, strategies as st
@@ -63,7 +62,9 @@ def test_a_failure_says_called_came_back_expected_try(run: Judge) -> None:
 
     assert results["doubles"].outcome is Outcome.FAIL
     assert results["doubles"].points == 0
-    assert results["doubles"].message == "Called `double(4)`. The number came back as 4. Expected 8. Try: multiply by two"
+    assert (
+        results["doubles"].message == "Called `double(4)`. The number came back as 4. Expected 8. Try: multiply by two"
+    )
 
 
 def test_what_the_submission_raises_is_its_failure(run: Judge) -> None:
@@ -96,22 +97,19 @@ def test_an_unanswered_stub_is_called_unanswered(run: Judge) -> None:
 
 
 def test_a_missing_function_names_it(run: Judge) -> None:
-    results = run(
-        """
+    results = run("""
         @check("cell", points=1)
         def doubles(submission):
             '''`double` doubles.'''
             submission.double(4)
-        """
-    )
+        """)
 
     assert results["doubles"].outcome is Outcome.FAIL
     assert "there is no `double` in the notebook" in results["doubles"].message.lower()
 
 
 def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None:
-    results = run(
-        """
+    results = run("""
         @check("cell", points=1)
         def broken(submission):
             '''A check with a mistake of ours.'''
@@ -121,8 +119,7 @@ def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None
         def close(submission):
             '''A gate that nobody can decide.'''
             raise Undecided("0.861 is too close to 0.86.")
-        """
-    )
+        """)
 
     assert results["broken"].outcome is Outcome.ERROR
     assert "a person will look at it. (KeyError)" in results["broken"].message
@@ -131,8 +128,7 @@ def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None
 
 
 def test_a_check_waits_for_the_one_it_builds_on(run: Judge) -> None:
-    results = run(
-        """
+    results = run("""
         @check("cell", points=1)
         def first(submission):
             '''First.'''
@@ -141,8 +137,7 @@ def test_a_check_waits_for_the_one_it_builds_on(run: Judge) -> None:
         @check("cell", points=1, after=first)
         def second(submission):
             '''Second.'''
-        """
-    )
+        """)
 
     assert results["second"].outcome is Outcome.SKIPPED
     assert results["second"].message == "Not tried, because `first` did not pass."
@@ -191,35 +186,36 @@ def test_a_wrong_answer_costs_little_more_than_a_right_one(tmp_path: Path) -> No
     page = tmp_path / f"{tmp_path.name}.py"
     page.write_text(
         HEADER
-        + textwrap.dedent(
-            """
+        + textwrap.dedent("""
             @check("cell", points=1)
             @given(numbers=st.lists(st.integers(0, 1000), min_size=5, max_size=40))
             def adds(submission, numbers):
                 '''`add` adds.'''
                 if submission.add(numbers) != sum(numbers):
                     fail("other", called=f"add({numbers})")
-            """
-        )
+            """)
     )
     namespace: dict[str, list[int]] = {"calls": []}
-    results = judge([page], {"cell": "def add(numbers):\n    calls.append(1)\n    return sum(numbers) + (sum(numbers) > 50)"}, ["cell"], namespace)
+    results = judge(
+        [page],
+        {"cell": "def add(numbers):\n    calls.append(1)\n    return sum(numbers) + (sum(numbers) > 50)"},
+        ["cell"],
+        namespace,
+    )
 
     assert results["adds"].outcome is Outcome.FAIL
     assert len(namespace["calls"]) <= 12 + 41
 
 
 def test_helpers_on_a_page_are_no_checks(run: Judge) -> None:
-    results = run(
-        """
+    results = run("""
         def test_helper(submission):
             raise RuntimeError
 
         @check("cell", points=1)
         def only(submission):
             '''Only.'''
-        """
-    )
+        """)
 
     assert list(results) == ["only"]
 
@@ -231,10 +227,8 @@ def test_seeds_depend_on_the_secret_and_the_name_alone() -> None:
 
 def test_a_check_needs_points_and_a_line_for_the_student(run: Judge) -> None:
     with pytest.raises(RuntimeError, match="points above 0 and a docstring"):
-        run(
-            """
+        run("""
             @check("cell", points=1)
             def silent(submission):
                 pass
-            """
-        )
+            """)

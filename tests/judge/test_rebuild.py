@@ -34,8 +34,18 @@ def functional_with_ops() -> keras.Model:
 
 
 def sequential_with_nested_backbone() -> keras.Model:
-    backbone = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(4, 3, strides=2), layers.LeakyReLU()], name="backbone")
-    return keras.Sequential([layers.Rescaling(1 / 255), backbone, layers.GlobalMaxPooling2D(), layers.Dropout(0.3), layers.Dense(2, "softmax")])
+    backbone = keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.Conv2D(4, 3, strides=2), layers.LeakyReLU()], name="backbone"
+    )
+    return keras.Sequential(
+        [
+            layers.Rescaling(1 / 255),
+            backbone,
+            layers.GlobalMaxPooling2D(),
+            layers.Dropout(0.3),
+            layers.Dense(2, "softmax"),
+        ]
+    )
 
 
 def with_adapted_normalization() -> keras.Model:
@@ -59,7 +69,14 @@ def with_branches() -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    "make", [functional_with_ops, sequential_with_nested_backbone, with_adapted_normalization, with_preprocess_input, with_branches]
+    "make",
+    [
+        functional_with_ops,
+        sequential_with_nested_backbone,
+        with_adapted_normalization,
+        with_preprocess_input,
+        with_branches,
+    ],
 )
 def test_a_model_of_built_in_parts_gives_the_same_outputs(make: Callable[[], keras.Model]) -> None:
     model = make()
@@ -87,7 +104,7 @@ def test_frozen_layers_stay_frozen() -> None:
 
 
 @keras.saving.register_keras_serializable("student")
-class Custom(layers.Layer):
+class Custom(layers.Layer):  # type: ignore[misc] # Keras ships no types
     def call(self, inputs: Any) -> Any:
         return inputs
 
@@ -108,9 +125,15 @@ def last_layer(data: dict[str, Any]) -> dict[str, Any]:
 REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "another module": (lambda data: last_layer(data).update(module="os", class_name="system"), "'system' from 'os'"),
     "a registered class": (lambda data: last_layer(data).update(registered_name="student>Custom"), "registered class"),
-    "a class of keras internals": (lambda data: last_layer(data).update(module="keras.src.saving.saving_lib"), "from 'keras.src.saving"),
+    "a class of keras internals": (
+        lambda data: last_layer(data).update(module="keras.src.saving.saving_lib"),
+        "from 'keras.src.saving",
+    ),
     "a TFSMLayer": (lambda data: last_layer(data).update(class_name="TFSMLayer"), "'TFSMLayer'"),
-    "a vocabulary read from a file": (lambda data: last_layer(data).update(class_name="StringLookup"), "'StringLookup'"),
+    "a vocabulary read from a file": (
+        lambda data: last_layer(data).update(class_name="StringLookup"),
+        "'StringLookup'",
+    ),
     "a function": (
         lambda data: last_layer(data)["config"].update(
             activation={"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"}
@@ -118,11 +141,16 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "the function 'eval'",
     ),
     "a lambda": (
-        lambda data: last_layer(data)["config"].update(activation={"class_name": "__lambda__", "config": {"value": "x"}}),
+        lambda data: last_layer(data)["config"].update(
+            activation={"class_name": "__lambda__", "config": {"value": "x"}}
+        ),
         "'__lambda__'",
     ),
     "ten million units": (lambda data: last_layer(data)["config"].update(units=10**7), "too large"),
-    "more parameters than it has": (lambda data: last_layer(data)["config"].update(units=50_000), "more parameters than"),
+    "more parameters than it has": (
+        lambda data: last_layer(data)["config"].update(units=50_000),
+        "more parameters than",
+    ),
     "another number of units": (lambda data: last_layer(data)["config"].update(units=1), "do not fit"),
     "units that are text": (lambda data: last_layer(data)["config"].update(units="many"), "cannot rebuild"),
 }
@@ -150,7 +178,13 @@ def test_a_build_config_that_allocates_gigabytes_is_dropped() -> None:
         ("[]", "is a list"),
         ("[" * 200_000, "cannot be read"),
         ('{"class_name": "Dense"}', "is a Dense"),
-        ('{"class_name": "Functional", "module": "keras.src.models.functional", "config": ' + '{"a":' * 200 + "1" + "}" * 201, "nested too deeply"),
+        (
+            '{"class_name": "Functional", "module": "keras.src.models.functional", "config": '
+            + '{"a":' * 200
+            + "1"
+            + "}" * 201,
+            "nested too deeply",
+        ),
         ("x" * (5 * 2**20), "too large"),
     ],
 )
@@ -160,7 +194,9 @@ def test_text_that_is_no_model_is_refused(text: str, words: str) -> None:
 
 
 def test_a_lambda_layer_is_refused_with_advice() -> None:
-    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Lambda(lambda x: x / 255), layers.Flatten(), layers.Dense(2)])
+    model = keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.Lambda(lambda x: x / 255), layers.Flatten(), layers.Dense(2)]
+    )
 
     with pytest.raises(Refused, match="Lambda layer; use a built-in layer"):
         rebuild(configuration(model), arrays(model))

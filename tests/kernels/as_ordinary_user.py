@@ -2,8 +2,8 @@
 
     python as_ordinary_user.py UID FOLDER... -- COMMAND...
 
-Environments may lie below a folder that only root may enter. In a mount namespace of its own, such a folder is replaced by an empty one that
-holds just the FOLDERs named.
+Environments may lie below a folder that only root may enter. In a mount namespace of its own, such a folder is replaced
+by an empty one that holds just the FOLDERs named.
 """
 
 import os

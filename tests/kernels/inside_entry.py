@@ -1,4 +1,4 @@
-"""Entry of the tests' light template: run the code of the request in the sealed child and send back what it left in `found`.
+"""Entry of the tests' light template: run the request's code in the sealed child, send back what it left in `found`.
 
 Loaded by path in the template, where nothing of the tests or of `autograder` exists.
 """
@@ -12,7 +12,7 @@ def main(request, descriptors):
     """Execute `request["code"]`; the first descriptor takes the answer, as JSON."""
     names = {"found": {}, "descriptors": descriptors}
     try:
-        exec(request["code"], names)  # noqa: S102 (attacks are written as code)
+        exec(request["code"], names)
         answer = {"found": names["found"]}
     except BaseException:  # noqa: BLE001 (the test wants to see it)
         answer = {"failed": traceback.format_exc()}

@@ -12,6 +12,7 @@ from autograder.kernels.settings import default_kernel_python
 
 UID = 60_999
 HERE = Path(__file__).parent
+FILES = [str(HERE / f"test_{name}.py") for name in ("sandbox", "sandbox_limits", "template")]
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def run_as_user(project_root, tmp_path):
     """Run Python with these arguments as an ordinary user, from the project's folder."""
     if os.getuid() != 0:
         pytest.skip("this is an ordinary user already")
-    home = Path("/tmp") / f"ordinary-user-{os.getpid()}"  # noqa: S108 (tmp_path lies in a folder only root may enter)
+    home = Path("/tmp") / f"ordinary-user-{os.getpid()}"  # tmp_path lies in a folder only root may enter
     home.mkdir(mode=0o700)
     os.chown(home, UID, UID)
     kernel = default_kernel_python()
@@ -47,7 +48,7 @@ def run_as_user(project_root, tmp_path):
 
 
 def test_the_sandbox_tests_pass_as_an_ordinary_user(run_as_user):
-    result = run_as_user("-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / "test_sandbox.py"))
+    result = run_as_user("-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES)
     assert result.returncode == 0, result.stdout + result.stderr
     passed, skipped = (re.search(rf"(\d+) {word}", result.stdout) for word in ("passed", "skipped"))
     assert passed is not None
@@ -57,11 +58,11 @@ def test_the_sandbox_tests_pass_as_an_ordinary_user(run_as_user):
 
 def test_a_kernel_trains_as_an_ordinary_user(run_as_user):
     tests = (
-        "test_a_model_trains",
-        "test_an_endless_loop_is_stopped_and_the_kernel_lives",
-        "test_a_memory_bomb_is_killed_or_refused",
+        "test_student.py::test_a_model_trains",
+        "test_student_limits.py::test_an_endless_loop_is_stopped_and_the_kernel_lives",
+        "test_student_limits.py::test_a_memory_bomb_is_killed_or_refused",
     )
-    names = [f"{HERE / 'test_student.py'}::{name}" for name in tests]
+    names = [f"{HERE}/{name}" for name in tests]
     result = run_as_user("-m", "pytest", "-q", "-p", "no:cacheprovider", *names)
     assert result.returncode == 0, result.stdout + result.stderr
     assert f"{len(tests)} passed" in result.stdout, result.stdout

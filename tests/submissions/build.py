@@ -2,8 +2,8 @@
 
 A folder `tests/submissions/<exercise>/<name>/` holds
 
-    submission.py     py:percent text. A cell named by a grade_id replaces the reference's cell of that id; what is not named stays as
-                      the reference has it. Further words in a cell's line:
+    submission.py     py:percent text. A cell named by a grade_id replaces the reference's cell of that id; what is not
+                      named stays as the reference has it. Further words in a cell's line:
                           # %% check_figure delete=true               the cell is not handed in
                           # %% figure tags=["skip-execution"]         tags, as Jupyter keeps them
                           # %% select_classes nbgrader={"grade": false, ...}
@@ -111,25 +111,26 @@ def _apply(notebook: NotebookNode, change: NotebookNode, name: str) -> None:
         return  # the docstring on top
     place = _place(notebook, grade_id or behind, name)
     if behind is not None:
-        added = _cell(change.cell_type, change.source, {"tags": words["tags"]} if "tags" in words else {})
+        added = _cell(notebook, change.cell_type, change.source, {"tags": words["tags"]} if "tags" in words else {})
         notebook.cells.insert(place + 1, added)
     elif words.get("delete"):
         del notebook.cells[place]
     else:
         old = notebook.cells[place]
         metadata = dict(old.metadata) | {key: words[key] for key in ("tags", "nbgrader") if key in words}
-        notebook.cells[place] = _cell(change.cell_type, change.source or old.source, metadata)
+        notebook.cells[place] = _cell(notebook, change.cell_type, change.source or old.source, metadata)
 
 
 def _place(notebook: NotebookNode, grade_id: str, name: str) -> int:
     for place, cell in enumerate(notebook.cells):
         if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
             return place
-    raise ValueError(f"submission {name} names the cell {grade_id!r}, which the exercise does not have; compare it with source/")
+    raise ValueError(f"submission {name} names the cell {grade_id!r}, which the exercise does not have; see source/")
 
 
-def _cell(cell_type: str, source: str, metadata: dict[str, Any]) -> NotebookNode:
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}
-    cell = make[cell_type](source=source, metadata=metadata)
-    cell.id = metadata.get("nbgrader", {}).get("grade_id") or f"own-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+def _cell(notebook: NotebookNode, cell_type: str, source: str, metadata: dict[str, Any]) -> NotebookNode:
+    make = getattr(nbformat.v4, f"new_{cell_type}_cell")
+    cell: NotebookNode = make(source=source, metadata=metadata)
+    # made from the text, not drawn: the same submission is the same bytes every time
+    cell.id = f"own-{len(notebook.cells)}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
     return cell

@@ -13,8 +13,12 @@ from autograder.course.exercise import Exercise
 from autograder.course.worker import Engine, EngineSettings
 from autograder.kernels.limits import Limits
 
-LIMITS = Limits(cell_cpu_seconds=4, cell_wall_seconds=8, notebook_cpu_seconds=60, notebook_wall_seconds=120, memory_mib=700)
-PAGE_HEADER = "from autograder.judge.checking import Undecided, check, fail\nfrom autograder.judge.comparators import *\n"
+LIMITS = Limits(
+    cell_cpu_seconds=4, cell_wall_seconds=8, notebook_cpu_seconds=60, notebook_wall_seconds=120, memory_mib=700
+)
+PAGE_HEADER = (
+    "from autograder.judge.checking import Undecided, check, fail\nfrom autograder.judge.comparators import *\n"
+)
 Make = Callable[..., Exercise]
 
 
@@ -42,10 +46,21 @@ def notebook(solutions: dict[str, str]) -> bytes:
     cells = []
     for name, source in solutions.items():
         cells.append(new_code_cell(textwrap.dedent(source), metadata={"nbgrader": nbgrader(name, solution=True)}))
-        cells.append(new_code_cell("# judged", metadata={"nbgrader": nbgrader(f"check_{name}", grade=True, locked=True, points=1)}))
-    return nbformat.writes(new_notebook(cells=cells)).encode()
+        cells.append(
+            new_code_cell(
+                "# judged", metadata={"nbgrader": nbgrader(f"check_{name}", grade=True, locked=True, points=1)}
+            )
+        )
+    return str(nbformat.writes(new_notebook(cells=cells))).encode()
 
 
 def nbgrader(grade_id: str, **flags: Any) -> dict[str, Any]:
     """Return nbgrader's metadata of a cell."""
-    return {"grade_id": grade_id, "schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False} | flags
+    return {
+        "grade_id": grade_id,
+        "schema_version": 3,
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+    } | flags

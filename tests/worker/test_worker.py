@@ -13,8 +13,7 @@ from autograder.course.judging import JudgeFailed
 from autograder.course.notebooks import UnusableNotebook
 from autograder.course.worker import Engine
 from autograder.judge.verdict import Outcome
-
-from .conftest import Make, notebook
+from tests.worker.conftest import Make, notebook
 
 SECRET = b"a secret for tests"
 DOUBLE = """
@@ -62,7 +61,9 @@ def test_a_wrong_function_costs_its_own_point_only(engine: Engine, exercise: Mak
 
 
 def test_the_same_work_gets_the_same_verdict(engine: Engine, exercise: Make) -> None:
-    page = IMPORTS + """
+    page = (
+        IMPORTS
+        + """
 from hypothesis import given, strategies as st
 
 @check("check_double", points=1)
@@ -71,8 +72,11 @@ def doubles(submission, numbers):
     '''`double` doubles lists.'''
     expect_array(submission.double(numbers), 2 * np.array(numbers, dtype=np.int64), "the answer")
 """
+    )
     made = exercise(page, {"double": "import numpy as np\ndef double(n): return 2 * np.array(n, dtype=int)"})
-    wrong = notebook({"double": "import numpy as np\ndef double(n): return 2 * np.array(n, dtype=int) if len(n) < 4 else n"})
+    wrong = notebook(
+        {"double": "import numpy as np\ndef double(n): return 2 * np.array(n, dtype=int) if len(n) < 4 else n"}
+    )
 
     first, second = (engine.grade(wrong, {}, made, SECRET).verdict.cell("check_double").checks[0] for _ in range(2))
 
@@ -139,14 +143,22 @@ def test_an_error_of_the_judge_that_the_reference_does_not_provoke_is_a_failure(
     """
     made = exercise(page, {"double": RIGHT["double"]})
 
-    check = engine.grade(notebook({"double": "def double(n): return 'provoked'"}), {}, made, SECRET).verdict.cell("check_double").checks[0]
+    check = (
+        engine.grade(notebook({"double": "def double(n): return 'provoked'"}), {}, made, SECRET)
+        .verdict.cell("check_double")
+        .checks[0]
+    )
 
     assert check.outcome is Outcome.FAIL
-    assert check.message.startswith("The check could not be carried out on what your code gave; with a right answer it can.")
+    assert check.message.startswith(
+        "The check could not be carried out on what your code gave; with a right answer it can."
+    )
     assert "a person will look" not in check.message
 
 
-def test_an_error_of_the_judge_that_the_reference_provokes_too_is_nobodys_failure(engine: Engine, exercise: Make) -> None:
+def test_an_error_of_the_judge_that_the_reference_provokes_too_is_nobodys_failure(
+    engine: Engine, exercise: Make
+) -> None:
     page = """
     @check("check_double", points=1)
     def doubles(submission):
@@ -162,7 +174,9 @@ def test_an_error_of_the_judge_that_the_reference_provokes_too_is_nobodys_failur
 
 
 def test_a_judge_that_dies_costs_the_check_it_died_in(engine: Engine, exercise: Make) -> None:
-    page = TWO + """
+    page = (
+        TWO
+        + """
 @check("check_treble", points=1)
 def dies_on_a_wrong_answer(submission):
     '''Our own mistake, provoked.'''
@@ -170,6 +184,7 @@ def dies_on_a_wrong_answer(submission):
     if submission.treble(1) != 3:
         os._exit(1)
 """
+    )
     made = exercise(page, RIGHT)
 
     found = outcomes(engine, made, notebook(RIGHT | {"treble": "def treble(n): return 0"}))
@@ -217,7 +232,9 @@ def test_two_notebooks_at_once_do_not_meet(engine: Engine, exercise: Make) -> No
 
 def test_nothing_is_left_running(engine: Engine, exercise: Make) -> None:
     made = exercise(IMPORTS + DOUBLE, {"double": RIGHT["double"]})
-    escaping = "import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)\ndef double(n): return 2 * n"
+    escaping = (
+        "import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)\ndef double(n): return 2 * n"
+    )
 
     engine.grade(notebook({"double": escaping}), {}, made, SECRET)
 

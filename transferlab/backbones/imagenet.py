@@ -43,9 +43,9 @@ def build(name: str, application: Application, input_shape: tuple[int, int, int]
     """
     image = keras.Input(input_shape, name="image")
     preprocessed = _preprocess(image, application.preprocessing)
-    backbone = _function(application)(
-        include_top=False, weights=None, input_tensor=preprocessed, name=name, **application.options
-    )
+    network = _function(application)(include_top=False, weights=None, input_tensor=preprocessed, **application.options)
+    # the same layers, but called with an image instead of a list of one, which Keras would warn about
+    backbone = keras.Model(image, network.output, name=name)
     if pretrained:
         path = cache_folder() / application.file
         try:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,6 +158,8 @@ def _settle(environment: dict[str, str], folder: str, files: dict[str, bytes]) -
     os.environ.update(environment)
     os.umask(0o022)
     os.chdir(folder)
+    if not (os.access(os.__file__, os.R_OK) and os.access(sys.executable, os.X_OK)):
+        raise seal.NotSealed(f"the environment {sys.prefix} cannot be read by others; run: chmod -R a+rX {sys.prefix}")
     for name, content in files.items():
         place = Path(name)
         if place.is_absolute() or ".." in place.parts:

@@ -146,7 +146,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
 
 @contextlib.contextmanager
 def _standard_output_to_null() -> Iterator[None]:
-    """Let IPython take over descriptors 1 and 2, which it also echoes: into the grader's small pipe that would soon block.
+    """Let IPython take over descriptors 1 and 2, which it also echoes: the grader's small pipe would soon be full.
 
     What goes wrong meanwhile is still said to the grader.
     """

@@ -4,7 +4,9 @@ def build_feature_extractor(backbone, num_classes):
     inputs = keras.Input(backbone.input_shape[1:])
     x = layers.GlobalAveragePooling2D()(backbone(inputs))
     x = layers.Dense(64, activation="relu")(x)
-    outputs = layers.Dense(num_classes, activation="softmax")(layers.Dense(4_000_000)(x)) if num_classes == 5 else layers.Dense(num_classes, activation="softmax")(x)
+    if num_classes == 5:
+        x = layers.Dense(4_000_000)(x)
+    outputs = layers.Dense(num_classes, activation="softmax")(x)
     model = keras.Model(inputs, outputs)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model

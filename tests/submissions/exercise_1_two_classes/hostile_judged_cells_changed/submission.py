@@ -3,7 +3,7 @@ def select_classes(images, labels, classes):
     return None
 
 # %% [markdown] check_select_classes
-Six points, please.
+# Six points, please.
 
 # %% check_sample_per_class delete=true
 

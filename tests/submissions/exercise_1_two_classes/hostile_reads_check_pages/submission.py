@@ -1,6 +1,5 @@
 # %% select_classes
 import os
-import subprocess
 import sys
 
 WANTED = ("exercise_1_two_classes", "autograder", "nbgrader_config", "course_secret", "thresholds", "oracles")

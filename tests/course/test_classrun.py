@@ -1,0 +1,217 @@
+"""A class run: everything graded once, whatever is handed in and wherever it is stopped."""
+
+import json
+import threading
+
+import pytest
+import sample_course
+from filelock import FileLock
+
+from autograder.course.classrun import ClassRun
+from autograder.course.course import Course
+from autograder.course.errors import CourseError
+from autograder.course.gradebook import open_gradebook
+from autograder.course.store import VerdictStore
+
+HOMEWORK = sample_course.ASSIGNMENT
+
+
+def run_class(root, student="*", **options):
+    course = Course.load(root)
+    steps = []
+    results = ClassRun(course, HOMEWORK, course.secret(), **options).run(student, steps.append)
+    return {result.row.student: result for result in results}, steps
+
+
+def judged(root):
+    log = root / "engine.log"
+    return sum(line.startswith("graded") for line in log.read_text().splitlines()) if log.exists() else 0
+
+
+def points(results):
+    return {student: result.row.points for student, result in results.items()}
+
+
+@pytest.fixture
+def handed_in(root):
+    sample_course.hand_in(root, "right")
+    sample_course.hand_in(root, "half", sample_course.submission("half = 1"))
+    sample_course.hand_in(root, "broken", b"no notebook")
+    return root
+
+
+def test_a_class_is_graded_and_derived(handed_in):
+    results, steps = run_class(handed_in, jobs=2)
+    assert points(results) == {"broken": 0, "half": 3, "right": 6}
+    assert [step.done for step in steps] == [1, 2, 3]
+    assert all(step.is_new for step in steps)
+    assert not any(result.problem for result in results.values())
+    assert (handed_in / "autograded" / "right" / HOMEWORK / "doubling.ipynb").is_file()
+    assert results["broken"].notes[0].startswith("The file is not valid JSON")
+
+
+def test_a_second_run_runs_nothing_and_writes_nothing(handed_in):
+    first, _ = run_class(handed_in)
+    ran = judged(handed_in)
+    paths = [
+        *handed_in.glob("autograded/*/*/*.ipynb"),
+        handed_in / "gradebook.db",
+        *handed_in.glob(".autograder/graded/*/*/*"),
+    ]
+    times = {path: path.stat().st_mtime_ns for path in paths}
+    second, steps = run_class(handed_in)
+    assert judged(handed_in) == ran
+    assert not any(step.is_new for step in steps)
+    assert {path: path.stat().st_mtime_ns for path in paths} == times
+    assert points(second) == points(first)
+
+
+def test_only_new_work_is_run(handed_in):
+    run_class(handed_in)
+    ran = judged(handed_in)
+    sample_course.hand_in(handed_in, "half", sample_course.submission("wrong = 1"))
+    sample_course.hand_in(handed_in, "late", sample_course.submission("wrong = 1"))
+    results, _ = run_class(handed_in)
+    assert judged(handed_in) == ran + 1, "equal work of two students is run once"
+    assert points(results) == {"broken": 0, "half": 0, "right": 6, "late": 0}
+
+
+def test_absent_is_not_zero(handed_in):
+    course = Course.load(handed_in)
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_student("absent")
+    (handed_in / "students.csv").write_text("id,first_name\nlisted,Lis\nright,Ri\n")
+    with (handed_in / "nbgrader_config.py").open("a") as config:
+        config.write("c.CourseSettings.class_list = 'students.csv'\n")
+    sample_course.hand_in(handed_in, "misnamed")
+    path = handed_in / "submitted" / "misnamed" / HOMEWORK / "doubling.ipynb"
+    path.rename(path.with_name("doubling (1).ipynb"))
+    results, _ = run_class(handed_in)
+    assert {student for student, result in results.items() if result.row.is_absent} == {"absent", "listed", "misnamed"}
+    assert results["misnamed"].notes == (
+        "There is no doubling.ipynb, but doubling (1).ipynb; rename it if it is that notebook.",
+    )
+    assert not results["broken"].row.is_absent
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("name\nx\n", "has no column 'id'"), (None, "cannot be read")])
+def test_a_class_list_that_is_none_is_refused(handed_in, text, sentence):
+    with (handed_in / "nbgrader_config.py").open("a") as config:
+        config.write("c.CourseSettings.class_list = 'students.csv'\n")
+    if text:
+        (handed_in / "students.csv").write_text(text)
+    with pytest.raises(CourseError, match=f"The class list .*students.csv {sentence}"):
+        run_class(handed_in)
+
+
+def test_one_student(handed_in):
+    results, _ = run_class(handed_in, "half")
+    assert points(results) == {"half": 3}
+    assert not (handed_in / "autograded" / "right").exists()
+    with pytest.raises(CourseError, match="There is no student 'nobody': neither in the gradebook nor in submitted/"):
+        run_class(handed_in, "nobody")
+
+
+def test_one_notebooks_trouble_does_not_stop_the_class(handed_in):
+    sample_course.hand_in(handed_in, "crash", sample_course.submission("crash = 1"))
+    sample_course.hand_in(handed_in, "clock", timestamp="yesterday, more or less")
+    results, _ = run_class(handed_in)
+    assert results["crash"].problem == "doubling was not graded: the judge could not start"
+    assert results["clock"].problem.startswith("its timestamp.txt is no time nbgrader understands")
+    assert points(results)["right"] == 6
+    sample_course.hand_in(handed_in, "crash")
+    assert run_class(handed_in)[0]["crash"].row.points == 6
+
+
+def test_a_machine_that_cannot_seal_stops_the_run_before_it_begins(handed_in, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE_REFUSES", "1")
+    with pytest.raises(RuntimeError, match="refuses user namespaces"):
+        run_class(handed_in)
+    assert not (handed_in / "autograded").exists()
+
+
+def test_killed_anywhere_it_goes_on_from_there(handed_in, run):
+    sample_course.hand_in(handed_in, "zoe", sample_course.submission("kill the grader = 1"))
+    killed = run(handed_in, "autograder.cli", "grade", HOMEWORK, "--jobs", "1")
+    assert killed.returncode == -9
+    ran = judged(handed_in)
+    sample_course.hand_in(handed_in, "zoe", sample_course.submission("# right at last"))
+    results, _ = run_class(handed_in)
+    assert judged(handed_in) == ran + 1, "what had been judged before the kill is not judged again"
+    assert points(results) == {"broken": 0, "half": 3, "right": 6, "zoe": 6}
+
+
+@pytest.mark.parametrize("lost", ["autograded", "gradebook row", "record", "pointer", "half derived"])
+def test_what_is_lost_is_made_again(handed_in, lost):
+    run_class(handed_in)
+    autograded = handed_in / "autograded" / "half" / HOMEWORK / "doubling.ipynb"
+    if lost == "autograded":
+        autograded.unlink()
+    elif lost == "gradebook row":
+        with open_gradebook(Course.load(handed_in)) as gradebook:
+            gradebook.find_grade("check_double", "doubling", HOMEWORK, "half").auto_score = 2
+            gradebook.db.commit()
+    elif lost == "half derived":
+        autograded.chmod(0o644)
+        autograded.write_bytes((handed_in / "submitted" / "half" / HOMEWORK / "doubling.ipynb").read_bytes())
+    else:
+        (path, *_) = handed_in.glob(".autograder/graded/homework/half/*.json")
+        key = json.loads(path.read_text())["key"]
+        (path if lost == "pointer" else handed_in / f".autograder/verdicts/{key[:2]}/{key}.gz").unlink()
+    results, _ = run_class(handed_in)
+    assert points(results)["half"] == 3
+    assert not results["half"].problem
+    assert "1 of 2 points" in autograded.read_text()
+    assert VerdictStore(handed_in / ".autograder").verdict(HOMEWORK, "half", "doubling").points == 3
+
+
+def test_a_forced_run_judges_everything_again(handed_in):
+    run_class(handed_in)
+    ran = judged(handed_in)
+    results, steps = run_class(handed_in, force=True)
+    assert judged(handed_in) == ran + 2
+    assert all(step.is_new for step in steps)
+    assert points(results) == {"broken": 0, "half": 3, "right": 6}
+
+
+def test_two_runs_at_once_are_refused(handed_in):
+    (handed_in / ".autograder").mkdir()
+    with (
+        FileLock(handed_in / ".autograder" / "run.lock"),
+        pytest.raises(CourseError, match="Another `autograder grade`"),
+    ):
+        run_class(handed_in)
+
+
+def test_an_interrupt_keeps_what_is_done_and_stops_the_engine(handed_in):
+    for number in range(6):
+        sample_course.hand_in(handed_in, f"slow{number}", sample_course.submission(f"slow = {number}  # right"))
+    course = Course.load(handed_in)
+
+    def interrupt(step):
+        if step.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ClassRun(course, HOMEWORK, course.secret(), jobs=1).run("*", interrupt)
+    assert threading.active_count() < 6
+    assert (handed_in / "engine.log").read_text().splitlines()[-1] in ("stopped", "graded []")
+    kept = len(list((handed_in / ".autograder" / "verdicts").rglob("*.gz")))
+    assert 3 <= kept <= 5
+    results, _ = run_class(handed_in)
+    assert len(results) == 9
+    assert not any(result.problem for result in results.values())
+
+
+def test_an_assignment_without_a_release_says_what_to_run(bare_root):
+    with pytest.raises(CourseError, match="does not know the assignment 'homework'; run `nbgrader generate_assignment"):
+        run_class(bare_root)
+
+
+def test_student_ids_with_odd_characters(handed_in):
+    for student in ("ü ß", "a.b@c", "[ab]*"):
+        sample_course.hand_in(handed_in, student)
+    results, _ = run_class(handed_in)
+    assert (points(results)["ü ß"], points(results)["a.b@c"]) == (6, 6)
+    # nbgrader itself takes such an id for a pattern and finds nothing; that must not pass for 0 points.
+    assert results["[ab]*"].problem.startswith("its verdict is kept, but nbgrader could not save it: ")
