@@ -1,8 +1,9 @@
 """Hidden checks for exercise 1, two classes: preparing the data.   16 points
 
-The models and their training are on `exercise_1_two_classes_models.py`. Slips guarded: labels numbered by value
-instead of by position, order lost, classes drawn with replacement, global or missing seeds, images in training and
-validation, parts that lose their labels.
+The models are on `exercise_1_two_classes_models.py`, their training on `exercise_1_two_classes_training.py`.
+
+Slips guarded: labels numbered by value instead of by position, order lost, classes drawn with replacement, global or
+missing seeds, images in training and validation, parts that lose their labels.
 """
 
 from typing import Any

@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,26 +91,23 @@ def _nbgrader(course: "Course", arguments: list[str], on_line: Callable[[str], N
     command = [sys.executable, "-m", "nbgrader", *arguments]
     beside = os.pathsep.join(filter(None, [str(Path(autograder.__path__[0]).parent), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": beside}
-    with log.open("w", encoding="utf-8") as kept, _process(command, course.root, environment) as process:
-        for line in process.stderr or ():
-            kept.write(line)
-            on_line(line)
+    with (
+        log.open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command, cwd=course.root, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        try:
+            for line in process.stderr or ():
+                kept.write(line)
+                on_line(line)
+        except BaseException:
+            process.terminate()
+            raise
         status = process.wait()
     if status != 0:
         err.print(f"`nbgrader {' '.join(arguments)}` failed; its log is {log}.", style="red", soft_wrap=True)
         raise typer.Exit(NEEDS_ATTENTION)
-
-
-@contextmanager
-def _process(command: list[str], folder: Path, environment: dict[str, str]) -> "Iterator[subprocess.Popen[str]]":
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)  # type: ignore[call-overload]
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
 
 
 def _report(course: "Course", seconds: float) -> None:

@@ -21,7 +21,7 @@ Decisions are made outside.
 """
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import json
 import sys
@@ -33,10 +33,13 @@ from typing import Any
 
 if __package__:
     from autograder.kernels import values
-else:  # inside a template: the files beside this one are reached by path
-    sys.path.insert(0, str(Path(__file__).parent))
-    values = importlib.import_module("values")
-    sys.path.pop(0)
+else:  # inside a template: loaded by path, under a name no student's file has
+    _specification = importlib.util.spec_from_file_location("kernel_values", Path(__file__).with_name("values.py"))
+    if _specification is None or _specification.loader is None:
+        raise ImportError("values.py is missing beside probe.py")
+    values = importlib.util.module_from_spec(_specification)
+    sys.modules["kernel_values"] = values
+    _specification.loader.exec_module(values)
 
 MAX_PRINTED = 2_000
 MAX_FIGURES = 20

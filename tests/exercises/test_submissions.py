@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from .conftest import SLUG, builder
 
-PAGES = (f"autograder.checks.{SLUG}", f"autograder.checks.{SLUG}_models")
+PAGES = tuple(f"autograder.checks.{SLUG}{part}" for part in ("", "_models", "_training"))
 FOLDERS = builder.submission_folders(SLUG)
 NAMES = [folder.name for folder in FOLDERS]
 
