@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -160,7 +159,6 @@ def pretrain(name: str, epochs: int, seed: int, folder: Path) -> dict[str, Any]:
         "seed": seed,
         "wall_seconds": round(wall),
         "cpu_seconds": round(processor),
-        "trained_at": datetime.now(UTC).strftime("%Y-%m-%d"),
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,

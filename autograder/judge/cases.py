@@ -206,8 +206,7 @@ def _placed(submission: Submission, flat: bool) -> tuple[keras.Model, Handle, Ha
     """Build a model with a frozen backbone in the kernel; return ours, the model's handle and the backbone's."""
     backbone = tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1)
     model = tiny.with_head(backbone, 3, seed=6, flat=flat)
-    frozen = range(len(backbone.layers)) if flat else [1]
-    handle = place(submission, model, frozen_layers=frozen, learning_rate=HEAD_RATE)
+    handle = place(submission, model, frozen_layers=[] if flat else [1], learning_rate=HEAD_RATE)
     part = part_of(submission, handle, until=tiny.LAST_LAYER) if flat else part_of(submission, handle, layer=1)
     return model, handle, part
 

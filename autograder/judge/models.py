@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from autograder.judge.checking import Failed, fail
 from autograder.judge.rebuild import Refused, rebuild
@@ -123,8 +124,10 @@ def place(
 
 
 def part_of(submission: Submission, handle: Handle, *, layer: int | None = None, until: str | None = None) -> Handle:
-    """Return the handle of one layer of a model in the kernel, or of the model up to a layer (sharing its layers)."""
-    where: dict[str, Any] = {"layer": layer} if until is None else {"until": until, "name": "backbone"}
+    """Return the handle of one layer of a model in the kernel, or of the frozen model up to a layer that it shares."""
+    where: dict[str, Any] = {"layer": layer}
+    if until is not None:
+        where = {"until": until, "name": "backbone", "trainable": False}
     return _handle(submission, {"op": "part", "model": handle.id, **where})
 
 
@@ -173,12 +176,14 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
         if not flag and variable.trainable:  # frozen variable by variable, which a configuration does not carry
             variable.trainable = False
     before = [np.asarray(variable).copy() for variable in model.weights]
-    model.compile(optimizer=keras.optimizers.SGD(0.05), loss="sparse_categorical_crossentropy", run_eagerly=True)
+    # That a single output unit is not what was asked for is judged elsewhere, once.
+    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    model.compile(optimizer=keras.optimizers.SGD(0.05), loss=loss, run_eagerly=True)
     try:
         for _ in range(steps):
             model.train_on_batch(images.astype(np.float32), labels)
         return moved(before, [np.asarray(variable) for variable in model.weights])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, tf.errors.OpError) as error:
         raise Failed(
             f"a training step on the model is not possible ({type(error).__name__})",
             "a model that can be trained with integer labels",

@@ -173,6 +173,8 @@ def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str
         part = model.layers[content["layer"]]
     else:
         part = keras.Model(model.inputs, model.get_layer(content["until"]).output, name=content.get("name"))
+        # As a whole, as a student freezes it: Keras leaves the layers alone when a model's own flag does not change.
+        part.trainable = content["trainable"]
     return {"value": {"k": "handle", "id": _keep(part), "type": values.type_name(part)}}, []
 
 

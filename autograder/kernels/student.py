@@ -212,7 +212,7 @@ class StudentKernel:
         wall_seconds: float,
         buffers: Sequence[bytes] = (),
     ) -> Wait:
-        # A judge asks hundreds of small questions: for them the watch's reading, a tenth of a second old, is good enough.
+        # A judge asks hundreds of small questions: for them the watch's last reading, 0.1 s old, is good enough.
         before = (self._watch.latest if kind == PROBE else self._watch.look()).cpu_seconds
         self._discard()
         message_id = self._channels.send("shell", kind, content, buffers)

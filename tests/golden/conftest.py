@@ -47,7 +47,7 @@ class Golden:
         return self._engine.grade(notebook, files, self.reach(folder.name), SECRET).verdict
 
     def reach(self, name: str) -> Exercise:
-        """Return the exercise as far as a submission is run: whole, unless it is merely wrong and changes early cells."""
+        """Return the exercise as far as a submission is run: whole, unless it changes early cells only."""
         changed = self._last_change(name)
         if name.startswith("wrong_"):
             for stage in STAGES:
