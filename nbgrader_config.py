@@ -28,5 +28,8 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",  # as in plain nbgrader: the style sheet
 ]
 
+# What students write in markdown runs in the grader's browser; nbconvert's own filter lets scripts through.
+c.HTMLExporter.filters = {"markdown2html": "autograder.course.safe_html.markdown_to_safe_html"}
+
 # `nbgrader export` refuses points without a verdict, which plain exporters would pass on.
 c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"

@@ -19,7 +19,7 @@ LARGE_MEGABYTES = 10.0
 """Above this a submission may be refused by a learning platform."""
 
 _NAMES_MARK = "transferlab-check-names:"
-_ANSWER_HERE = re.compile(r"^\s*YOUR ANSWER HERE\s*$", re.MULTILINE)
+_ANSWER_HERE = re.compile(r"^\W*(write )?your answer here\W*$", re.MULTILINE | re.IGNORECASE)
 _COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 Progress = Callable[[int, int], None]

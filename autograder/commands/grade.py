@@ -53,7 +53,7 @@ def grade(
                 described = f"{assignment}: {counts[True]} judged, {counts[False]} known"
                 progress.update(task, description=described, completed=step.done, total=step.total)
 
-            results = run.run(student, on_progress)
+            results = run.run(student, on_progress, lambda total: progress.update(task, total=total))
         out.print(class_table(assignment, [class_line(result) for result in results]))
         out.print(_summary(results), highlight=False)
         if any(result.problem for result in results):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from autograder.course.errors import CourseError, UnusableNotebook
+from autograder.course.errors import CourseError, JudgeFailed, UnusableNotebook
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def ending_well() -> Iterator[None]:
     except (UnusableNotebook, CourseError) as problem:
         err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(UNUSABLE) from problem
-    except (SandboxUnavailable, TemplateFailed) as problem:
+    except (JudgeFailed, SandboxUnavailable, TemplateFailed) as problem:
         err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         err.print("Nothing was graded. `autograder doctor` shows what this machine can do.", soft_wrap=True)
         raise typer.Exit(NEEDS_ATTENTION) from problem

@@ -96,12 +96,18 @@ class ClassRun:
         self.force = force
         self._secret = secret
 
-    def run(self, student: str = "*", on_progress: Callable[[Progress], None] = lambda _: None) -> list[StudentResult]:
+    def run(
+        self,
+        student: str = "*",
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        on_start: Callable[[int], None] = lambda _: None,
+    ) -> list[StudentResult]:
         """Grade what is there.
 
         Args:
             student: A student id, or `*` for the class.
             on_progress: Called after each notebook, from the calling thread.
+            on_start: Called once with the number of notebooks, before the first.
 
         Returns:
             One result a student, absent ones included, in the gradebook's order.
@@ -114,6 +120,7 @@ class ClassRun:
             students = self._collect(student)
             if student != "*" and student not in students | {row.student: None for row in before}.keys():
                 raise CourseError(f"There is no student '{student}': neither in the gradebook nor in submitted/.")
+            on_start(sum(len(found.works) for found in students.values() if not found.problem))
             self._grade(students, {row.student: row for row in before}, on_progress)
             return list(_results(self._rows(), students, student))
 

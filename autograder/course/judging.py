@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.course.errors import JudgeFailed
 from autograder.course.notebook_run import NotebookRun
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.verdict import CheckResult, Outcome
@@ -32,13 +33,6 @@ JUDGE_LIMITS = Limits(
 PAGES = "pages"
 """Folder of the check pages in the judge's work folder."""
 _POLL_SECONDS = 0.5
-
-
-class JudgeFailed(RuntimeError):
-    """The judge could not do its work, and the cause is not the submission.
-
-    Nothing is recorded; the sentence says what to do.
-    """
 
 
 @dataclass
@@ -116,7 +110,7 @@ def _one_judge(
     guard.start()
     try:
         run.start()
-        return _serve(channel, run, judgement)
+        return _serve(channel, run, judgement, cells)
     finally:
         watched.set()
         channel.close()
@@ -133,7 +127,7 @@ def _watch(child: Child, finished: threading.Event) -> None:
             return
 
 
-def _serve(channel: Channel, run: NotebookRun, judgement: Judgement) -> bool:
+def _serve(channel: Channel, run: NotebookRun, judgement: Judgement, cells: list[str]) -> bool:
     while True:
         try:
             content, buffers = channel.receive()
@@ -144,17 +138,23 @@ def _serve(channel: Channel, run: NotebookRun, judgement: Judgement) -> bool:
             judgement.said = str(content["said"])
             return int(content["status"]) in (0, 1)
         try:
-            _answer(channel, content, buffers, run, judgement)
+            _answer(channel, content, buffers, run, judgement, cells)
         except ChannelClosed:
             return False
 
 
 def _answer(
-    channel: Channel, content: Mapping[str, Any], buffers: list[bytes], run: NotebookRun, judgement: Judgement
+    channel: Channel,
+    content: Mapping[str, Any],
+    buffers: list[bytes],
+    run: NotebookRun,
+    judgement: Judgement,
+    cells: list[str],
 ) -> None:
     match content["do"]:
         case "planned":
             judgement.planned = {data["name"]: (data.pop("grade_id"), _result(data)) for data in content["checks"]}
+            _refuse_unjudged(cells, judgement)
         case "started":
             judgement.running = content["name"]
         case "result":
@@ -174,6 +174,14 @@ def _answer(
                 channel.send({"content": answer, "generation": run.kernels}, arrays)
         case other:
             raise JudgeFailed(f"the judge asked for {other!r}, which the worker does not know")
+
+
+def _refuse_unjudged(cells: list[str], judgement: Judgement) -> None:
+    unjudged = sorted(set(cells) - {cell for cell, _ in judgement.planned.values()})
+    if unjudged:
+        raise JudgeFailed(
+            f"the check pages hold no check for {', '.join(unjudged)}; write one, or give the cell no points"
+        )
 
 
 def _result(data: dict[str, Any]) -> CheckResult:

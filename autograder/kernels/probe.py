@@ -27,9 +27,12 @@ import json
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from matplotlib import _pylab_helpers
 
 if __package__:
     from autograder.kernels import values
@@ -45,7 +48,7 @@ MAX_PRINTED = 2_000
 MAX_FIGURES = 20
 
 _handles: dict[str, Any] = {}
-_figures: list[dict[str, Any]] = []
+_figures: deque[dict[str, Any]] = deque(maxlen=MAX_FIGURES)
 Answer = tuple[dict[str, Any], list[bytes]]
 
 
@@ -239,12 +242,24 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
 
 def after_cell(shell: Any = None) -> None:
     """Note what the open figures show. Called after each cell, before the inline backend closes them."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return
-    for number in pyplot.get_fignums():
-        if len(_figures) < MAX_FIGURES:
-            _figures.append({"axes": [_describe_axes(axes) for axes in pyplot.figure(number).axes[:20]]})
+    for manager in list(_pylab_helpers.Gcf.figs.values()):
+        with contextlib.suppress(Exception):  # a figure that cannot be described is no reason to fail the cell
+            _figures.append({"axes": [_describe_axes(axes) for axes in manager.canvas.figure.axes[:20]]})
+
+
+def _note_before_closing() -> None:
+    """Note figures also when they are closed within a cell: `plt.show()` closes what it has shown."""
+    for name in ("destroy", "destroy_all"):
+        original = getattr(_pylab_helpers.Gcf, name)
+
+        def closing(cls: Any, *args: Any, _original: Any = original) -> Any:
+            after_cell()
+            return _original(*args)
+
+        setattr(_pylab_helpers.Gcf, name, classmethod(closing))
+
+
+_note_before_closing()
 
 
 def _describe_axes(axes: Any) -> dict[str, Any]:
@@ -266,7 +281,7 @@ def _describe_axes(axes: Any) -> dict[str, Any]:
 
 
 def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    return {"figures": _figures}, []
+    return {"figures": list(_figures)}, []
 
 
 def _forget(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:

@@ -9,8 +9,7 @@ import nbformat
 import psutil
 import pytest
 
-from autograder.course.judging import JudgeFailed
-from autograder.course.notebooks import UnusableNotebook
+from autograder.course.errors import JudgeFailed, UnusableNotebook
 from autograder.course.worker import Engine
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make, notebook
