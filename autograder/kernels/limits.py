@@ -18,7 +18,7 @@ class Limits:
     """Wall seconds of a kernel's whole life."""
     memory_mib: int = 2048
     """Private memory of all processes together: what is shared with the template does not count."""
-    processes: int = 256
+    processes: int = 128
     """Processes and threads together. TensorFlow and Jupyter start about 30 threads."""
     file_mib: int = 256
     """Largest file, and size of each writable place (home, work folder, /tmp, /dev/shm)."""

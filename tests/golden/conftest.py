@@ -14,10 +14,13 @@ from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.worker import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
+from autograder.kernels.limits import Limits
 from tests.submissions.build import build_submission, read_expected, submission_folders
 
 NAME = "exercise_1_two_classes"
 SECRET = b"the secret of the golden submissions"
+LIMITS = Limits(cell_cpu_seconds=25, cell_wall_seconds=90, memory_mib=1_200)
+"""Tighter than a course's, because some submissions do nothing but reach them."""
 STAGES = ("check_split_train_validation", "check_start_fine_tuning")
 """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
 
@@ -99,7 +102,7 @@ def _cut(exercise: Exercise, last: str) -> Exercise:
 def golden(project_root: Path) -> Iterator[Golden]:
     """All golden submissions of exercise 1."""
     exercise = Course.load(project_root).exercises[NAME]
-    with Engine(EngineSettings(slots=2)) as engine:
+    with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
         graded = Golden(engine, exercise)
         yield graded
         graded.close()

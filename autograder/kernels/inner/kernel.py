@@ -117,6 +117,10 @@ def seed_everything(seed: int) -> None:
         keras.utils.set_random_seed(seed)
 
 
+NICENESS = 5
+"""Student code gives way: a fork bomb must not slow down the side that counts and ends it."""
+
+
 def main(request: dict[str, Any], descriptors: list[int]) -> int:
     """Run a kernel until its process ends.
 
@@ -127,6 +131,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
     Returns:
         Exit code.
     """
+    os.nice(NICENESS)
     if request.get("seed") is not None:
         seed_everything(int(request["seed"]))
     numbers = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
