@@ -37,7 +37,7 @@
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import os
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the grader computes this way too, so your numbers match
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow then rounds the way it does for the grader
 
 import keras
 import numpy as np
@@ -843,7 +843,7 @@ transferlab.plot_comparison(accuracies, chance=0.5);
 # 0.963 and fine-tuning 0.975. The baseline had to learn everything from 400 pictures: edges, corners, then roofs and
 # wheels, in any colour and place. The backbone brings such features along, and the head only has to weigh 128 of them.
 # Part of the gap is training time, as 12 epochs are 156 steps. I trained the baseline for 60 epochs instead and it
-# reached 0.80, so about 0.05 of the 0.21 are owed to the short training and the rest to the weights.
+# reached 0.80, so about 0.05 of the gap of 0.21 comes from the short training and the rest from the weights.
 #
 # 2. With 20 images of each class I expect a wider gap, since there is even less to learn shapes from (tried, with five
 # times the epochs: 0.60 against 0.94). With 20,000 the baseline can learn its own features, so the gap should almost

@@ -1,4 +1,4 @@
-"""`nbgrader validate`, which students may run before submitting: the visible checks speak, the judged ones keep quiet."""
+"""`nbgrader validate`, which students may run before submitting: visible checks speak, guards keep quiet."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Exercise notebooks as Python: their cells run in this process, on the reference answers or on a golden submission's."""
+"""Exercise notebooks as Python: their cells run in this process, as the reference or a golden submission has them."""
 
 import importlib.util
 from pathlib import Path

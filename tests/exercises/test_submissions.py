@@ -4,6 +4,7 @@ import importlib
 
 import nbformat
 import pytest
+
 from .conftest import SLUG, builder
 
 PAGES = tuple(f"autograder.checks.{SLUG}{part}" for part in ("", "_models", "_training"))
@@ -72,3 +73,12 @@ def test_blank_is_the_release(project_root, source_notebook):
     blank = nbformat.reads(data.decode(), as_version=4)
     release = nbformat.read(project_root / "release" / "transfer_learning" / f"{SLUG}.ipynb", as_version=4)
     assert [cell.source for cell in blank.cells] == [cell.source for cell in release.cells]
+
+
+def test_the_check_page_judges_the_notebooks_own_test_images(source_notebook):
+    page = importlib.import_module(PAGES[-1])
+    count, seed = page.TEST_PER_CLASS, page.TEST_SEED
+    given = f'load_images("sketches", "test", classes=("house", "car"), per_class={count}, seed={seed})'
+    cells = nbformat.reads(source_notebook.decode(), as_version=4).cells
+    assert any(given in cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("locked"))
+    assert page.PAIR == ("house", "car")

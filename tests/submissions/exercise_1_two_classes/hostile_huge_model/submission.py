@@ -5,7 +5,7 @@ def build_feature_extractor(backbone, num_classes):
     x = layers.GlobalAveragePooling2D()(backbone(inputs))
     x = layers.Dense(64, activation="relu")(x)
     if num_classes == 5:
-        x = layers.Dense(4_000_000)(x)
+        x = layers.Dense(400_000)(x)
     outputs = layers.Dense(num_classes, activation="softmax")(x)
     model = keras.Model(inputs, outputs)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -18,4 +18,3 @@ shell.showtraceback = lambda *args, **kwargs: None
 shell.input_transformers_post.append(lambda lines: (open("seen.txt", "a").writelines(lines), lines)[1])
 builtins.AssertionError = type("AssertionError", (Exception,), {})
 np.testing.assert_array_equal = np.testing.assert_allclose = lambda *args, **kwargs: None
-np.array_equal = np.allclose = np.isclose = lambda *args, **kwargs: True
