@@ -19,7 +19,7 @@ from autograder.judge.comparators import (
     expect_value_error,
     number,
 )
-from autograder.judge.models import find_arrays, own_steps
+from autograder.judge.models import find_arrays
 from autograder.judge.submission import Submission
 from autograder.judge.wording import brief
 
@@ -58,30 +58,22 @@ def extractor_gives_one_probability_per_class(cases: Cases) -> None:
 @check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
 def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
     """Training moves the new head and leaves every array of the backbone as it was."""
-    plain, normalized = cases.extractor(plain_backbone(), 2), cases.extractor(normalized_backbone(), 5)
-    own = own_steps(plain.facts, *tiny.training_images(2, seed=4))
+    trials = [(plain_backbone(), 2, cases.extractor_steps(plain_backbone(), 2))]
     answer, live = cases.extractor_fit(normalized_backbone(), 5)
-    witnesses = [(plain, own, "a few training steps")]
     if answer.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled
-        witnesses.append((normalized, live, "`fit`"))
-    for case, moved, where in witnesses:
+        trials.append((normalized_backbone(), 5, live))
+    for backbone, num_classes, witness in trials:
+        case = cases.extractor(backbone, num_classes)
         places = case.backbone_places()
         # BatchNormalization has a check of its own: one slip costs points once
         frozen = [place for name, place in zip(case.names, places, strict=True) if "normalization_" not in name]
-        changed = sum(moved[place] for place in frozen)
+        changed = sum(witness.moved[place] for place in frozen)
         if changed:
-            fail(
-                f"{where} changed {changed} of the backbone's {len(frozen)} arrays",
-                "a backbone that stays as it is",
-                called=case.called,
-            )
-        if not any(moved[place] for place in range(len(moved)) if place not in places):
-            fail(
-                f"{where} changed nothing at all",
-                "a new head that learns",
-                called=case.called,
-                hint="leave the new layers trainable",
-            )
+            came = f"{witness.name} changed {changed} of the backbone's {len(frozen)} arrays"
+            fail(came, "a backbone that stays as it is", called=case.called)
+        if not any(moved for place, moved in enumerate(witness.moved) if place not in places):
+            hint = "leave the new layers trainable"
+            fail(f"{witness.name} changed nothing at all", "a new head that learns", called=case.called, hint=hint)
 
 
 @check(
@@ -95,10 +87,11 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
 def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
     """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
     case = cases.extractor(normalized_backbone(), 5)
-    _, moved = cases.extractor_fit(normalized_backbone(), 5)
-    for name, place in zip(case.names, case.backbone_places(), strict=True):
-        if "normalization_" in name and moved[place]:
-            fail(f"`fit` changed the BatchNormalization array `{name}`", "one that stands still", called=case.called)
+    for witness in (cases.extractor_steps(normalized_backbone(), 5), cases.extractor_fit(normalized_backbone(), 5)[1]):
+        for name, place in zip(case.names, case.backbone_places(), strict=True):
+            if "normalization_" in name and witness.moved[place]:
+                came = f"{witness.name} changed the BatchNormalization array `{name}`"
+                fail(came, "one that stands still", called=case.called)
 
 
 @check(BUILD, points=1, hint="the backbone carries its own preprocessing: give it the images as they are")
@@ -158,7 +151,7 @@ def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
     """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
     case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
     case.expect_normalization_still()
-    if not any(case.moved):
+    if not case.learns:
         fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
 
 

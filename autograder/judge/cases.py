@@ -6,7 +6,7 @@ same message.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 import numpy as np
@@ -22,6 +22,18 @@ Array = np.ndarray[Any, Any]
 T = TypeVar("T")
 HEAD_RATE = 1e-3
 FINE_TUNING_RATE = 3e-3
+
+
+OWN, LIVE = "a few training steps", "`fit`"
+"""How a training is called in messages: the judge's on its own copy, the one in the student's kernel."""
+
+
+class Witness(NamedTuple):
+    """What one training of a model moved."""
+
+    name: str
+    moved: tuple[bool, ...]
+    """One flag an array, in the order of `model.weights`."""
 
 
 class Cases:
@@ -66,15 +78,21 @@ class Cases:
             lambda: _extractor(self.submission, backbone, num_classes),
         )
 
-    def extractor_fit(self, backbone: keras.Model, num_classes: int) -> tuple[Answer, list[bool]]:
+    def extractor_fit(self, backbone: keras.Model, num_classes: int) -> tuple[Answer, Witness]:
         """The answer of one live `fit` of that model, and which of its arrays moved."""
         case = self.extractor(backbone, num_classes)
 
-        def make() -> tuple[Answer, list[bool]]:
+        def make() -> tuple[Answer, Witness]:
             answer, after = fit(self.submission, case.facts.handle, *tiny.training_images(num_classes, seed=4))
-            return answer, moved(case.facts.arrays, after)
+            return answer, Witness(LIVE, tuple(moved(case.facts.arrays, after)))
 
         return self.once(("fit", id(backbone), num_classes), make)
+
+    def extractor_steps(self, backbone: keras.Model, num_classes: int) -> Witness:
+        """Which arrays of that model a few training steps of the judge's move."""
+        facts = self.extractor(backbone, num_classes).facts
+        data = tiny.training_images(num_classes, seed=4)
+        return self.once(("steps", id(backbone), num_classes), lambda: Witness(OWN, tuple(own_steps(facts, *data))))
 
     def fine_tuned(self, *, flat: bool, unfrozen_layers: int, live: bool) -> "FineTuned":
         """What `start_fine_tuning` makes of a model of ours: nested with BatchNormalization, or flat without.
@@ -149,47 +167,46 @@ class FineTuned:
     """Places of all BatchNormalization arrays."""
     head: tuple[int, ...]
     """Places of the head's arrays."""
-    moved: tuple[bool, ...]
-    """Which arrays a few training steps moved."""
-    trained: str
-    """How it was trained, for the message."""
+    witnesses: tuple["Witness", ...]
+    """Trainings after the call: the judge's own, and where asked for the live one."""
     history: Answer | None
     """Answer of the live `fit`, if there was one."""
 
+    @property
+    def learns(self) -> bool:
+        """Whether every training moved something."""
+        return all(any(witness.moved) for witness in self.witnesses)
+
     def expect_moved(self, unfrozen_layers: int) -> None:
-        """Expect that the head and the last layers moved, and no other layer.
+        """Expect that the head and the last layers moved in every training, and no other layer.
 
         Raises:
             Failed: Another layer moved, or one of these stood still.
         """
         first = len(self.layers) - unfrozen_layers
-        for index, (name, places) in enumerate(self.layers):
-            moves = any(self.moved[place] for place in places)
-            if moves and index < first:
-                came = f"{self.trained} changed `{name}`, layer {index + 1} of {len(self.layers)} that count"
-                fail(
-                    came,
-                    f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change",
-                    called=self.called,
-                )
-            if not moves and index >= first:
-                came = f"{self.trained} left `{name}`, layer {index + 1} of {len(self.layers)} that count, as it was"
-                fail(came, f"the last {unfrozen_layers} to change", called=self.called)
-        if not any(self.moved[place] for place in self.head):
-            fail(f"{self.trained} left the head as it was", "a head that goes on learning", called=self.called)
+        wanted = f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change"
+        for witness in self.witnesses:
+            for index, (name, places) in enumerate(self.layers):
+                moves = any(witness.moved[place] for place in places)
+                which = f"`{name}`, layer {index + 1} of {len(self.layers)} that count"
+                if moves and index < first:
+                    fail(f"{witness.name} changed {which}", wanted, called=self.called)
+                if not moves and index >= first:
+                    fail(f"{witness.name} left {which}, as it was", wanted, called=self.called)
+            if not any(witness.moved[place] for place in self.head):
+                fail(f"{witness.name} left the head as it was", "a head that goes on learning", called=self.called)
 
     def expect_normalization_still(self) -> None:
-        """Expect that no BatchNormalization array moved.
+        """Expect that no BatchNormalization array moved in any training.
 
         Raises:
             Failed: One did.
         """
-        count = sum(self.moved[place] for place in self.normalization)
-        if count:
-            came = (
-                f"{self.trained} changed {count} of the backbone's {len(self.normalization)} BatchNormalization arrays"
-            )
-            fail(came, "all of them to stand still", called=self.called)
+        for witness in self.witnesses:
+            count = sum(witness.moved[place] for place in self.normalization)
+            if count:
+                came = f"{witness.name} changed {count} of the {len(self.normalization)} BatchNormalization arrays"
+                fail(came, "all of them to stand still", called=self.called)
 
     def expect_accuracy_reported(self) -> None:
         """Expect that the live `fit` still reported `accuracy`.
@@ -224,11 +241,10 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
         fail(f"it returned {brief(returned)}", "the model", called=answer.called)
     facts = describe(submission, returned or model, "the model that came back")
     history = None
+    witnesses = [Witness(OWN, tuple(own_steps(facts, *data)))]
     if live:
         history, after = fit(submission, facts.handle, *data)
-        changed = moved(facts.arrays, after)
-    else:
-        changed = own_steps(facts, *data)
+        witnesses.append(Witness(LIVE, tuple(moved(facts.arrays, after))))
     places = _places(before, facts.arrays)
     names = [variable.path for variable in ours.weights]
     counted = [
@@ -246,8 +262,7 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
         layers=tuple((name, of(name)) for name in counted),
         normalization=normalization,
         head=(*of("hidden"), *of("probabilities")),
-        moved=tuple(changed),
-        trained="`fit`" if live else "a few training steps",
+        witnesses=tuple(witnesses),
         history=history,
     )
 

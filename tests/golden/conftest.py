@@ -19,7 +19,7 @@ from tests.submissions.build import build_submission, read_expected, submission_
 
 NAME = "exercise_1_two_classes"
 SECRET = b"the secret of the golden submissions"
-LIMITS = Limits(cell_cpu_seconds=20, cell_wall_seconds=40, memory_mib=1_200)
+LIMITS = Limits(cell_cpu_seconds=15, cell_wall_seconds=30, memory_mib=1_200)
 """Tighter than a course's, because some submissions do nothing but reach them."""
 STAGES = ("check_split_train_validation", "check_start_fine_tuning")
 """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
