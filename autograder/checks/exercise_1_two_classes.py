@@ -94,6 +94,7 @@ def select_classes_keeps_dtypes_and_inputs(submission: Submission) -> None:
 def select_classes_refuses_bad_class_lists(submission: Submission) -> None:
     """An empty list, a class named twice, and a class that does not occur each raise ValueError."""
     images, labels = batch_of([4, 1, 4, 7, 1])
+    submission.select_classes(images, labels, (4, 1))  # refusing everything is no answer
     for classes, what in (
         ((), "an empty list"),
         ((4, 1, 4), "a class named twice"),
@@ -181,7 +182,9 @@ def sample_per_class_is_reproducible(submission: Submission) -> None:
 )
 def sample_per_class_names_a_class_that_is_too_small(submission: Submission) -> None:
     """Asking for more images than a class has raises ValueError, and its message names the class."""
-    answer = submission.call("sample_per_class", *batch_of([6] * 9 + [4] * 3 + [0] * 9), 5, 0)
+    batch = batch_of([6] * 9 + [4] * 3 + [0] * 9)
+    submission.sample_per_class(*batch, 3, 0)  # refusing everything is no answer
+    answer = submission.call("sample_per_class", *batch, 5, 0)
     expect_value_error(answer, "5 images a class when class 4 has only 3")
     if answer.raised is not None and "4" not in answer.raised.message:
         fail(f"the message is {answer.raised.message[:120]!r}", "one that names the class, 4", called=answer.called)
@@ -235,6 +238,7 @@ def split_is_reproducible(submission: Submission) -> None:
 def split_refuses_a_fraction_outside_0_and_1(submission: Submission) -> None:
     """A fraction of 0, 1 or more, or below 0 raises ValueError."""
     batch = batch_of(np.repeat([1, 6], 10))
+    submission.split_train_validation(*batch, 0.5, 0)  # refusing everything is no answer
     for fraction in (0.0, 1.0, 1.5, -0.25):
         expect_value_error(submission.call("split_train_validation", *batch, fraction, 0), f"the fraction {fraction}")
 

@@ -193,5 +193,6 @@ def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
 )
 def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
     """Asking for more layers than the backbone has raises ValueError."""
+    cases.ask_fine_tuning(flat=False, unfrozen_layers=4).returned()  # refusing everything is no answer
     answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=5)
     expect_value_error(answer, "5 layers to unfreeze when there are 4 that count (BatchNormalization does not)")

@@ -3,8 +3,10 @@
 A judge that dies costs only the check it died in: another is started that goes on behind it.
 """
 
+import json
 import socket
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +14,15 @@ from typing import Any
 
 from autograder.course.errors import JudgeFailed
 from autograder.course.notebook_run import NotebookRun
-from autograder.judge.channel import Channel, ChannelClosed
+from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.children import Child
 from autograder.kernels.errors import KernelGone
 from autograder.kernels.limits import Limits
 from autograder.kernels.warm import Template
 
-MAX_JUDGES = 4
+MAX_JUDGES = 12
+MAX_DEATHS_A_CELL = 2
 JUDGE_LIMITS = Limits(
     cell_cpu_seconds=120,
     cell_wall_seconds=3_600,
@@ -32,6 +35,7 @@ JUDGE_LIMITS = Limits(
 )
 PAGES = "pages"
 """Folder of the check pages in the judge's work folder."""
+_DIED = "The judge did not come to an end on this check (memory, time, or a crash)."
 _POLL_SECONDS = 0.5
 
 
@@ -67,6 +71,7 @@ def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key:
         JudgeFailed: The judge did not start, or the pages cannot be collected.
     """
     judgement = Judgement()
+    deaths: Counter[str] = Counter()
     for _ in range(MAX_JUDGES):
         if _one_judge(template, run, pages, key, cells, judgement):
             break
@@ -77,7 +82,13 @@ def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key:
             )
         culprit = judgement.running
         if culprit is not None and culprit not in judgement.results:
-            _undecided(judgement, culprit, "The judge did not come to an end on this check (memory, time, or a crash).")
+            _undecided(judgement, culprit, _DIED)
+            cell = judgement.planned[culprit][0]
+            deaths[cell] += 1
+            if deaths[cell] >= MAX_DEATHS_A_CELL:  # what kills judges here will kill the next one too
+                for name, (other_cell, _) in judgement.planned.items():
+                    if other_cell == cell and name not in judgement.results:
+                        _undecided(judgement, name, _DIED)
     for name in judgement.planned:
         if name not in judgement.results:
             _undecided(judgement, name, "This check was not reached.")
@@ -171,14 +182,24 @@ def _answer(
             except KernelGone as gone:
                 channel.send({"stopped": gone.reason, "generation": run.kernels + 1})
             else:
-                channel.send({"content": answer, "generation": run.kernels}, arrays)
+                _pass_on(channel, answer, arrays, run.kernels)
         case other:
             raise JudgeFailed(f"the judge asked for {other!r}, which the worker does not know")
 
 
+def _pass_on(channel: Channel, answer: dict[str, Any], arrays: list[bytes], generation: int) -> None:
+    """Pass an answer to the judge, unless it is larger than the judge would take: then say so instead."""
+    size = sum(len(data) for data in arrays)
+    if size > MAX_BUFFER_BYTES or len(arrays) > MAX_BUFFERS or len(json.dumps(answer)) > MAX_JSON_BYTES // 2:
+        reason = f"the answer is larger than {MAX_BUFFER_BYTES // 2**20} MiB, as of a model with 25 million parameters"
+        channel.send({"stopped": reason, "generation": generation})
+    else:
+        channel.send({"content": answer, "generation": generation}, arrays)
+
+
 def _refuse_unjudged(cells: list[str], judgement: Judgement) -> None:
     unjudged = sorted(set(cells) - {cell for cell, _ in judgement.planned.values()})
-    if unjudged:
+    if unjudged and judgement.planned:  # with no plan at all, the pages could not be read, and the judge says why
         raise JudgeFailed(
             f"the check pages hold no check for {', '.join(unjudged)}; write one, or give the cell no points"
         )

@@ -60,6 +60,7 @@ def expect_dtype(value: Any, dtype: str, what: str, called: str = "") -> None:
     Raises:
         Failed: An array of another dtype came back.
     """
+    as_array(value, what, called)
     if isinstance(value, np.ndarray) and str(value.dtype) != dtype:
         fail(f"{what} came back as {value.dtype}", f"dtype {dtype}", called=called)
 

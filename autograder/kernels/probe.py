@@ -27,29 +27,31 @@ import json
 import sys
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib import _pylab_helpers
-
 if __package__:
-    from autograder.kernels import values
-else:  # inside a template: loaded by path, under a name no student's file has
-    _specification = importlib.util.spec_from_file_location("kernel_values", Path(__file__).with_name("values.py"))
-    if _specification is None or _specification.loader is None:
-        raise ImportError("values.py is missing beside probe.py")
-    values = importlib.util.module_from_spec(_specification)
-    sys.modules["kernel_values"] = values
-    _specification.loader.exec_module(values)
+    from autograder.kernels import figures, values
+else:  # inside a template: loaded by path, under names no student's file has
+
+    def _beside(name: str) -> Any:
+        specification = importlib.util.spec_from_file_location(f"kernel_{name}", Path(__file__).with_name(f"{name}.py"))
+        if specification is None or specification.loader is None:
+            raise ImportError(f"{name}.py is missing beside probe.py")
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[f"kernel_{name}"] = module
+        specification.loader.exec_module(module)
+        return module
+
+    figures, values = _beside("figures"), _beside("values")
 
 MAX_PRINTED = 2_000
-MAX_FIGURES = 20
 
 _handles: dict[str, Any] = {}
-_figures: deque[dict[str, Any]] = deque(maxlen=MAX_FIGURES)
 Answer = tuple[dict[str, Any], list[bytes]]
+
+after_cell = figures.note_open
 
 
 def handle(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -117,15 +119,23 @@ def _timed(run: Callable[[], Any], inputs: Any) -> Answer:
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             result = run()
-        answer["seconds"] = time.perf_counter() - started
-        answer["returned"] = encoder.encode(result)
     except BaseException as error:  # whatever student code raises is an answer
-        answer["seconds"] = time.perf_counter() - started
         answer["raised"] = _raised(error)
+    answer["seconds"] = time.perf_counter() - started
+    if "raised" not in answer:
+        answer["returned"] = _encoded(encoder, result)
     answer["printed"] = printed.getvalue()[:MAX_PRINTED]
     if inputs is not None:
-        answer["inputs_after"] = encoder.encode(list(inputs))
+        answer["inputs_after"] = _encoded(encoder, list(inputs))
     return answer, encoder.buffers
+
+
+def _encoded(encoder: values.Encoder, value: Any) -> dict[str, Any]:
+    """Encode a value; one that resists, with an `__array__` or `__iter__` that raises, is named instead of carried."""
+    try:
+        return encoder.encode(value)
+    except Exception:  # not an exception of the call: it had returned
+        return {"k": "other", "type": values.type_name(value), "text": "it cannot be read"}
 
 
 def _read(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -240,48 +250,8 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
     return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
 
 
-def after_cell(shell: Any = None) -> None:
-    """Note what the open figures show. Called after each cell, before the inline backend closes them."""
-    for manager in list(_pylab_helpers.Gcf.figs.values()):
-        with contextlib.suppress(Exception):  # a figure that cannot be described is no reason to fail the cell
-            _figures.append({"axes": [_describe_axes(axes) for axes in manager.canvas.figure.axes[:20]]})
-
-
-def _note_before_closing() -> None:
-    """Note figures also when they are closed within a cell: `plt.show()` closes what it has shown."""
-    for name in ("destroy", "destroy_all"):
-        original = getattr(_pylab_helpers.Gcf, name)
-
-        def closing(cls: Any, *args: Any, _original: Any = original) -> Any:
-            after_cell()
-            return _original(*args)
-
-        setattr(_pylab_helpers.Gcf, name, classmethod(closing))
-
-
-_note_before_closing()
-
-
-def _describe_axes(axes: Any) -> dict[str, Any]:
-    _, labels = axes.get_legend_handles_labels()
-    legend = axes.get_legend()
-    figure_legends = [text for found in axes.figure.legends for text in found.get_texts()]
-    words = [*labels, *(text.get_text() for text in axes.texts), *(text.get_text() for text in figure_legends)]
-    words += [text.get_text() for text in legend.get_texts()] if legend is not None else []
-    words += [axes.get_title(loc=side) for side in ("left", "center", "right")]
-    words += [axes.get_xlabel(), axes.get_ylabel()]
-    words += [text.get_text() for text in (*axes.get_xticklabels(), *axes.get_yticklabels())]
-    lines = [len(line.get_xdata()) for line in axes.lines]
-    scatters = [len(found.get_offsets()) for found in axes.collections]
-    return {
-        "words": [str(word)[:200] for word in words if word][:100],
-        "series": [int(count) for count in (*lines, *scatters)][:100],
-        "bars": len(axes.patches),
-    }
-
-
 def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    return {"figures": list(_figures)}, []
+    return {"figures": list(figures.drawn)}, []
 
 
 def _forget(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
