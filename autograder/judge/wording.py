@@ -18,7 +18,8 @@ def brief(value: Any) -> str:
             return f"{value.tolist()}"
         return f"an array of shape {value.shape}, {value.dtype}"
     if isinstance(value, Table):
-        return f"a table with columns {', '.join(value.columns)}"
+        rows = max((len(column) for column in value.columns.values() if hasattr(column, "__len__")), default=0)
+        return f"a table of {rows} rows with columns {', '.join(value.columns)}"
     if isinstance(value, Handle):
         return f"a {value.type_name}"
     if isinstance(value, Foreign):

@@ -49,9 +49,10 @@ class Handle(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A data frame, by column."""
+    """A data frame, by column; named levels of its index are columns too, in front of the others."""
 
     columns: dict[str, Any]
+    """Arrays or lists of one length."""
 
 
 def type_name(value: object) -> str:
@@ -100,6 +101,8 @@ class Encoder:
             return {"k": "handle", "id": handle.id, "type": handle.type_name}
         if isinstance(value, np.ndarray | np.generic):
             return self._array(value, value)
+        if isinstance(value, Table):  # before tuples, of which it is one
+            return self._table(list(value.columns.items()), depth)
         if isinstance(value, list | tuple | set | frozenset):
             kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
             return {"k": kind, "v": [self.encode(part, depth + 1) for part in value]}
@@ -138,12 +141,14 @@ class Encoder:
         node = self.encode(array.tolist(), MAX_DEPTH - 4) if array.size <= 1_000 else None
         return node or {"k": "other", "type": type_name(original), "text": f"object array of shape {array.shape}"}
 
+    def _table(self, columns: list[tuple[Any, Any]], depth: int) -> dict[str, Any]:
+        return {"k": "table", "v": [[str(name)[:200], self.encode(column, depth + 1)] for name, column in columns]}
+
     def _converted(self, value: Any, depth: int) -> dict[str, Any]:
         """Carry what can become an array or a table: tensors, variables, series, masked arrays, data frames."""
         columns = getattr(value, "columns", None)
         if columns is not None and hasattr(value, "iloc"):
-            parts = [[str(name)[:200], self.encode(_column(value, i), depth + 1)] for i, name in enumerate(columns)]
-            return {"k": "table", "v": parts}
+            return self._table(_columns_of(value), depth)
         if hasattr(value, "__array__"):
             try:
                 array = np.asarray(value)
@@ -158,9 +163,15 @@ class Encoder:
         return {"k": "other", "type": type_name(value), "text": safe_text(value)}
 
 
-def _column(frame: Any, position: int) -> Any:
-    column = frame.iloc[:, position]
-    array = np.asarray(column)
+def _columns_of(frame: Any) -> list[tuple[Any, Any]]:
+    """Named columns of a data frame; whoever made a column the index still has it."""
+    names = list(getattr(frame.index, "names", ()))
+    levels = [(name, frame.index.get_level_values(i)) for i, name in enumerate(names) if name is not None]
+    columns = [*levels, *((name, frame.iloc[:, i]) for i, name in enumerate(frame.columns))]
+    return [(name, _plain_column(np.asarray(column))) for name, column in columns]
+
+
+def _plain_column(array: np.ndarray[Any, Any]) -> Any:
     return array.tolist() if array.dtype.kind == "O" else array
 
 
@@ -170,11 +181,18 @@ class Decoder:
     Args:
         buffers: The arrays' bytes.
         resolve: Called with each `Handle`; by default handles are returned as they are.
+        make_table: Called with each `Table`; by default tables are returned as they are.
     """
 
-    def __init__(self, buffers: Sequence[bytes | memoryview], resolve: Callable[[Handle], Any] | None = None) -> None:
+    def __init__(
+        self,
+        buffers: Sequence[bytes | memoryview],
+        resolve: Callable[[Handle], Any] | None = None,
+        make_table: Callable[[Table], Any] | None = None,
+    ) -> None:
         self._buffers = buffers
         self._resolve = resolve or (lambda handle: handle)
+        self._make_table = make_table or (lambda table: table)
         self._nodes = 0
 
     def decode(self, node: Any, depth: int = 0) -> Any:
@@ -204,7 +222,7 @@ class Decoder:
             pairs = [(self.decode(k, depth + 1), self.decode(v, depth + 1)) for k, v in node["v"]]
             return {(k if isinstance(k, str | int | float | bool) else str(k)): v for k, v in pairs}
         if kind == "table":
-            return Table({str(name): self.decode(part, depth + 1) for name, part in node["v"]})
+            return self._make_table(Table({str(name): self.decode(part, depth + 1) for name, part in node["v"]}))
         if kind == "array":
             return array_from_bytes(self._buffers[_index(node["i"])])
         if kind == "handle":
