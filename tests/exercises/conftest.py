@@ -1,35 +1,24 @@
 """Exercise notebooks as Python: their cells run in this process, as the reference or a golden submission has them."""
 
-import importlib.util
-from pathlib import Path
+import functools
 
 import matplotlib as mpl
 import nbformat
 import pytest
 
 from autograder.build.notebooks import notebook_from_text, to_bytes
+from tests.submissions.build import SUBMISSIONS, build_submission, exercise_names
 
 mpl.use("agg")
 
-SLUG = "exercise_1_two_classes"
-
-
-def _load_submission_builder():
-    path = Path(__file__).parents[1] / "submissions" / "build.py"
-    spec = importlib.util.spec_from_file_location("submission_builder", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-builder = _load_submission_builder()
+EXERCISES = exercise_names()
 
 
 class Notebook:
     """The code cells of one submission, run by name or in order."""
 
-    def __init__(self, source_notebook, name):
-        data, _ = builder.build_submission(builder.SUBMISSIONS / SLUG / name, source_notebook)
+    def __init__(self, source_notebook, exercise, name):
+        data, _ = build_submission(SUBMISSIONS / exercise / name, source_notebook)
         self.cells = nbformat.reads(data.decode(), as_version=4).cells
         self.namespace = {"__name__": "notebook"}
 
@@ -50,11 +39,16 @@ class Notebook:
 
 @pytest.fixture(scope="session")
 def source_notebook(project_root):
-    """The instructor notebook, made from its text."""
-    return to_bytes(notebook_from_text((project_root / "source" / f"{SLUG}.py").read_text(), SLUG))
+    """Makes the instructor notebook of an exercise from its text."""
+
+    @functools.cache
+    def make(exercise):
+        return to_bytes(notebook_from_text((project_root / "source" / f"{exercise}.py").read_text(), exercise))
+
+    return make
 
 
 @pytest.fixture
 def notebook(source_notebook):
-    """Makes a golden submission's notebook, by name."""
-    return lambda name: Notebook(source_notebook, name)
+    """Makes a golden submission's notebook, by exercise and name."""
+    return lambda exercise, name: Notebook(source_notebook(exercise), exercise, name)

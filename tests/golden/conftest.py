@@ -1,11 +1,12 @@
-"""Golden submissions, graded by the real worker: two at once, each as far as its changes reach."""
+"""Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach."""
 
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -15,14 +16,33 @@ from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.worker import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
 from autograder.kernels.limits import Limits
-from tests.submissions.build import build_submission, read_expected, submission_folders
+from tests.submissions.build import build_submission, exercise_names, read_plan, submission_folders
 
-NAME = "exercise_1_two_classes"
 SECRET = b"the secret of the golden submissions"
-LIMITS = Limits(cell_cpu_seconds=15, cell_wall_seconds=30, memory_mib=1_200)
+LIMITS = Limits(cell_cpu_seconds=15, cell_wall_seconds=45, memory_mib=1_200)
 """Tighter than a course's, because some submissions do nothing but reach them."""
-STAGES = ("check_split_train_validation", "check_start_fine_tuning")
-"""Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
+
+
+class Case(NamedTuple):
+    """One golden submission."""
+
+    exercise: str
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return next(folder for folder in submission_folders(self.exercise) if folder.name == self.name)
+
+    def __str__(self) -> str:
+        return f"{'_'.join(self.exercise.split('_')[:2])}-{self.name}"
+
+
+@cache
+def all_cases() -> list[Case]:
+    """All golden submissions of all exercises, those first that wait rather than compute."""
+    cases = [Case(exercise, folder.name) for exercise in exercise_names() for folder in submission_folders(exercise)]
+    return sorted(cases, key=lambda case: case.name != "hostile_sleeps")
 
 
 class Golden:
@@ -30,52 +50,54 @@ class Golden:
 
     Args:
         engine: A running engine.
-        exercise: The exercise.
+        exercises: The exercises, by name.
     """
 
-    def __init__(self, engine: Engine, exercise: Exercise) -> None:
-        self._engine, self.exercise = engine, exercise
+    def __init__(self, engine: Engine, exercises: dict[str, Exercise]) -> None:
+        self._engine, self.exercises = engine, exercises
         self._pool = ThreadPoolExecutor(2)
 
     @cached_property
-    def _futures(self) -> dict[str, Future[Verdict]]:
-        return {folder.name: self._pool.submit(self._grade, folder) for folder in submission_folders(NAME)}
+    def _futures(self) -> dict[Case, Future[Verdict]]:
+        return {case: self._pool.submit(self._grade, case) for case in all_cases()}
 
-    def verdict(self, name: str) -> Verdict:
-        """Return the verdict on a submission, by name."""
-        return self._futures[name].result()
+    def verdict(self, case: Case) -> Verdict:
+        """Return the verdict on a submission."""
+        return self._futures[case].result()
 
-    def _grade(self, folder: Path) -> Verdict:
-        notebook, files = build_submission(folder, self.exercise.source)
-        return self._engine.grade(notebook, files, self.reach(folder.name), SECRET).verdict
+    def _grade(self, case: Case) -> Verdict:
+        notebook, files = build_submission(case.folder, self.exercises[case.exercise].source)
+        return self._engine.grade(notebook, files, self.reach(case), SECRET).verdict
 
-    def reach(self, name: str) -> Exercise:
+    def reach(self, case: Case) -> Exercise:
         """Return the exercise as far as a submission is run: whole, unless it changes early cells only."""
-        changed = self._last_change(name)
-        if name.startswith("wrong_"):
-            for stage in STAGES:
-                if changed < self._place(stage):
-                    return _cut(self.exercise, stage)
-        return self.exercise
-
-    def _last_change(self, name: str) -> int:
-        """Place of the last cell of the exercise in which the submission differs from the reference."""
-        folder = next(folder for folder in submission_folders(NAME) if folder.name == name)
-        reference = next(folder for folder in submission_folders(NAME) if folder.name == "reference")
-        ours, theirs = (_texts(build_submission(found, self.exercise.source)[0]) for found in (reference, folder))
-        if ours.keys() != theirs.keys():
-            return len(self.exercise.notebook.cells)
-        return max(
-            (self._place(cell) for cell, text in theirs.items() if ours[cell] != text),
-            default=len(self.exercise.notebook.cells),
-        )
-
-    def _place(self, grade_id: str) -> int:
-        return next(place for place, cell in enumerate(self.exercise.notebook.cells) if grade_id_of(cell) == grade_id)
+        exercise = self.exercises[case.exercise]
+        if case.name.startswith("wrong_"):
+            changed = _last_change(case, exercise)
+            for stage in read_plan(case.exercise).stages:
+                if changed < _place(exercise, stage):
+                    return _cut(exercise, stage)
+        return exercise
 
     def close(self) -> None:
         """Wait for what runs, and drop the rest."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def _last_change(case: Case, exercise: Exercise) -> int:
+    """Place of the last cell of the exercise in which the submission differs from the reference."""
+    reference = Case(case.exercise, "reference").folder
+    ours, theirs = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.folder))
+    if ours.keys() != theirs.keys():
+        return len(exercise.notebook.cells)
+    return max(
+        (_place(exercise, cell) for cell, text in theirs.items() if ours[cell] != text),
+        default=len(exercise.notebook.cells),
+    )
+
+
+def _place(exercise: Exercise, grade_id: str) -> int:
+    return next(place for place, cell in enumerate(exercise.notebook.cells) if grade_id_of(cell) == grade_id)
 
 
 def _texts(notebook: bytes) -> dict[str, str]:
@@ -100,20 +122,9 @@ def _cut(exercise: Exercise, last: str) -> Exercise:
 
 @pytest.fixture(scope="session")
 def golden(project_root: Path) -> Iterator[Golden]:
-    """All golden submissions of exercise 1."""
-    exercise = Course.load(project_root).exercises[NAME]
+    """All golden submissions."""
+    exercises = Course.load(project_root).exercises
     with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
-        graded = Golden(engine, exercise)
+        graded = Golden(engine, exercises)
         yield graded
         graded.close()
-
-
-def golden_names() -> list[str]:
-    """Names of all golden submissions."""
-    return [folder.name for folder in submission_folders(NAME)]
-
-
-def golden_expected(name: str) -> dict[str, str]:
-    """Outcome by check, for the checks that should not pass."""
-    folder = next(folder for folder in submission_folders(NAME) if folder.name == name)
-    return read_expected(folder).checks

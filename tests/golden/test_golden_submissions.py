@@ -3,17 +3,22 @@
 import pytest
 
 from autograder.judge.verdict import Outcome
-from tests.submissions.build import read_expected, submission_folders
+from tests.submissions.build import exercise_names, read_expected
 
-from .conftest import NAME, Golden, golden_names
+from .conftest import Case, Golden, all_cases
 
-FOLDERS = {folder.name: folder for folder in submission_folders(NAME)}
+each_case = pytest.mark.parametrize("case", all_cases(), ids=str)
+each_exercise = pytest.mark.parametrize("exercise", exercise_names())
 
 
-@pytest.mark.parametrize("name", golden_names())
-def test_a_submission_gets_the_outcomes_it_should(golden: Golden, name: str) -> None:
-    verdict = golden.verdict(name)
-    expected = read_expected(FOLDERS[name])
+def cases_of(exercise: str, *kinds: str) -> list[Case]:
+    return [case for case in all_cases() if case.exercise == exercise and case.name.startswith(kinds)]
+
+
+@each_case
+def test_a_submission_gets_the_outcomes_it_should(golden: Golden, case: Case) -> None:
+    verdict = golden.verdict(case)
+    expected = read_expected(case.folder)
 
     judged = {check.name: check for check in verdict.checks()}
     found = {check.name: check.outcome.value for check in judged.values() if check.outcome is not Outcome.PASS}
@@ -21,58 +26,56 @@ def test_a_submission_gets_the_outcomes_it_should(golden: Golden, name: str) -> 
     assert found == wanted, "\n".join(f"{check.name}: {check.message}" for check in judged.values() if check.message)
 
 
-@pytest.mark.parametrize("name", golden_names())
-def test_a_submission_gets_the_points_it_should(golden: Golden, name: str) -> None:
-    verdict, expected = golden.verdict(name), read_expected(FOLDERS[name])
+@each_case
+def test_a_submission_gets_the_points_it_should(golden: Golden, case: Case) -> None:
+    verdict, expected = golden.verdict(case), read_expected(case.folder)
 
     lost = sum(check.max_points for check in verdict.checks() if check.name in expected.checks)
-    assert verdict.points == verdict.max_points - lost
-    if golden.reach(name) is golden.exercise:
-        assert verdict.points == expected.points
+    assert verdict.points == pytest.approx(verdict.max_points - lost)
+    if golden.reach(case) is golden.exercises[case.exercise]:
+        assert verdict.points == pytest.approx(expected.points)
 
 
-def test_every_check_is_failed_by_some_wrong_submission(golden: Golden) -> None:
-    checks = {check.name for check in golden.verdict("reference").checks()}
+@each_exercise
+def test_every_check_is_failed_by_some_wrong_submission(golden: Golden, exercise: str) -> None:
+    checks = {check.name for check in golden.verdict(Case(exercise, "reference")).checks()}
     failed = {
         check.name
-        for name in golden_names()
-        if name.startswith("wrong_")
-        for check in golden.verdict(name).checks()
+        for case in cases_of(exercise, "wrong_")
+        for check in golden.verdict(case).checks()
         if check.outcome is Outcome.FAIL
     }
 
     assert checks - failed == set()
 
 
-def test_every_check_is_passed_by_every_right_submission(golden: Golden) -> None:
-    right = [name for name in golden_names() if name == "reference" or name.startswith("right_")]
+@each_exercise
+def test_every_check_is_passed_by_every_right_submission(golden: Golden, exercise: str) -> None:
+    right = cases_of(exercise, "reference", "right_")
 
     assert len(right) >= 4
-    for name in right:
+    for case in right:
         lost = [
-            (check.name, check.message) for check in golden.verdict(name).checks() if check.outcome is not Outcome.PASS
+            (check.name, check.message) for check in golden.verdict(case).checks() if check.outcome is not Outcome.PASS
         ]
-        assert lost == [], name
+        assert lost == [], case.name
 
 
-def test_every_failure_says_what_is_wrong(golden: Golden) -> None:
-    for name in golden_names():
-        for check in golden.verdict(name).checks():
-            assert (check.outcome is Outcome.PASS) == (check.message == ""), (name, check.name)
-            assert "Traceback" not in check.message
-            assert len(check.message) < 1_500, (name, check.name)
+@each_case
+def test_every_failure_says_what_is_wrong(golden: Golden, case: Case) -> None:
+    for check in golden.verdict(case).checks():
+        assert (check.outcome is Outcome.PASS) == (check.message == ""), check.name
+        assert "Traceback" not in check.message
+        assert len(check.message) < 1_500, check.name
 
 
-def test_a_blank_notebook_gets_nothing(golden: Golden) -> None:
-    assert golden.verdict("blank").points == 0
+@each_exercise
+def test_a_blank_notebook_gets_nothing(golden: Golden, exercise: str) -> None:
+    assert golden.verdict(Case(exercise, "blank")).points == 0
 
 
-def test_nothing_of_the_judge_is_undecided(golden: Golden) -> None:
-    undecided = [
-        (name, check.name)
-        for name in golden_names()
-        for check in golden.verdict(name).checks()
-        if check.outcome is Outcome.ERROR
-    ]
+@each_case
+def test_nothing_of_the_judge_is_undecided(golden: Golden, case: Case) -> None:
+    undecided = [check.name for check in golden.verdict(case).checks() if check.outcome is Outcome.ERROR]
 
     assert undecided == []

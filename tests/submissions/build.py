@@ -16,6 +16,16 @@ A folder `tests/submissions/<exercise>/<name>/` holds
                       [checks]
                       name_of_check = "FAIL"                          outcome of every check that does not pass
     files/            handed in beside the notebook (optional)
+
+A folder `tests/submissions/<exercise>/` also holds
+
+    plan.toml         stages = ["check_split", ...]                   judged cells at which the run of a wrong one may end
+                      [visible]                                       what is tried of the checks that students see
+                      before = ["setup", "toy_backbone"]              cells to run first
+                      functions = ["select_classes", ...]             answers that have visible checks: cell and check_<cell>
+                      right = ["reference", ...]                      submissions that pass them
+                      [visible.said.select_classes]
+                      wrong_labels_by_value = "compare with"          part of the sentence that a wrong one gets
 """
 
 import functools
@@ -52,6 +62,34 @@ class Expected(NamedTuple):
     """Outcome by name of check, for every check that does not pass."""
     start: str
     """What the cells that are not named hold: `reference` answers, or the stubs of the `release`."""
+
+
+class Plan(NamedTuple):
+    """What is tried with the golden submissions of one exercise."""
+
+    stages: tuple[str, ...]
+    """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
+    before: tuple[str, ...]
+    """Cells to run before any answer is tried."""
+    functions: tuple[str, ...]
+    """Answers that have visible checks."""
+    right: tuple[str, ...]
+    """Submissions that pass all visible checks."""
+    said: dict[str, dict[str, str]]
+    """Part of the sentence by function and wrong submission."""
+
+
+def exercise_names() -> list[str]:
+    """List the exercises that have golden submissions, by name."""
+    return sorted(path.parent.name for path in SUBMISSIONS.glob("*/plan.toml"))
+
+
+def read_plan(exercise: str) -> Plan:
+    """Read `plan.toml`."""
+    found = tomllib.loads((SUBMISSIONS / exercise / "plan.toml").read_text(encoding="utf-8"))
+    visible = found["visible"]
+    parts = (found["stages"], visible["before"], visible["functions"], visible["right"])
+    return Plan(*map(tuple, parts), visible["said"])
 
 
 def submission_folders(exercise: str) -> list[Path]:
