@@ -4,10 +4,10 @@ PYTHON ?= python3
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup release format lock clean
+.PHONY: help demo test check setup release student-zip format lock clean
 
 help: ## List these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 demo: setup ## Grade a sample class in demo/ and show the grades
 	@.venv/grader/bin/autograder demo
@@ -26,6 +26,9 @@ setup: ## Make or update the two environments in .venv
 
 release: setup ## Write notebooks and release/ from the texts in source/; the students' wheel lies in dist/
 	@scripts/build
+
+student-zip: setup ## Pack notebooks, README, requirements and wheel for students into one zip in dist/
+	@scripts/build --student-zip
 
 format: setup ## Format the code, and mend what can be mended by itself
 	@.venv/grader/bin/ruff check --quiet --fix . || true

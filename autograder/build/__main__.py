@@ -1,10 +1,11 @@
-"""`python -m autograder.build [--check]`, for scripts; people use `autograder build`."""
+"""`python -m autograder.build [--check | --student-zip]`, for scripts; people use `autograder build`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from autograder.build import BuildError, build, check
+from autograder.build.student_zip import write_student_zip
 
 
 def main() -> None:
@@ -12,6 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="autograder.build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; say what is out of date")
     parser.add_argument("--force", action="store_true", help="overwrite a notebook that is newer than its text")
+    parser.add_argument("--student-zip", action="store_true", help="then pack what students get into one zip in dist/")
     options = parser.parse_args()
     try:
         if options.check:
@@ -21,6 +23,12 @@ def main() -> None:
             sys.exit(1 if stale else 0)
         for path in build(Path.cwd(), force=options.force):
             print(f"wrote {path}")
+        if options.student_zip:
+            path = write_student_zip(Path.cwd())
+            size = path.stat().st_size / 2**20
+            print(
+                f"{path.relative_to(Path.cwd())} ({size:.1f} MiB) is what students get: unpack it, and read README.md in it"
+            )
     except BuildError as error:
         sys.exit(str(error))
 
