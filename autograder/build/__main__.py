@@ -25,10 +25,8 @@ def main() -> None:
             print(f"wrote {path}")
         if options.student_zip:
             path = write_student_zip(Path.cwd())
-            size = path.stat().st_size / 2**20
-            print(
-                f"{path.relative_to(Path.cwd())} ({size:.1f} MiB) is what students get: unpack it, and read README.md in it"
-            )
+            name, size = path.relative_to(Path.cwd()), path.stat().st_size / 2**20
+            print(f"{name} ({size:.1f} MiB) is what students get; README.md in it says how to start")
     except BuildError as error:
         sys.exit(str(error))
 
