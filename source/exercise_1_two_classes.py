@@ -45,7 +45,9 @@ from keras import layers
 
 import transferlab
 
-BACKBONE = "mini_vgg"  # which pretrained network you build on
+DATA_SOURCE = "sketches"  # where the pictures come from; your instructor's choice
+COURSE = transferlab.course_data(DATA_SOURCE)
+BACKBONE = COURSE.backbone  # which pretrained network you build on
 BATCH_SIZE = 32
 BASELINE_EPOCHS = 12
 FEATURE_EPOCHS = 8
@@ -60,7 +62,7 @@ FINE_TUNING_RATE = 3e-4  # learning rate of the second stage
 # are `uint8` arrays of shape `(n, 32, 32, 3)` with values from 0 to 255, labels are integers.
 
 # %% nbgrader={"grade": false, "grade_id": "pictures", "locked": true, "schema_version": 3, "solution": false, "task": false}
-images, labels, class_names = transferlab.load_images("sketches", "train", per_class=40, seed=11)
+images, labels, class_names = transferlab.load_images(DATA_SOURCE, "train", per_class=40, seed=11)
 print("images", images.shape, images.dtype, "labels", labels.shape, labels.dtype)
 print("classes", dict(enumerate(class_names)))
 transferlab.plot_images(images[:16], labels[:16], class_names);
@@ -130,8 +132,8 @@ def select_classes(images, labels, classes):
 # Try it. You should see 80 images, 40 of each label, with a 0 above every house and a 1 above every car.
 
 # %%
-house, car = class_names.index("house"), class_names.index("car")
-pair_images, pair_labels = select_classes(images, labels, (house, car))
+first, second = (class_names.index(name) for name in COURSE.pair)
+pair_images, pair_labels = select_classes(images, labels, (first, second))
 print(np.shape(pair_images), "images; of label 0 and 1:", np.bincount(pair_labels))
 transferlab.plot_images(pair_images[:8], pair_labels[:8]);
 
@@ -643,9 +645,9 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # 1, and the pixels are float32 already.
 
 # %% nbgrader={"grade": false, "grade_id": "training_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
-train = transferlab.load_images("sketches", "train", classes=("house", "car"), per_class=200, seed=21)
-validation = transferlab.load_images("sketches", "validation", classes=("house", "car"), per_class=100, seed=22)
-test = transferlab.load_images("sketches", "test", classes=("house", "car"), per_class=300, seed=23)
+train = transferlab.load_images(DATA_SOURCE, "train", classes=COURSE.pair, per_class=200, seed=21)
+validation = transferlab.load_images(DATA_SOURCE, "validation", classes=COURSE.pair, per_class=100, seed=22)
+test = transferlab.load_images(DATA_SOURCE, "test", classes=COURSE.pair, per_class=300, seed=23)
 train_images, train_labels = train.images.astype("float32"), train.labels
 validation_images, validation_labels = validation.images.astype("float32"), validation.labels
 test_images, test_labels = test.images.astype("float32"), test.labels
@@ -863,8 +865,8 @@ transferlab.plot_comparison(accuracies, chance=0.5);
 own_pair = None  # for instance ("tree", "cup")
 
 if own_pair is not None:
-    own_train = transferlab.load_images("sketches", "train", classes=own_pair, per_class=200, seed=31)
-    own_test = transferlab.load_images("sketches", "test", classes=own_pair, per_class=300, seed=33)
+    own_train = transferlab.load_images(DATA_SOURCE, "train", classes=own_pair, per_class=200, seed=31)
+    own_test = transferlab.load_images(DATA_SOURCE, "test", classes=own_pair, per_class=300, seed=33)
     own_model = build_feature_extractor(transferlab.load_backbone(BACKBONE), 2)
     own_model.fit(own_train.images, own_train.labels, batch_size=BATCH_SIZE, epochs=FEATURE_EPOCHS, verbose=0)
     own_result = own_model.evaluate(own_test.images, own_test.labels, verbose=0, return_dict=True)

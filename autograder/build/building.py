@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat.warnings
 
+from autograder.build.data_source import configured_source, with_data_source
 from autograder.build.layout import RELEASED_FILES, BuildError, Unit, find_units
 from autograder.build.leaks import leaks
 from autograder.build.notebooks import notebook_from_text, same_content, to_bytes
@@ -61,7 +62,7 @@ def _products(root: Path, units: tuple[Unit, ...]) -> dict[Path, bytes]:
     """Return the content of every file the build is responsible for, by its path relative to the project."""
     products = {}
     for unit in units:
-        notebook = notebook_from_text((root / unit.text).read_text(encoding="utf-8"), unit.slug)
+        notebook = _notebook(root, unit)
         if findings := broken_rules(notebook):
             raise BuildError("\n".join(f"{unit.text}: {finding}" for finding in findings))
         products[unit.notebook] = to_bytes(notebook)
@@ -99,12 +100,17 @@ def _refuse_to_lose_edits(root: Path, units: tuple[Unit, ...]) -> None:
         text, notebook = root / unit.text, root / unit.notebook
         if not notebook.exists() or notebook.stat().st_mtime - text.stat().st_mtime < _CLOCK_SLACK_SECONDS:
             continue
-        made = notebook_from_text(text.read_text(encoding="utf-8"), unit.slug)
-        if not same_content(_read(notebook.read_bytes()), made):
+        if not same_content(_read(notebook.read_bytes()), _notebook(root, unit)):
             raise BuildError(
                 f"{unit.notebook} was edited after its text {unit.text}: carry the edits over with "
                 f"`jupytext --sync {unit.notebook}`, or drop them with `scripts/build --force`."
             )
+
+
+def _notebook(root: Path, unit: Unit) -> nbformat.NotebookNode:
+    """Make the instructor notebook of a text, on the images that the course has chosen."""
+    source = configured_source(root / "nbgrader_config.py")
+    return notebook_from_text(with_data_source((root / unit.text).read_text(encoding="utf-8"), source), unit.slug)
 
 
 def _read(content: bytes) -> nbformat.NotebookNode:

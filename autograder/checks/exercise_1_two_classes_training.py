@@ -22,7 +22,6 @@ from autograder.judge.submission import Submission
 
 Array = np.ndarray[Any, Any]
 FEATURE, FINE_TUNED, FIGURE = "check_feature_stage", "check_fine_tuned_stage", "check_figure"
-PAIR, BACKBONE = ("house", "car"), "mini_vgg"
 HIDDEN_PER_CLASS = 300
 TEST_PER_CLASS, TEST_SEED = 300, 23
 """The test images that the notebook gives to everybody."""
@@ -34,13 +33,16 @@ class HiddenImages:
 
     Args:
         submission: Whose models.
+        data: Images and backbone of the course.
         seed: Of the images.
     """
 
-    def __init__(self, submission: Submission, seed: int) -> None:
-        self._submission = submission
+    def __init__(self, submission: Submission, data: transferlab.CourseData, seed: int) -> None:
+        self._submission, self._data = submission, data
         self._cases = Cases(submission)
-        self._images = transferlab.load_images("sketches", "test", classes=PAIR, per_class=HIDDEN_PER_CLASS, seed=seed)
+        self._images = transferlab.load_images(
+            data.source, "test", classes=data.pair, per_class=HIDDEN_PER_CLASS, seed=seed
+        )
 
     def facts(self, name: str) -> ModelFacts:
         """Read a model of the notebook, once."""
@@ -53,7 +55,7 @@ class HiddenImages:
     def test_accuracy(self, name: str) -> float:
         """Measure the same on the notebook's own test images."""
         images, labels, _ = transferlab.load_images(
-            "sketches", "test", classes=PAIR, per_class=TEST_PER_CLASS, seed=TEST_SEED
+            self._data.source, "test", classes=self._data.pair, per_class=TEST_PER_CLASS, seed=TEST_SEED
         )
         return float(np.mean(predicted_classes(self.facts(name).predict(images), f"`{name}`") == labels))
 
@@ -66,19 +68,19 @@ class HiddenImages:
 
 
 @pytest.fixture(scope="session")
-def hidden(submission: Submission, draw_seed: Callable[[str], int]) -> HiddenImages:
+def hidden(submission: Submission, data: transferlab.CourseData, draw_seed: Callable[[str], int]) -> HiddenImages:
     """Hidden images of the pair."""
-    return HiddenImages(submission, draw_seed("hidden images"))
+    return HiddenImages(submission, data, draw_seed("hidden images"))
 
 
 # --- the feature stage: 4 points
 
 
 @check(FEATURE, points=2, hint="is the backbone loaded with its pretrained weights, and was `fit` run for all epochs?")
-def feature_model_recognises_new_images(hidden: HiddenImages) -> None:
-    """`feature_model` classifies houses and cars it has never seen."""
+def feature_model_recognises_new_images(hidden: HiddenImages, data: transferlab.CourseData) -> None:
+    """`feature_model` classifies images it has never seen."""
     accuracy = hidden.accuracy("feature_model")
-    expect_accuracy(accuracy, *gate("exercise_1/feature"), "`feature_model`")
+    expect_accuracy(accuracy, *gate("exercise_1/feature", data.source), "`feature_model`")
 
 
 @check(
@@ -86,15 +88,15 @@ def feature_model_recognises_new_images(hidden: HiddenImages) -> None:
     points=1,
     hint="freeze the backbone before training: `feature_model` must hold the pretrained arrays, untouched",
 )
-def feature_model_holds_the_pretrained_backbone(hidden: HiddenImages) -> None:
+def feature_model_holds_the_pretrained_backbone(hidden: HiddenImages, data: transferlab.CourseData) -> None:
     """The pretrained backbone is in `feature_model`, every array unchanged: it was frozen, and it was not random."""
     facts = hidden.facts("feature_model")
-    pretrained = transferlab.load_backbone(BACKBONE)
+    pretrained = transferlab.load_backbone(data.backbone)
     wanted = [np.asarray(variable) for variable in pretrained.weights]
     missing = sum(place is None for place in find_arrays(wanted, facts.arrays))
     if missing:
         fail(
-            f"{missing} of the {len(wanted)} pretrained arrays of {BACKBONE} are not in `feature_model`",
+            f"{missing} of the {len(wanted)} pretrained arrays of {data.backbone} are not in `feature_model`",
             "all of them, bit for bit",
         )
 
@@ -117,10 +119,10 @@ def baseline_and_feature_train_for_their_epochs(submission: Submission, hidden: 
 
 
 @check(FINE_TUNED, points=1, hint="start from `feature_model`, with a small learning rate")
-def fine_tuned_model_recognises_new_images(hidden: HiddenImages) -> None:
-    """`finetuned_model` classifies houses and cars it has never seen."""
+def fine_tuned_model_recognises_new_images(hidden: HiddenImages, data: transferlab.CourseData) -> None:
+    """`finetuned_model` classifies images it has never seen."""
     accuracy = hidden.accuracy("finetuned_model")
-    expect_accuracy(accuracy, *gate("exercise_1/fine_tuned"), "`finetuned_model`")
+    expect_accuracy(accuracy, *gate("exercise_1/fine_tuned", data.source), "`finetuned_model`")
 
 
 @check(
@@ -128,17 +130,19 @@ def fine_tuned_model_recognises_new_images(hidden: HiddenImages) -> None:
     points=1,
     hint="unfreeze with your `start_fine_tuning`, then call `fit` again for the fine-tuning epochs",
 )
-def fine_tuning_moved_only_the_last_layers(submission: Submission, hidden: HiddenImages) -> None:
+def fine_tuning_moved_only_the_last_layers(
+    submission: Submission, hidden: HiddenImages, data: transferlab.CourseData
+) -> None:
     """Fine-tuning changed the last layers of the pretrained backbone and kept the first, for the epochs asked."""
     _expect_epochs(submission, {"finetuned": FINE_TUNING_EPOCHS})
     facts = hidden.facts("finetuned_model")
-    pretrained = transferlab.load_backbone(BACKBONE)
+    pretrained = transferlab.load_backbone(data.backbone)
     kept = [_all_found(layer, facts) for layer in tiny.counted_layers(pretrained)]
     if all(kept):
-        fail(f"every layer of {BACKBONE} is still as it was pretrained", "the last ones changed by fine-tuning")
+        fail(f"every layer of {data.backbone} is still as it was pretrained", "the last ones changed by fine-tuning")
     if not kept[0]:
         fail(
-            f"the first layer of {BACKBONE} changed, or the pretrained backbone is not in `finetuned_model`",
+            f"the first layer of {data.backbone} changed, or the pretrained backbone is not in `finetuned_model`",
             "the first layers as they were pretrained",
         )
 

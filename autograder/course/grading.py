@@ -74,7 +74,11 @@ def start_engine(course: Course, slots: int) -> Engine:
     from autograder.course.worker import Engine as Worker
     from autograder.course.worker import EngineSettings
 
-    return Worker(EngineSettings(limits=course.limits, isolation=course.isolation, slots=slots))
+    return Worker(
+        EngineSettings(
+            limits=course.limits, isolation=course.isolation, slots=slots, data_source=course.settings.data_source
+        )
+    )
 
 
 class LazyEngine:

@@ -54,15 +54,27 @@ class Judgement:
     said: str = ""
 
 
-def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key: bytes, cells: list[str]) -> Judgement:
+@dataclass(frozen=True)
+class Task:
+    """What a judge is to do with a notebook."""
+
+    pages: list[Path]
+    """The check pages."""
+    key: bytes = field(repr=False)
+    """The exercise's key for draws, derived from the course secret."""
+    cells: list[str]
+    """grade_ids of the judged cells, in order."""
+    data_source: str
+    """Where the course's images come from."""
+
+
+def judge_notebook(template: Template, run: NotebookRun, task: Task) -> Judgement:
     """Judge a notebook with the pages of its exercise.
 
     Args:
         template: Warm template of judges.
         run: The notebook.
-        pages: The check pages.
-        key: The exercise's key for draws, derived from the course secret.
-        cells: grade_ids of the judged cells, in order.
+        task: What to do with it.
 
     Returns:
         A result for every check.
@@ -73,7 +85,7 @@ def judge_notebook(template: Template, run: NotebookRun, pages: list[Path], key:
     judgement = Judgement()
     deaths: Counter[str] = Counter()
     for _ in range(MAX_JUDGES):
-        if _one_judge(template, run, pages, key, cells, judgement):
+        if _one_judge(template, run, task, judgement):
             break
         if not judgement.planned:
             raise JudgeFailed(
@@ -101,27 +113,26 @@ def _undecided(judgement: Judgement, name: str, message: str) -> None:
     judgement.internal.add(name)
 
 
-def _one_judge(
-    template: Template, run: NotebookRun, pages: list[Path], key: bytes, cells: list[str], judgement: Judgement
-) -> bool:
+def _one_judge(template: Template, run: NotebookRun, task: Task, judgement: Judgement) -> bool:
     """Run one judge as far as it gets; say whether it finished."""
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
     request = {
-        "pages": [f"{PAGES}/{page.name}" for page in pages],
-        "key": key.hex(),
-        "cells": cells,
+        "pages": [f"{PAGES}/{page.name}" for page in task.pages],
+        "key": task.key.hex(),
+        "cells": task.cells,
+        "data_source": task.data_source,
         "decided": {name: result.outcome.value for name, (_, result) in judgement.results.items()},
     }
     with theirs:
-        files = {f"{PAGES}/{page.name}": page.read_bytes() for page in pages}
+        files = {f"{PAGES}/{page.name}": page.read_bytes() for page in task.pages}
         child = template.fork(request, [theirs.fileno()], files, limits=JUDGE_LIMITS)
     watched = threading.Event()
     guard = threading.Thread(target=_watch, args=(child, watched), daemon=True)
     guard.start()
     try:
         run.start()
-        return _serve(channel, run, judgement, cells)
+        return _serve(channel, run, judgement, task.cells)
     finally:
         watched.set()
         channel.close()

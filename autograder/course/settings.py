@@ -5,6 +5,7 @@ from traitlets.config import Configurable
 
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation
+from transferlab.course import course_sources
 
 _LIMITS = Limits()
 
@@ -29,7 +30,11 @@ class CourseSettings(Configurable):
         default_value=Isolation.SEALED.value,
         help="'sealed' locks every notebook in; 'off' runs student code with your own rights: only for work you trust.",
     ).tag(config=True)
-    data_source = Unicode("sketches", help="Where the exercises' images come from.").tag(config=True)
+    data_source = Enum(
+        course_sources(),
+        default_value="sketches",
+        help="Where the exercises' images come from; `autograder build` writes it into the notebooks.",
+    ).tag(config=True)
     checks_directory = Unicode(
         "", help="Folder of the hidden check pages, relative to the course folder; empty: the installed ones."
     ).tag(config=True)

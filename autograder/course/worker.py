@@ -18,7 +18,7 @@ import nbformat
 
 import autograder
 from autograder.course.exercise import Exercise
-from autograder.course.judging import Judgement, judge_notebook
+from autograder.course.judging import Judgement, Task, judge_notebook
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
@@ -49,6 +49,8 @@ class EngineSettings:
     isolation: Isolation = Isolation.SEALED
     slots: int = 1
     """Notebooks at once."""
+    data_source: str = "sketches"
+    """Where the course's images come from."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ class Engine:
 
     def _judge(self, run: NotebookRun, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
-        return judge_notebook(self._template("judges"), run, list(exercise.pages), key, list(exercise.judged))
+        task = Task(list(exercise.pages), key, list(exercise.judged), self._settings.data_source)
+        return judge_notebook(self._template("judges"), run, task)
 
     def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
         """Group the results by cell; an error inside the judge stands only if the reference provokes it as well."""

@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
+import transferlab
 from autograder.judge.channel import ChannelClosed
 from autograder.judge.checking import CheckSettings, Failed, Undecided, sentence
 from autograder.judge.submission import Stopped, Submission
@@ -56,6 +57,7 @@ class JudgePlugin:
         cells: grade_ids of the judged cells in notebook order.
         decided: Results of an earlier session of the same run that must not be repeated, by check name.
         tell: Called with a message for the worker: what is planned, what is started, what is decided.
+        data_source: Where the course's images come from.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class JudgePlugin:
         cells: Sequence[str],
         decided: Mapping[str, Outcome],
         tell: Callable[[dict[str, Any]], None],
+        data_source: str = "sketches",
     ) -> None:
         self._submission = submission
         self._key = key
@@ -72,6 +75,7 @@ class JudgePlugin:
         self._outcomes = dict(decided)
         self._decided = frozenset(decided)
         self._tell = tell
+        self._data = transferlab.course_data(data_source)
         self._reached: str | None = None
         self._started = 0.0
         self.problems: list[str] = []
@@ -81,6 +85,11 @@ class JudgePlugin:
     def submission(self) -> Submission:
         """The submission, as check pages know it."""
         return self._submission
+
+    @pytest.fixture(scope="session")
+    def data(self) -> transferlab.CourseData:
+        """Images and backbones of the course."""
+        return self._data
 
     @pytest.fixture(scope="session")
     def draw_seed(self) -> Callable[[str], int]:

@@ -39,7 +39,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
 
     Args:
         request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order),
-            `decided` (check name to outcome).
+            `decided` (check name to outcome), `data_source` (of the course's images).
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))
@@ -52,6 +52,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
         cells=request["cells"],
         decided={name: Outcome(outcome) for name, outcome in request["decided"].items()},
         tell=channel.send,
+        data_source=request["data_source"],
     )
     status, said = run_page([Path(page) for page in request["pages"]], plugin)
     used = resource.getrusage(resource.RUSAGE_SELF)

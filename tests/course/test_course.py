@@ -167,8 +167,6 @@ def test_the_instructors_page_names_every_setting_with_its_default(project_root)
     page = (project_root / "docs" / "instructors.md").read_text(encoding="utf-8")
     shown = dict(re.findall(r"^\| `c\.CourseSettings\.(\w+)` \| `?\"?([\w.]+)", page, re.MULTILINE))
     for name, trait in CourseSettings.class_traits(config=True).items():
-        if name == "data_source":
-            continue  # one source so far
         default = trait.default()
         assert shown.pop(name) == (f"{default:g}" if isinstance(default, float) else str(default) or shown_empty(name))
     assert not shown

@@ -88,7 +88,6 @@ def test_blank_is_the_release(project_root, source_notebook, exercise):
 def test_exercise_1_judges_the_notebooks_own_test_images(source_notebook):
     page = importlib.import_module("autograder.checks.exercise_1_two_classes_training")
     count, seed = page.TEST_PER_CLASS, page.TEST_SEED
-    given = f'load_images("sketches", "test", classes=("house", "car"), per_class={count}, seed={seed})'
+    given = f'load_images(DATA_SOURCE, "test", classes=COURSE.pair, per_class={count}, seed={seed})'
     cells = nbformat.reads(source_notebook("exercise_1_two_classes").decode(), as_version=4).cells
     assert any(given in cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("locked"))
-    assert page.PAIR == ("house", "car")
