@@ -8,6 +8,7 @@ from autograder.commands.check import check
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
+from autograder.commands.gradescope import gradescope_run, gradescope_zip
 
 app = typer.Typer(
     name="autograder",
@@ -19,6 +20,8 @@ app = typer.Typer(
 
 for command in (check, grade, doctor, build, calibrate, demo):
     app.command()(command)
+app.command("gradescope-zip")(gradescope_zip)
+app.command("gradescope-run", hidden=True)(gradescope_run)
 
 
 if __name__ == "__main__":
