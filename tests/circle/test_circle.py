@@ -70,7 +70,7 @@ def test_autograde_gives_the_judges_points(autograded, formgrader, exercises, ex
     student, _ = autograded.students
     store = VerdictStore(autograded.course / ".autograder")
     verdict = store.verdict(ASSIGNMENT, student, exercise)
-    first, *others = verdict.cells
+    first = verdict.cells[0]
     assert first.points == first.max_points > 0
     shown = grades(formgrader, exercise, student)
     assert {cell.grade_id: cell.points for cell in verdict.cells} == {
