@@ -143,7 +143,7 @@ def _one_judge(template: Template, run: NotebookRun, task: Task, judgement: Judg
 def _watch(child: Child, finished: threading.Event) -> None:
     """Kill a judge that goes beyond its limits; its channel then closes, and the one who serves it notices."""
     while not finished.wait(_POLL_SECONDS):
-        usage = child.usage()
+        usage = child.usage(JUDGE_LIMITS.memory_mib / 2)
         if usage.cpu_seconds > JUDGE_LIMITS.notebook_cpu_seconds or usage.memory_mib > JUDGE_LIMITS.memory_mib:
             child.kill()
             return

@@ -118,8 +118,8 @@ def _positions(cells: list[NotebookNode]) -> dict[str, int]:
 
 def _put_back_missing(cells: list[NotebookNode], exercise: Exercise, notes: list[str]) -> None:
     predecessor: str | None = None
+    positions = _positions(cells)
     for grade_id, source_cell in exercise.cells.items():
-        positions = _positions(cells)
         if grade_id not in positions:
             if is_answer(source_cell) and not is_written(source_cell):
                 continue
@@ -129,6 +129,7 @@ def _put_back_missing(cells: list[NotebookNode], exercise: Exercise, notes: list
                 # The instructor's text is the model answer; what was deleted counts as unanswered.
                 cell.source = ""
             cells.insert(place, cell)
+            positions = _positions(cells)
             if is_judged(source_cell) or is_written(source_cell):
                 notes.append(f"The graded cell '{grade_id}' had been deleted; it was put back.")
         predecessor = grade_id
@@ -138,23 +139,27 @@ def _put_judged_in_order(cells: list[NotebookNode], exercise: Exercise, notes: l
     answers = _answers_before(exercise)
     judged = list(exercise.judged)
     moved: dict[str, None] = {}
+    positions = _positions(cells)
 
     def is_behind(grade_id: str, others: list[str]) -> bool:
-        return _positions(cells)[grade_id] > _last_position(cells, others)
+        return positions[grade_id] > _last_position(positions, others)
+
+    def move_behind(grade_id: str, others: list[str]) -> None:
+        nonlocal positions
+        _move_behind(cells, grade_id, others)
+        positions = _positions(cells)
+        moved[grade_id] = None
 
     for grade_id in judged:
         if not is_behind(grade_id, answers[grade_id]):
-            _move_behind(cells, grade_id, answers[grade_id])
-            moved[grade_id] = None
+            move_behind(grade_id, answers[grade_id])
     for grade_id, successor in reversed(list(pairwise(judged))):
         if is_behind(grade_id, [successor]) and answers[grade_id]:
-            _move_behind(cells, grade_id, answers[grade_id])
-            moved[grade_id] = None
+            move_behind(grade_id, answers[grade_id])
     for predecessor, grade_id in pairwise(judged):
         # Left over where answers themselves have changed places: the checks still run in their own order.
         if not is_behind(grade_id, [predecessor]):
-            _move_behind(cells, grade_id, [predecessor])
-            moved[grade_id] = None
+            move_behind(grade_id, [predecessor])
     notes += [
         f"The graded cell '{grade_id}' had been moved; it was put back behind the cells it belongs to."
         for grade_id in moved
@@ -173,11 +178,10 @@ def _answers_before(exercise: Exercise) -> dict[str, list[str]]:
     return answers
 
 
-def _last_position(cells: list[NotebookNode], grade_ids: list[str]) -> int:
-    positions = _positions(cells)
+def _last_position(positions: Mapping[str, int], grade_ids: list[str]) -> int:
     return max((positions[grade_id] for grade_id in grade_ids if grade_id in positions), default=-1)
 
 
 def _move_behind(cells: list[NotebookNode], grade_id: str, others: list[str]) -> None:
     cell = cells.pop(_positions(cells)[grade_id])
-    cells.insert(_last_position(cells, others) + 1, cell)
+    cells.insert(_last_position(_positions(cells), others) + 1, cell)

@@ -248,7 +248,7 @@ class StudentKernel:
             next_look = now + 2 * TICK_SECONDS
             self._enforce(wait, now)
         if wait.reply_kind != PROBE_REPLY:
-            self._watch.look(exact=True)
+            self._watch.look()
 
     def _enforce(self, wait: Wait, now: float) -> None:
         if (channel := self._channels.cut()) is not None:

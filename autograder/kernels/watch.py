@@ -39,16 +39,13 @@ class Watch(threading.Thread):
             except OSError:  # processes come and go while their numbers are read
                 continue
 
-    def look(self, *, exact: bool = False) -> Usage:
-        """Take a reading now and judge it.
-
-        Args:
-            exact: measure memory exactly (a few milliseconds) even when it is far from the limit.
+    def look(self) -> Usage:
+        """Take a reading now and judge it; memory is measured exactly once it may be near the limit.
 
         Returns:
             The reading; the last one before, if the child is dead.
         """
-        used = self._child.usage(0.0 if exact else self._limits.memory_mib * EXACT_FROM)
+        used = self._child.usage(self._limits.memory_mib * EXACT_FROM)
         if used.processes:
             self.latest = used
         self.peak_mib = max(self.peak_mib, used.memory_mib)
