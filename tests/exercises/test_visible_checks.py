@@ -50,3 +50,20 @@ def test_a_contract_names_every_argument(notebook, exercise, function):
         for argument in inspect.signature(found).parameters:
             assert f"\n        {argument}: " in found.__doc__
         assert all(f"\n    {part}:\n" in found.__doc__ for part in ("Args", "Returns"))
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_fast_halves_the_epochs_for_the_student_and_not_for_the_grader(notebook, exercise, monkeypatch):
+    def epochs(**before):
+        answers = notebook(exercise, "reference")
+        answers.namespace |= before
+        found = answers.run("setup")
+        return {name: value for name, value in found.items() if name.endswith("EPOCHS")}
+
+    assert any(cell.source.startswith("FAST = False") for cell in notebook(exercise, "blank").cells)
+    full = epochs(FAST=False)
+    assert full
+    assert epochs() == full
+    assert epochs(FAST=True) == {name: value // 2 for name, value in full.items()}
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert epochs(FAST=True) == full
