@@ -1,0 +1,97 @@
+"""What goes back to each student of an assignment: points, a comment, feedback pages; and what must not go yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course.course import Course
+from autograder.course.feedback import points_text
+from autograder.course.gradebook import StudentRow, assignment_rows, course_directory, open_gradebook
+from autograder.course.store import VerdictStore
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What one student gets back."""
+
+    student: str
+    """The nbgrader student id."""
+    name: str
+    """First and last name as the gradebook has them; the id where it has none."""
+    email: str
+    is_absent: bool
+    """Nothing was handed in: nothing is sent."""
+    points: float
+    """All points, written answers included, before any penalty for lateness: the LMS owns lateness."""
+    max_points: float
+    penalty: float
+    """What nbgrader's own late policy would take off; 0 unless one is set."""
+    exercises: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Points and maximum of each notebook, in the order of their names."""
+    comment: str = ""
+    """Plain text: points of each exercise."""
+    pages: Mapping[str, Path] = field(default_factory=dict)
+    """Feedback page by notebook, those that have been generated."""
+    waiting: tuple[str, ...] = ()
+    """Cells that a person still has to grade: the points are not final."""
+    refused: str = ""
+    """Why these points must not leave the house; empty if they rest on settled verdicts."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the points are final."""
+        return not self.is_absent and not self.refused and not self.waiting
+
+
+def outgoing(course: Course, assignment: str) -> list[Outgoing]:
+    """Gather what goes back for an assignment.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+
+    Returns:
+        One entry a student of gradebook and class list, absent ones included, sorted as the gradebook sorts them.
+
+    Raises:
+        CourseError: The gradebook does not know the assignment.
+    """
+    with open_gradebook(course) as gradebook:
+        rows = assignment_rows(course, gradebook, assignment, VerdictStore(course.state_directory))
+        max_points = float(gradebook.find_assignment(assignment).max_score)
+    return [_outgoing(course, assignment, row, max_points) for row in rows]
+
+
+def _outgoing(course: Course, assignment: str, row: StudentRow, max_points: float) -> Outgoing:
+    reasons = [*row.problems, *(f"cell '{cell}' is undecided" for cell in row.undecided)]
+    return Outgoing(
+        student=row.student,
+        name=f"{row.first_name} {row.last_name}".strip() or row.student,
+        email=row.email,
+        is_absent=row.is_absent,
+        points=row.points,
+        max_points=max_points,
+        penalty=row.penalty,
+        exercises={name: (notebook.points, notebook.max_points) for name, notebook in row.notebooks.items()},
+        comment="" if row.is_absent else _comment(row, max_points),
+        pages=_pages(course, assignment, row.student),
+        waiting=row.to_grade,
+        refused="; ".join(reasons),
+    )
+
+
+def _comment(row: StudentRow, max_points: float) -> str:
+    lines = [f"{points_text(row.points)} of {points_text(max_points)} points."]
+    for name, notebook in row.notebooks.items():
+        handed_in = "" if notebook.is_handed_in else " (not handed in)"
+        points = f"{points_text(notebook.points)} of {points_text(notebook.max_points)}"
+        lines.append(f"{name.replace('_', ' ')}: {points}{handed_in}")
+    if row.to_grade:
+        lines.append(f"Still to be graded by a person: {', '.join(row.to_grade)}.")
+    return "\n".join(lines)
+
+
+def _pages(course: Course, assignment: str, student: str) -> dict[str, Path]:
+    directory = course_directory(course)
+    folder = Path(directory.format_path(directory.feedback_directory, student, assignment))
+    return {path.stem: path for path in sorted(folder.glob("*.html"))}

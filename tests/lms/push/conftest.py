@@ -1,0 +1,51 @@
+"""A graded course without kernels (the fake engine of tests/course), for what is sent to an LMS."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.course import grading
+from autograder.course.classrun import ClassRun
+from autograder.course.course import Course
+from autograder.course.gradebook import open_gradebook
+from tests.course.conftest import _released, _the_real_engine_comes_back, sample_course  # noqa: F401 - fixtures
+
+STUDENTS = {"ada": "Ada Lovelace", "ben": "Bob_Under O'Neil-Smith", "cy": "Łukasz 王"}
+
+
+@pytest.fixture(scope="session")
+def _graded_root(_released, tmp_path_factory):  # noqa: F811
+    """Three students handed in, one got half; their written answers are graded; a fourth is absent."""
+    root = Path(shutil.copytree(_released, tmp_path_factory.mktemp("graded") / "course"))
+    for student in STUDENTS:
+        text = "half = 1" if student == "ben" else None
+        sample_course.hand_in(root, student, sample_course.submission(text) if text else None)
+    real_engine = grading.start_engine
+    course = Course.load(root)  # whose configuration puts the fake engine in
+    try:
+        ClassRun(course, sample_course.ASSIGNMENT, course.secret()).run()
+    finally:
+        grading.start_engine = real_engine
+    with open_gradebook(course) as gradebook:
+        for student, name in STUDENTS.items():
+            first, last = name.split(" ", 1)
+            gradebook.update_or_create_student(student, first_name=first, last_name=last, email=f"{student}@x.org")
+            grade_by_hand(gradebook, student, 2.5)
+        gradebook.update_or_create_student("dee", first_name="Dee", last_name="Absent", email="dee@x.org")
+    return root
+
+
+@pytest.fixture
+def graded(_graded_root, tmp_path, monkeypatch):
+    """A copy of that course."""
+    root = Path(shutil.copytree(_graded_root, tmp_path / "course"))
+    monkeypatch.chdir(root)
+    return Course.load(root)
+
+
+def grade_by_hand(gradebook, student, points):
+    """Give the written answer of the sample course its points."""
+    grade = gradebook.find_grade("why", sample_course.SLUG, sample_course.ASSIGNMENT, student)
+    grade.manual_score, grade.needs_manual_grade = points, False
+    gradebook.db.commit()
