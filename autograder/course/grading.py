@@ -18,7 +18,7 @@ from nbformat.v4 import new_markdown_cell
 
 from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
-from autograder.course.keys import key_of
+from autograder.course.keys import answers_key, key_of
 from autograder.course.notebooks import Prepared, UnusableNotebook, prepare, read_notebook
 from autograder.course.store import Pointer, Record, VerdictStore
 from autograder.course.submission import Submission
@@ -38,6 +38,11 @@ class Graded(Protocol):
         """The executed notebook."""
         ...
 
+    @property
+    def answers(self) -> bytes:
+        """What it answered, to be kept for other check pages; empty if it is not to be kept."""
+        ...
+
 
 class Engine(Protocol):
     """Runs and judges one notebook at a time for each of its slots; thread-safe."""
@@ -48,8 +53,10 @@ class Engine(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
-        """Run and judge a notebook that can be read."""
+    def grade(
+        self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, answers: bytes = b""
+    ) -> Graded:
+        """Run and judge a notebook that can be read, or judge it by what it answered before."""
         ...
 
 
@@ -163,12 +170,21 @@ class Grader:
         if prepared is None:
             record = _unreadable(exercise, problem)
         else:
-            graded = self._engine.running().grade(submission.notebook, submission.files, exercise, self._secret.value)
+            graded = self._run(submission, prepared, exercise, force=force)
             notes = dict.fromkeys((*submission.notes, *prepared.notes, *graded.verdict.notes))
             record = Record(replace(graded.verdict, notes=tuple(notes)), graded.notebook)
         _refuse_other_cells(record.verdict, exercise)
         record = Record(replace(record.verdict, key=key), record.notebook)
         return Result(self.store.put(key, record, replace=force), is_new=True)
+
+    def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
+        name = answers_key(self.course, exercise, submission, prepared)
+        answers = b"" if force else self.store.answers(name)
+        engine = self._engine.running()
+        graded = engine.grade(submission.notebook, submission.files, exercise, self._secret.value, answers)
+        if graded.answers and graded.answers != answers:
+            self.store.put_answers(name, graded.answers)
+        return graded
 
     def point(
         self, student: str, exercise: Exercise, submission: Submission, record: Record, submitted_at: str

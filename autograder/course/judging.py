@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.course.answers import Questioned
 from autograder.course.errors import JudgeFailed
-from autograder.course.notebook_run import NotebookRun
 from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.children import Child
@@ -68,12 +68,12 @@ class Task:
     """Where the course's images come from."""
 
 
-def judge_notebook(template: Template, run: NotebookRun, task: Task) -> Judgement:
+def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement:
     """Judge a notebook with the pages of its exercise.
 
     Args:
         template: Warm template of judges.
-        run: The notebook.
+        run: The notebook, or its kept answers.
         task: What to do with it.
 
     Returns:
@@ -113,7 +113,7 @@ def _undecided(judgement: Judgement, name: str, message: str) -> None:
     judgement.internal.add(name)
 
 
-def _one_judge(template: Template, run: NotebookRun, task: Task, judgement: Judgement) -> bool:
+def _one_judge(template: Template, run: Questioned, task: Task, judgement: Judgement) -> bool:
     """Run one judge as far as it gets; say whether it finished."""
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
@@ -149,7 +149,7 @@ def _watch(child: Child, finished: threading.Event) -> None:
             return
 
 
-def _serve(channel: Channel, run: NotebookRun, judgement: Judgement, cells: list[str]) -> bool:
+def _serve(channel: Channel, run: Questioned, judgement: Judgement, cells: list[str]) -> bool:
     while True:
         try:
             content, buffers = channel.receive()
@@ -169,7 +169,7 @@ def _answer(
     channel: Channel,
     content: Mapping[str, Any],
     buffers: list[bytes],
-    run: NotebookRun,
+    run: Questioned,
     judgement: Judgement,
     cells: list[str],
 ) -> None:
@@ -186,7 +186,7 @@ def _answer(
                 judgement.internal.add(result.name)
         case "run_until":
             run.run_until(content["grade_id"])
-            channel.send({"errors": run.errors})
+            channel.send({"errors": dict(run.errors)})
         case "probe":
             try:
                 answer, arrays = run.probe(content["content"], buffers, content["cpu_seconds"], content["wall_seconds"])

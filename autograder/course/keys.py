@@ -25,7 +25,8 @@ from autograder.kernels.settings import default_kernel_python
 
 _KEY_FORMAT = 1
 _DECIDING_ROOMS = ("judge", "kernels")
-_DECIDING_MODULES = ("worker.py", "judging.py", "notebook_run.py", "notebooks.py", "exercise.py")
+_RUNNING_MODULES = ("notebook_run.py", "notebooks.py", "exercise.py", "answers.py")
+_DECIDING_MODULES = ("worker.py", "judging.py", *_RUNNING_MODULES)
 _DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothesis", "pytest", "ipykernel", "ipython")
 
 
@@ -44,17 +45,45 @@ def key_of(
     Returns:
         64 hexadecimal digits.
     """
-    unread = [_sha256(submission.notebook), submission.problem]
-    work: Any = unread if prepared is None else [_plain(cell) for cell in prepared.notebook.cells]
     deciding = {
-        "format": _KEY_FORMAT,
-        "work": work,
+        **_work(submission, prepared),
         "notes": [*submission.notes, *(prepared.notes if prepared else ())],
-        "files": {name: _sha256(content) for name, content in submission.files.items()},
         "course": course_version(course, exercise),
         "secret": secret_digest,
     }
     return _sha256(json.dumps(deciding, sort_keys=True).encode())
+
+
+def answers_key(course: Course, exercise: Exercise, submission: Submission, prepared: Prepared) -> str:
+    """Return the key of what a submission answers: everything but who asks.
+
+    Args:
+        course: The course.
+        exercise: The exercise the notebook belongs to.
+        submission: What was handed in.
+        prepared: The same laid over the instructor's notebook.
+
+    Returns:
+        64 hexadecimal digits, the same whatever the check pages, the judge and the secret are.
+    """
+    deciding = {
+        **_work(submission, prepared),
+        "exercise": exercise.name,
+        "judged": dict(prepared.judged),
+        "code": _running_digest(),
+        "versions": dict(versions()),
+        "settings": plain_settings(course),
+    }
+    return _sha256(json.dumps(deciding, sort_keys=True).encode())
+
+
+def _work(submission: Submission, prepared: Prepared | None) -> dict[str, Any]:
+    unread = [_sha256(submission.notebook), submission.problem]
+    return {
+        "format": _KEY_FORMAT,
+        "work": unread if prepared is None else [_plain(cell) for cell in prepared.notebook.cells],
+        "files": {name: _sha256(content) for name, content in submission.files.items()},
+    }
 
 
 def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
@@ -98,6 +127,14 @@ def _code_digest(other_pages: frozenset[Path]) -> str:
     paths += [package / "course" / module for module in _DECIDING_MODULES if (package / "course" / module).is_file()]
     paths += [path for path in (package / "checks").rglob("*") if path.is_file() and path not in other_pages]
     return _files_digest(package, paths)
+
+
+@lru_cache(maxsize=1)
+def _running_digest() -> str:
+    """The code that runs a notebook and carries its answers."""
+    package = Path(autograder.__path__[0])
+    modules = [package / "course" / module for module in _RUNNING_MODULES]
+    return _files_digest(package, [*(package / "kernels").rglob("*.py"), *modules])
 
 
 def _transferlab_digest() -> str:

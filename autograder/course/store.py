@@ -105,6 +105,37 @@ class VerdictStore:
         self._write(self._record_path(key), _pack(record))
         return record
 
+    def answers(self, key: str) -> bytes:
+        """Return what a notebook answered, or nothing if that is not kept.
+
+        Args:
+            key: From `keys.answers_key`.
+        """
+        try:
+            return self._answers_path(key).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def put_answers(self, key: str, answers: bytes) -> None:
+        """Keep what a notebook answered. The folder may be emptied at any time: notebooks are then run again.
+
+        Args:
+            key: From `keys.answers_key`.
+            answers: From the engine.
+        """
+        self._write(self._answers_path(key), answers)
+
+    def sweep(self) -> int:
+        """Remove what writers left that were killed in the middle; nothing that counts is among it.
+
+        Returns:
+            How many files.
+        """
+        left = [path for path in self.root.glob("*/**/.*.tmp") if not _is_writing(path)]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
     def point(self, pointer: Pointer) -> None:
         """Let a notebook of a student count with a verdict, instead of any earlier one.
 
@@ -162,7 +193,7 @@ class VerdictStore:
         """Put a file in its place at once and for good."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -181,13 +212,31 @@ class VerdictStore:
             os.close(folder)
 
     def _record_path(self, key: str) -> Path:
-        if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
-            raise ValueError(f"a key is 64 hexadecimal digits (got {key!r})")
-        return self.root / "verdicts" / key[:2] / f"{key}.gz"
+        return self.root / "verdicts" / _checked(key)[:2] / f"{key}.gz"
+
+    def _answers_path(self, key: str) -> Path:
+        return self.root / "answers" / _checked(key)[:2] / f"{key}.zip"
 
     def _pointer_path(self, assignment: str, student: str, notebook: str) -> Path:
         folder = self.root / "graded" / _file_name(assignment) / _file_name(student)
         return folder / f"{_file_name(notebook)}.json"
+
+
+def _checked(key: str) -> str:
+    if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
+        raise ValueError(f"a key is 64 hexadecimal digits (got {key!r})")
+    return key
+
+
+def _is_writing(path: Path) -> bool:
+    """Whether the process that writes this file may still be at it; its number stands in the file's name."""
+    try:
+        os.kill(int(path.name.split(".")[-3]), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, IndexError, OverflowError, PermissionError):
+        return True
+    return True
 
 
 def _file_name(name: str) -> str:

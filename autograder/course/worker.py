@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self
 import nbformat
 
 import autograder
+from autograder.course.answers import Diverged, Questioned, Recording, Replay
 from autograder.course.exercise import Exercise
 from autograder.course.judging import Judgement, Task, judge_notebook
 from autograder.course.notebook_run import NotebookRun
@@ -49,6 +50,8 @@ class EngineSettings:
     isolation: Isolation = Isolation.SEALED
     slots: int = 1
     """Notebooks at once."""
+    answers_mib: int = 32
+    """Answers of a notebook that are kept for the next check page; more than this is dropped."""
     data_source: str = "sketches"
     """Where the course's images come from."""
 
@@ -60,6 +63,8 @@ class Graded:
     verdict: Verdict
     notebook: bytes
     """The executed notebook, judged cells without outputs."""
+    answers: bytes = b""
+    """What it answered, for `Engine.grade` under another check page; empty if it is too much to keep."""
 
 
 def judge_settings(settings: EngineSettings) -> TemplateSettings:
@@ -142,7 +147,9 @@ class Engine:
                 self._start(kind, wait=True)
             return self._templates[kind]
 
-    def grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
+    def grade(
+        self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, answers: bytes = b""
+    ) -> Graded:
         """Run and judge one notebook.
 
         Args:
@@ -150,6 +157,7 @@ class Engine:
             files: What lies beside it: relative path to content.
             exercise: Which exercise it answers.
             secret: The course secret.
+            answers: What this very notebook answered under an earlier check page; it is run only if more is asked.
 
         Returns:
             The verdict and the executed notebook.
@@ -160,7 +168,7 @@ class Engine:
             TemplateFailed: A template died, and died again.
         """
         try:
-            return self._grade(notebook, files, exercise, secret)
+            return self._answered(answers, exercise, secret) or self._grade(notebook, files, exercise, secret)
         except TemplateFailed:
             # killed from outside, say for memory: nothing was decided, and a fresh one costs seconds
             return self._grade(notebook, files, exercise, secret)
@@ -171,19 +179,46 @@ class Engine:
             self._slots,
             NotebookRun(self._template("kernels"), prepared, files, self._settings.limits, exercise.name) as run,
         ):
-            judgement = self._judge(run, exercise, secret)
+            recording = Recording(run, self._settings.answers_mib)
+            judgement = self._judge(recording, exercise, secret)
         figures = {
             "student": run.student_cpu_seconds,
             "probe": run.probe_cpu_seconds,
             "judge": judgement.cpu_seconds,
             "fixed": run.start_cpu_seconds,
         }
+        verdict = self._verdict(judgement, exercise, secret, run.notes, figures)
+        executed = nbformat.writes(prepared.notebook).encode()
+        return Graded(verdict, executed, recording.packed(executed, run.notes))
+
+    def _answered(self, answers: bytes, exercise: Exercise, secret: bytes) -> Graded | None:
+        """Judge by kept answers; None if there are none, or the checks do not ask just what they hold."""
+        if not answers:
+            return None
+        try:
+            replay = Replay(answers)
+            with self._slots:
+                judgement = self._judge(replay, exercise, secret)
+        except Diverged:
+            return None
+        if not replay.is_finished:  # cells would be shown as executed that these checks do not reach
+            return None
+        figures = {"student": 0.0, "probe": 0.0, "judge": judgement.cpu_seconds, "fixed": 0.0}
+        return Graded(self._verdict(judgement, exercise, secret, replay.notes, figures), replay.notebook, answers)
+
+    def _verdict(
+        self,
+        judgement: Judgement,
+        exercise: Exercise,
+        secret: bytes,
+        notes: Sequence[str],
+        figures: Mapping[str, float],
+    ) -> Verdict:
         cells = self._decided(judgement, exercise, secret)
         rounded = {name: round(seconds, 3) for name, seconds in figures.items()}
-        verdict = Verdict(exercise=exercise.name, cells=cells, notes=tuple(run.notes), figures=rounded)
-        return Graded(verdict, nbformat.writes(prepared.notebook).encode())
+        return Verdict(exercise=exercise.name, cells=cells, notes=tuple(notes), figures=rounded)
 
-    def _judge(self, run: NotebookRun, exercise: Exercise, secret: bytes) -> Judgement:
+    def _judge(self, run: Questioned, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
         task = Task(list(exercise.pages), key, list(exercise.judged), self._settings.data_source)
         return judge_notebook(self._template("judges"), run, task)

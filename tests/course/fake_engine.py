@@ -18,6 +18,7 @@ from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 class FakeGraded:
     verdict: Verdict
     notebook: bytes
+    answers: bytes = b""
 
 
 class FakeEngine:
@@ -35,7 +36,7 @@ class FakeEngine:
     def __exit__(self, *_):
         self._note("stopped")
 
-    def grade(self, notebook, files, exercise, secret):
+    def grade(self, notebook, files, exercise, secret, answers=b""):
         prepared = prepare(read_notebook(notebook), exercise)
         said = "\n".join(cell.source for cell in prepared.notebook.cells if cell.cell_type == "code")
         self._note(f"graded {sorted(files)}")

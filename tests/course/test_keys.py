@@ -7,7 +7,7 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
-from autograder.course.keys import key_of
+from autograder.course.keys import answers_key, key_of
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import Submission
@@ -79,3 +79,20 @@ def test_what_decides_nothing_does_not_change_it(bare_root):
     written(bare_root, "nbgrader_config.py", "c.CourseSettings.isolation = 'off'\nc.CourseDirectory.course_id = 'x'")
     (bare_root / "checks/tripling.py").write_text("# the page of another exercise")
     assert key(bare_root) == before
+
+
+def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
+    def found(notebook=None, files=None):
+        course = Course.load(bare_root)
+        exercise = course.exercises["doubling"]
+        content = json.dumps(notebook or sample_course.submission()).encode()
+        submission = Submission(content, files or {})
+        return answers_key(course, exercise, submission, prepare(read_notebook(content), exercise))
+
+    before = found()
+    written(bare_root, "checks/doubling.py", "# a new check")
+    assert found() == before
+    assert found(sample_course.submission("other = 1")) != before
+    assert found(files={"helper.py": b"1"}) != before
+    written(bare_root, "nbgrader_config.py", "c.CourseSettings.memory_mib = 999")
+    assert found() != before

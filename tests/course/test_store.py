@@ -157,3 +157,25 @@ def test_killed_anywhere_the_store_holds_whole_files_only(store, tmp_path):
             assert store.get(key).verdict.key == key
         found = store.pointer("homework", "ada", "doubling")
         assert found is None or store.get(found.key) is not None
+
+
+def test_answers_are_kept_and_may_be_thrown_away(store):
+    assert store.answers(KEY) == b""
+    store.put_answers(KEY, b"answers")
+    assert store.answers(KEY) == b"answers"
+    with pytest.raises(ValueError, match="a key is 64 hexadecimal digits"):
+        store.answers("../../etc/passwd")
+
+
+def test_what_killed_writers_left_is_swept(store):
+    store.put(KEY, record())
+    folder = store.root / "verdicts" / KEY[:2]
+    finished = subprocess.Popen([sys.executable, "-c", ""])
+    finished.wait()
+    (folder / f".{KEY}.gz.{finished.pid}.00000000.tmp").write_bytes(b"half")
+    (folder / f".{KEY}.gz.{os.getpid()}.00000000.tmp").write_bytes(b"being written")
+    assert store.sweep() == 1
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".tmp")] == [
+        f".{KEY}.gz.{os.getpid()}.00000000.tmp"
+    ]
+    assert store.get(KEY) == record()
