@@ -7,19 +7,44 @@ from transferlab.backbones.registry import backbone_names, load_backbone
 from transferlab.course import CourseData, course_data, course_sources
 from transferlab.images import ImageSet, class_names, load_images, source_names
 from transferlab.plots import plot_comparison, plot_histories, plot_images, plot_trade_off
+from transferlab.plots_layers import plot_feature_maps, plot_filters, plot_strongest
+from transferlab.plots_results import (
+    confusion_counts,
+    plot_changed_sides,
+    plot_confusion,
+    plot_data_curve,
+    plot_embeddings,
+    plot_spread,
+)
+from transferlab.progress import epoch_bar, progress
+from transferlab.scenarios import check_scenarios
+from transferlab.showing import show
 
 __all__ = [
     "CourseData",
     "ImageSet",
     "backbone_names",
+    "check_scenarios",
     "class_names",
+    "confusion_counts",
     "course_data",
     "course_sources",
+    "epoch_bar",
     "load_backbone",
     "load_images",
+    "plot_changed_sides",
     "plot_comparison",
+    "plot_confusion",
+    "plot_data_curve",
+    "plot_embeddings",
+    "plot_feature_maps",
+    "plot_filters",
     "plot_histories",
     "plot_images",
+    "plot_spread",
+    "plot_strongest",
     "plot_trade_off",
+    "progress",
+    "show",
     "source_names",
 ]

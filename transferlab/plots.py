@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from transferlab.plots_base import COLOURS, MARKERS, axes_or_new, mark_chance, tidy
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's palette without its yellow, which is too pale for lines."""
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_GREY = "#555555"
 
 
 def plot_images(
@@ -91,10 +88,10 @@ def plot_histories(histories: Mapping[str, Any], metric: str = "val_accuracy", *
     curves = {name: _curve(name, history, metric) for name, history in histories.items()}
     if not curves:
         raise ValueError("histories is empty; give at least one, such as {'baseline': history}")
-    ax = _axes(ax, (6.4, 3.8))
+    ax = axes_or_new(ax, (6.4, 3.8))
     percent = "accuracy" in metric
     for position, (name, values) in enumerate(curves.items()):
-        colour, marker = COLOURS[position % len(COLOURS)], _MARKERS[position % len(_MARKERS)]
+        colour, marker = COLOURS[position % len(COLOURS)], MARKERS[position % len(MARKERS)]
         scaled = values * 100 if percent else values
         ax.plot(np.arange(1, len(values) + 1), scaled, color=colour, marker=marker, markersize=4, label=name)
     longest = max(len(values) for values in curves.values())
@@ -102,7 +99,7 @@ def plot_histories(histories: Mapping[str, Any], metric: str = "val_accuracy", *
     ax.set_ylabel(_named(metric))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlim(1 - 0.03 * longest, longest + 0.03 * longest)
-    _tidy(ax, "y")
+    tidy(ax, "y")
     ends = {name: (float(len(values)), float(values[-1]) * (100 if percent else 1)) for name, values in curves.items()}
     _name_the_ends(ax, ends)
     return ax
@@ -131,7 +128,7 @@ def plot_comparison(
     """
     if not values:
         raise ValueError("values is empty; give at least one, such as {'baseline': 0.75}")
-    ax = _axes(ax, (6.4, 0.55 * len(values) + 1.1))
+    ax = axes_or_new(ax, (6.4, 0.55 * len(values) + 1.1))
     factor = 100.0 if "%" in label else 1.0
     names, sizes = list(values), [float(value) * factor for value in values.values()]
     colours = [COLOURS[position % len(COLOURS)] for position in range(len(names))]
@@ -142,18 +139,8 @@ def plot_comparison(
     top = max([size for size in sizes if np.isfinite(size)] + [0.0 if chance is None else chance * factor])
     ax.set_xlim(0, top * 1.12 if top > 0 else 1.0)
     if chance is not None:
-        ax.axvline(chance * factor, color=_GREY, linestyle="--", linewidth=1)
-        ax.annotate(
-            "chance",
-            (chance * factor, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=_GREY,
-            fontsize=9,
-        )
-    _tidy(ax, "x")
+        mark_chance(ax, chance * factor)
+    tidy(ax, "x")
     return ax
 
 
@@ -191,7 +178,7 @@ def plot_trade_off(
     names = [f"{name} {row:g}" if isinstance(row, float | int) else str(row) for row in table[name]]
     if len(names) == 0:
         raise ValueError("the table has no rows")
-    ax = _axes(ax, (6.4, 4.2))
+    ax = axes_or_new(ax, (6.4, 4.2))
     gain = gain * 100 if "accuracy" in y else gain
     best = _unbeaten(cost, gain)
     order = best[np.argsort(cost[best])]
@@ -206,7 +193,7 @@ def plot_trade_off(
     ax.margins(x=0.14, y=0.16)
     ax.set_xlabel(x_label or _named(x))
     ax.set_ylabel(y_label or _named(y))
-    _tidy(ax, "both")
+    tidy(ax, "both")
     return ax
 
 
@@ -224,20 +211,6 @@ def _unbeaten(cost: npt.NDArray[np.float64], gain: npt.NDArray[np.float64]) -> n
     strictly = (cost[:, None] > cost[None, :]) | (gain[:, None] < gain[None, :])
     beaten = (cheaper & better & strictly).any(axis=1)
     return np.flatnonzero(~beaten & np.isfinite(cost) & np.isfinite(gain))
-
-
-def _axes(ax: "Axes | None", size: tuple[float, float]) -> "Axes":
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
-def _tidy(ax: "Axes", grid: str) -> None:
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.set_axisbelow(True)
-    ax.grid(axis=grid, color="#dddddd", linewidth=0.8)  # type: ignore[arg-type]
 
 
 def _name_the_ends(ax: "Axes", ends: Mapping[str, tuple[float, float]]) -> None:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-ASSIGNMENT_OF = {"exercise": "transfer_learning"}
+ASSIGNMENT_OF = {"exercise": "transfer_learning", "lesson": "lesson"}
 """Assignment (a folder of `source/` and `release/`) by the first word of a slug."""
+
+UNGRADED = frozenset({"lesson"})
+"""Assignments that are read and run, not handed in; nothing in them carries points."""
 
 RELEASED_FILES: frozenset[str] = frozenset()
 """What students get beside the notebooks, as `<assignment>/<name>`; each lies in `source/<assignment>/`."""

@@ -11,8 +11,9 @@ _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_CELL_METADATA = ("nbgrader", "tags")
-"""What a cell line of a text may say; the same list stands in pyproject.toml for `jupytext --sync`."""
+_CELL_METADATA = ("nbgrader", "tags", "jp-MarkdownHeadingCollapsed")
+"""What a cell line of a text may say; the same list stands in pyproject.toml for `jupytext --sync`. The last folds the
+section under a heading in JupyterLab."""
 
 
 def notebook_from_text(text: str, slug: str) -> NotebookNode:
