@@ -95,7 +95,13 @@ class NotebookRun:
         if kernel is None:
             raise KernelDied("the notebook's kernel died too often and is not started again")
         try:
-            return kernel.probe(content, buffers, cpu_seconds=cpu_seconds, wall_seconds=wall_seconds)
+            # an answer may cost what a cell may, if that is less
+            return kernel.probe(
+                content,
+                buffers,
+                cpu_seconds=min(cpu_seconds, self._limits.cell_cpu_seconds),
+                wall_seconds=min(wall_seconds, self._limits.cell_wall_seconds),
+            )
         except KernelDied:
             self._drop_kernel()
             raise

@@ -11,6 +11,7 @@ import numpy as np
 from autograder.judge.checking import Undecided, fail
 from autograder.judge.submission import Answer, plain
 from autograder.judge.wording import brief
+from autograder.kernels.values import Foreign, Handle, Table
 
 Array = np.ndarray[Any, Any]
 REPORT_TOLERANCE = 0.0101
@@ -71,7 +72,7 @@ def expect_pair(value: Any, what: str, called: str = "") -> tuple[Any, Any]:
     Raises:
         Failed: It is not a sequence of exactly two parts.
     """
-    if not isinstance(value, tuple | list) or len(value) != 2:
+    if isinstance(value, Foreign | Handle | Table) or not isinstance(value, tuple | list) or len(value) != 2:
         fail(f"{what} came back as {brief(value)}", "two parts", called=called)
     return value[0], value[1]
 

@@ -53,13 +53,20 @@ class ModelFacts:
     def predict(self, images: Array) -> Array:
         """Return the rebuilt model's output on `images` (n, height, width, channels), as float32."""
         model = self.rebuilt()
+        _expect_one_output(model)
         outputs = [
-            model(keras.ops.convert_to_tensor(images[i : i + 100].astype("float32")), training=False)
+            keras.tree.flatten(
+                model(keras.ops.convert_to_tensor(images[i : i + 100].astype("float32")), training=False)
+            )[0]
             for i in range(0, len(images), 100)
         ]
-        if any(isinstance(output, list | tuple | dict) for output in outputs):
-            fail("the model has more than one output", "one output of shape (n, num_classes)")
         return np.concatenate([np.asarray(output, dtype=np.float32) for output in outputs])
+
+
+def _expect_one_output(model: keras.Model) -> None:
+    """Expect one output; `outputs=[x]` is one."""
+    if len(model.outputs) != 1:
+        fail(f"the model has {len(model.outputs)} outputs", "one output of shape (n, num_classes)")
 
 
 def describe(submission: Submission, handle: Handle, what: str = "the model") -> ModelFacts:
@@ -172,12 +179,13 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
     The copy's arrays are put back afterwards. Dropout, augmentation and BatchNormalization are in training mode.
     """
     model = facts.rebuilt()
+    _expect_one_output(model)
     for variable, flag in zip(model.weights, facts.trainable, strict=False):
         if not flag and variable.trainable:  # frozen variable by variable, which a configuration does not carry
             variable.trainable = False
     before = [np.asarray(variable).copy() for variable in model.weights]
     # That a single output unit is not what was asked for is judged elsewhere, once.
-    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    loss = "binary_crossentropy" if model.outputs[0].shape[-1] == 1 else "sparse_categorical_crossentropy"
     model.compile(optimizer=keras.optimizers.SGD(0.05), loss=loss, run_eagerly=True)
     try:
         for _ in range(steps):

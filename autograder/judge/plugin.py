@@ -165,11 +165,10 @@ class JudgePlugin:
         except Stopped as stopped:
             self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
         except Flaky:
-            self._conclude(
-                item,
-                Outcome.FAIL,
-                "Same input, two answers: called twice with the same arguments it answered differently.",
-            )
+            two = "Same input, two answers: called twice with the same arguments it answered differently."
+            # a call that did not come to an end is not made again, which hypothesis takes for a second answer
+            stopped = self._submission.stopped
+            self._conclude(item, Outcome.FAIL, sentence(stopped, settings.hint) if stopped else two)
         except Undecided as undecided:
             self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
         except (ChannelClosed, KeyboardInterrupt):

@@ -90,6 +90,8 @@ class Submission:
         self._answered: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
         self._calls_left: int | None = None
         self._cell_errors: dict[str, str] = {}
+        self.stopped: Failed | None = None
+        """How the first call of this check that did not come to an end failed, if there was one."""
         self.generation = 0
         """Number of the kernel that answers; handles of an earlier one are gone with it."""
 
@@ -97,6 +99,7 @@ class Submission:
         """Forget what the last check was told."""
         self._answered.clear()
         self._calls_left = None
+        self.stopped = None
 
     def shrink_at_most(self, calls: int) -> None:
         """The check has failed for some input: while a smaller one is sought, ask at most `calls` new questions more.
@@ -147,12 +150,9 @@ class Submission:
             reply, buffers = self._call_once(content, encoder.buffers, model)
         except Stopped as stopped:
             self._gone[name] = stopped.reason
-            raise Failed(
-                f"no answer came: {stopped.reason}",
-                "an answer",
-                called,
-                "run this call yourself in the notebook and watch it",
-            ) from stopped
+            hint = "run this call yourself in the notebook and watch it"
+            self.stopped = Failed(f"no answer came: {stopped.reason}", "an answer", called, hint)
+            raise self.stopped from stopped
         if reply.get("missing"):
             self._fail_missing(name, f"a function called `{name}`")
         return self.read_answer(called, reply, buffers)

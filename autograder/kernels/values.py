@@ -17,6 +17,7 @@ A value becomes a *node*, a small JSON object whose `k` says what it is:
 
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 24
 MAX_TEXT = 20_000
 MAX_INT_BITS = 256
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 CARRIED_KINDS = "biufcUS"  # numpy dtype kinds: no objects, no records, no dates
 
 
@@ -69,6 +71,7 @@ def safe_text(value: object, limit: int = 200) -> str:
         text = repr(value)
     except Exception:  # a student's __repr__ may raise anything; the name of the type is still worth having
         text = f"<{type_name(value)}>"
+    text = _ADDRESS.sub("", text)  # another one every time, and the same work gets the same words
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -123,6 +126,10 @@ class Encoder:
         return None
 
     def _array(self, array: Any, original: object) -> dict[str, Any]:
+        hidden = int(np.count_nonzero(np.ma.getmaskarray(array))) if isinstance(array, np.ma.MaskedArray) else 0
+        if hidden:  # what lies under a mask is no answer
+            text = f"masked array, in which {hidden} of {array.size} values are missing"
+            return {"k": "other", "type": type_name(original), "text": text}
         array = np.asarray(array)
         if array.dtype.kind == "O":
             return self._object_array(array, original)
