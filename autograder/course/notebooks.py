@@ -49,7 +49,12 @@ def prepare(student: NotebookNode, exercise: Exercise) -> Prepared:
     """
     notes: list[str] = []
     cells = _matched(student, exercise, notes)
-    _put_back_missing(cells, exercise, notes)
+    if student.cells and not _positions(cells):
+        # one sentence instead of one a cell
+        notes.append(_none_of(exercise, student))
+        _put_back_missing(cells, exercise, [])
+    else:
+        _put_back_missing(cells, exercise, notes)
     _put_judged_in_order(cells, exercise, notes)
     for number, cell in enumerate(cells):
         source_cell = exercise.cells.get(grade_id_of(cell) or "")
@@ -82,6 +87,15 @@ def _matched(student: NotebookNode, exercise: Exercise, notes: list[str]) -> lis
             notes.append(f"The locked cell '{grade_id}' had been changed; it was put back as it was released.")
         cells.append(_answered(source_cell, cell) if is_answer(source_cell) else _restored(source_cell))
     return cells
+
+
+def _none_of(exercise: Exercise, student: NotebookNode) -> str:
+    others = [grade_id for cell in student.cells if (grade_id := grade_id_of(cell)) is not None]
+    what = f"it holds cells of another one, such as '{others[0]}'" if others else "the marks nbgrader gives them are gone"
+    return (
+        f"None of the cells of {exercise.name} are in this notebook, so there was nothing to grade: {what}; "
+        "hand in the notebook you were given, filled in."
+    )
 
 
 def _same_text(submitted: str, original: str) -> bool:

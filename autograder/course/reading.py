@@ -17,7 +17,9 @@ from nbformat.v4 import new_notebook
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import grade_id_of
 
-MAX_NOTEBOOK_MIB = 50
+MAX_NOTEBOOK_MIB = 100
+MAX_CONTAINERS = 8_000_000
+"""Lists and objects in the file: each costs far more memory than the two bytes it can be written with."""
 MAX_CELLS = 2_000
 _AGAIN = "open it in Jupyter, save it, and hand it in again"
 
@@ -97,6 +99,8 @@ def _load(data: bytes) -> dict[str, Any]:
     _refuse_size(len(data))
     if not data.strip():
         raise UnusableNotebook("The notebook file is empty; save the notebook in Jupyter and hand it in again.")
+    if data.count(b"[") + data.count(b"{") > MAX_CONTAINERS:
+        raise UnusableNotebook(f"The file holds more than {MAX_CONTAINERS:,} lists and objects; clear its outputs.")
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

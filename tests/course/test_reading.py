@@ -35,7 +35,8 @@ def notebook(cells, **keys):
         (notebook([], nbformat=True), "names no known format version"),
         (b'{"nbformat": 3, "worksheets": 7}', "old format could not be converted"),
         (notebook([{}] * (MAX_CELLS + 1)), "has 2,001 cells, but 2,000 are allowed; delete some"),
-        (b" " * (51 * 2**20), "is 51 MiB, more than the 50 MiB allowed; clear its outputs"),
+        (b" " * (101 * 2**20), "is 101 MiB, more than the 100 MiB allowed; clear its outputs"),
+        (b"[{}," * 4_000_001, "holds more than 8,000,000 lists and objects; clear its outputs"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -50,7 +51,7 @@ def test_a_huge_file_is_refused_by_its_size_without_being_read(tmp_path):
     path = tmp_path / "huge.ipynb"
     with path.open("wb") as stream:
         stream.truncate(200 * 2**20)
-    with pytest.raises(UnusableNotebook, match="The notebook is 200 MiB, more than the 50 MiB allowed"):
+    with pytest.raises(UnusableNotebook, match="The notebook is 200 MiB, more than the 100 MiB allowed"):
         read_notebook_file(path)
 
 
