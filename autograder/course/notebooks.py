@@ -91,7 +91,9 @@ def _matched(student: NotebookNode, exercise: Exercise, notes: list[str]) -> lis
 
 def _none_of(exercise: Exercise, student: NotebookNode) -> str:
     others = [grade_id for cell in student.cells if (grade_id := grade_id_of(cell)) is not None]
-    what = f"it holds cells of another one, such as '{others[0]}'" if others else "the marks nbgrader gives them are gone"
+    what = "the marks nbgrader gives them are gone"
+    if others:
+        what = f"it holds cells of another one, such as '{others[0]}'"
     return (
         f"None of the cells of {exercise.name} are in this notebook, so there was nothing to grade: {what}; "
         "hand in the notebook you were given, filled in."

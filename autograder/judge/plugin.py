@@ -167,8 +167,8 @@ class JudgePlugin:
         except Flaky:
             two = "Same input, two answers: called twice with the same arguments it answered differently."
             # a call that did not come to an end is not made again, which hypothesis takes for a second answer
-            stopped = self._submission.stopped
-            self._conclude(item, Outcome.FAIL, sentence(stopped, settings.hint) if stopped else two)
+            unanswered = self._submission.stopped
+            self._conclude(item, Outcome.FAIL, sentence(unanswered, settings.hint) if unanswered else two)
         except Undecided as undecided:
             self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
         except (ChannelClosed, KeyboardInterrupt):

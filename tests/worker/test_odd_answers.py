@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from autograder.course.course import Course
-from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.exercise import Exercise
 from autograder.course.worker import Engine
 from autograder.judge.verdict import CellVerdict, Outcome
 
@@ -78,7 +78,10 @@ def build_feature_extractor(backbone, num_classes):
 """
 
 
-HEAD = "pooled = layers.GlobalAveragePooling2D()(backbone.output)\n"
+HEAD = """
+pooled = layers.GlobalAveragePooling2D()(backbone.output)
+out = layers.Dense(num_classes, 'softmax')(pooled)
+"""
 CASES = {
     # --- right, but unusual
     "tensors": Case(SELECT, answer("import tensorflow as tf\nreturn tf.constant(kept), tf.constant(new)"), ANY),
@@ -107,7 +110,9 @@ CASES = {
         ),
         ANY,
     ),
-    "sets the global seed": Case(SAMPLE, sample("np.random.seed(seed)\nrows = np.random.permutation(of_class)[:per_class]"), ANY),
+    "sets the global seed": Case(
+        SAMPLE, sample("np.random.seed(seed)\nrows = np.random.permutation(of_class)[:per_class]\n"), ANY
+    ),
     "replaces np.random": Case(
         SAMPLE,
         sample(
@@ -150,17 +155,19 @@ CASES = {
     "a data frame": Case(
         SELECT,
         answer("import pandas as pd\nreturn kept, pd.DataFrame({'label': new})"),
-        "the labels came back as a table"),
+        "the labels came back as a table",
+    ),
     "masked values": Case(
         SELECT,
         answer("return np.ma.masked_equal(kept, kept.max()), np.ma.masked_equal(new, 0)"),
-        "masked array, in which"),
+        "masked array, in which",
+    ),
     "objects": Case(SELECT, answer("return kept, np.array([object()] * len(new))"), "the labels came back as"),
-    "ragged lists": Case(
-        SELECT, answer("return kept, [[1], [1, 2]]"), "whose parts differ in shape"),
+    "ragged lists": Case(SELECT, answer("return kept, [[1], [1, 2]]"), "whose parts differ in shape"),
     "NaN": Case(SELECT, answer("return kept, np.where(new == 0, np.nan, new)"), "NaN in the labels"),
     "changes its inputs": Case(
-        SELECT, answer("images[:] = 0\nreturn kept, new"), "the arrays given to it were changed in place"),
+        SELECT, answer("images[:] = 0\nreturn kept, new"), "the arrays given to it were changed in place"
+    ),
     "another signature": Case(
         SELECT, answer("return kept, new").replace("labels, classes)", "labels)"), "raised TypeError"
     ),
@@ -175,7 +182,8 @@ CASES = {
         sample(
             "calls.append(1)\nrows = np.random.default_rng(len(calls)).permutation(of_class)[:per_class]", "calls = []"
         ),
-        "seed"),
+        "seed",
+    ),
     "breaks np.random": Case(
         SAMPLE,
         sample("rows = np.random.default_rng(seed).permutation(of_class)[:per_class]", "np.random = None"),
@@ -184,31 +192,31 @@ CASES = {
     # --- models
     "lists of one": Case(
         BUILD,
-        model(HEAD + "out = layers.Dense(num_classes, 'softmax')(pooled)\nmodel = keras.Model(inputs=[backbone.input], outputs=[out])"),
+        model(HEAD + "model = keras.Model(inputs=[backbone.input], outputs=[out])"),
         ANY,
     ),
     "not built": Case(
         BUILD,
-        model("model = keras.Sequential([backbone, layers.Flatten(), layers.Dense(num_classes, 'softmax')])\nmodel.built = False"),
+        model("model = keras.Sequential([backbone, layers.Dense(num_classes, 'softmax')])\nmodel.built = False"),
         "the model is not built",
     ),
     "not compiled": Case(
-        BUILD,
-        model(HEAD + "model = keras.Model(backbone.input, layers.Dense(num_classes, 'softmax')(pooled))", compiled=False),
-        "the model is not compiled"),
+        BUILD, model(HEAD + "model = keras.Model(backbone.input, out)", compiled=False), "the model is not compiled"
+    ),
     "two outputs": Case(
         BUILD,
-        model(HEAD + "out = layers.Dense(num_classes, 'softmax')(pooled)\nmodel = keras.Model(backbone.input, [out, pooled])"),
+        model(HEAD + "model = keras.Model(backbone.input, [out, pooled])"),
         "the model has 2 outputs",
     ),
     "one sigmoid unit": Case(
         BUILD,
         model(HEAD + "model = keras.Model(backbone.input, layers.Dense(1, 'sigmoid')(pooled))"),
-        "one probability per class"),
+        "one probability per class",
+    ),
     "the backbone itself": Case(BUILD, model("model = backbone"), "the model's output has shape"),
     "a layer": Case(BUILD, model("model = layers.Dense(num_classes)", compiled=False), "not a keras.Model"),
     "no model": Case(BUILD, model("model = 'VGG'", compiled=False), "it returned 'VGG'"),
-}  # fmt: skip
+}
 
 
 class Judged:
