@@ -9,6 +9,7 @@ from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
+from autograder.commands.lms import app as lms
 
 app = typer.Typer(
     name="autograder",
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 for command in (check, grade, doctor, build, calibrate, demo):
     app.command()(command)
+app.add_typer(lms, name="lms")
 app.command("gradescope-zip")(gradescope_zip)
 app.command("gradescope-run", hidden=True)(gradescope_run)
 

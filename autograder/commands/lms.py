@@ -1,0 +1,11 @@
+"""`autograder lms ...`: submissions in from a learning-management system, grades and feedback back to it."""
+
+import typer
+
+from autograder.commands.lms_push import app as push_app
+
+app = typer.Typer(
+    help="Submissions in from Moodle and Canvas, grades and feedback back to them.",
+    no_args_is_help=True,
+)
+app.add_typer(push_app, name="push")

@@ -1,0 +1,185 @@
+"""`autograder lms push moodle|canvas|lti`: grades, comments and feedback pages straight to the LMS, each once."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, err, find_course, out
+
+if TYPE_CHECKING:
+    from autograder.lms.push.sending import Platform, Row
+
+app = typer.Typer(
+    help="""Send grades, comments and feedback pages through the LMS's own interface.
+
+    A ledger remembers what each student got: a second run sends only what is new, and a run that was stopped goes on
+    where it was. Exit status: 0 when everything is there, 1 when something needs a person.""",
+    no_args_is_help=True,
+)
+
+Assignment = Annotated[str, typer.Argument(help="The nbgrader assignment.", show_default=False)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")]
+Only = Annotated[str | None, typer.Option("--student", help="Send to this nbgrader student only.", show_default=False)]
+NoPages = Annotated[bool, typer.Option("--no-pages", help="Send points and comment without the feedback pages.")]
+Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Allow an address without encryption.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(help="File with the token, mode 600; otherwise the variable named above.", show_default=False),
+]
+AnswerSeconds = Annotated[float, typer.Option(min=1.0, help="How long to wait for an answer.")]
+
+
+@app.command()
+def moodle(
+    assignment: Assignment,
+    address: Annotated[str, typer.Argument(help="Address of the assignment's page on Moodle.", show_default=False)],
+    *,
+    token_file: TokenFile = None,
+    rescale: Rescale = False,
+    no_pages: NoPages = False,
+    student: Only = None,
+    dry_run: DryRun = False,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    course: CourseOption = None,
+) -> None:
+    """Send to a Moodle assignment. The token is taken from MOODLE_TOKEN or a file."""
+    with ending_well():
+        from autograder.lms.push.moodle import MoodleAssignment
+        from autograder.lms.push.web import Patience, Web
+
+        token = _token("MOODLE_TOKEN", token_file)
+        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
+            platform = MoodleAssignment(web, address, token, rescale=rescale, with_pages=not no_pages)
+            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages)
+
+
+@app.command()
+def canvas(
+    assignment: Assignment,
+    address: Annotated[str, typer.Argument(help="Address of the assignment's page on Canvas.", show_default=False)],
+    *,
+    token_file: TokenFile = None,
+    rescale: Rescale = False,
+    no_pages: NoPages = False,
+    student: Only = None,
+    dry_run: DryRun = False,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    course: CourseOption = None,
+) -> None:
+    """Send to a Canvas assignment. The token is taken from CANVAS_TOKEN or a file."""
+    with ending_well():
+        from autograder.lms.push.canvas import CanvasAssignment
+        from autograder.lms.push.web import Patience, Web
+
+        headers = {"Authorization": f"Bearer {_token('CANVAS_TOKEN', token_file)}"}
+        with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
+            platform = CanvasAssignment(web, address, rescale=rescale, with_pages=not no_pages)
+            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages)
+
+
+@app.command()
+def lti(
+    assignment: Assignment,
+    settings: Annotated[Path, typer.Argument(help="lti.toml: registration and addresses.", show_default=False)],
+    *,
+    student: Only = None,
+    dry_run: DryRun = False,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    course: CourseOption = None,
+) -> None:
+    """Send scores and comments by LTI 1.3 (Assignment and Grade Services), which carries no feedback pages."""
+    with ending_well():
+        from autograder.lms.push.lti import LtiLineItem
+        from autograder.lms.push.lti_settings import read_settings
+        from autograder.lms.push.web import Patience, Web
+
+        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
+            platform = LtiLineItem(web, read_settings(settings), assignment)
+            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=False)
+
+
+def _token(variable: str, file: Path | None) -> str:
+    from autograder.lms.push.errors import PlatformRefused
+    from autograder.lms.push.lti_settings import read_secret_file
+
+    if file is not None:
+        return read_secret_file(file)
+    token = os.environ.get(variable, "").strip()
+    if not token:
+        raise PlatformRefused(
+            f"There is no token: put it into the variable {variable}, or into a file of mode 600 named by --token-file; "
+            "on the command line others could see it."
+        )
+    return token
+
+
+def _push(
+    course: Path | None,
+    assignment: str,
+    platform: "Platform",
+    student: str | None,
+    *,
+    dry_run: bool,
+    with_pages: bool,
+) -> None:
+    from autograder.course.errors import CourseError
+    from autograder.lms.outgoing import outgoing
+    from autograder.lms.push.errors import NoAnswer, PlatformRefused
+    from autograder.lms.push.ledger import open_ledger
+    from autograder.lms.push.sending import push
+
+    found = find_course(course)
+    entries = [entry if with_pages else replace(entry, pages={}) for entry in outgoing(found, assignment)]
+    if student is not None:
+        entries = [entry for entry in entries if entry.student == student]
+        if not entries:
+            raise CourseError(f"The gradebook knows no student '{student}'.")
+    if with_pages and any(not entry.is_absent for entry in entries) and not any(entry.pages for entry in entries):
+        err.print(
+            f"There are no feedback pages yet, so none are sent; `nbgrader generate_feedback {assignment}` makes them.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    try:
+        with (
+            open_ledger(found.state_directory / "lms", platform.ledger_name) as ledger,
+            _progress(len(entries)) as advance,
+        ):
+            rows = push(entries, platform, ledger, dry_run=dry_run, on_progress=advance)
+    except NoAnswer as problem:
+        raise PlatformRefused(f"{problem}; nothing more was sent, run the same command again later.") from problem
+    _report(rows)
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Callable[[Row], None]]":
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left:"), TimeRemainingColumn(), console=err, transient=True) as progress:
+        task = progress.add_task("sending", total=total)
+        yield lambda _: progress.advance(task)
+
+
+def _report(rows: "list[Row]") -> None:
+    table = Table("student", "name", "points", "", "why", title="Sent to the LMS", title_justify="left")
+    for row in rows:
+        style = "yellow" if row.needs_a_person else "green" if row.status.value == "sent" else ""
+        cells = (row.student, row.name, row.points, row.status.value, row.why)
+        table.add_row(*map(escape, cells), style=style)
+    out.print(table)
+    counts = Counter(row.status.value for row in rows)
+    out.print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nobody in the gradebook")
+    if any(row.needs_a_person for row in rows):
+        raise typer.Exit(NEEDS_ATTENTION)
