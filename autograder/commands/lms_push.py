@@ -120,8 +120,8 @@ def _token(variable: str, file: Path | None) -> str:
     token = os.environ.get(variable, "").strip()
     if not token:
         raise PlatformRefused(
-            f"There is no token: put it into the variable {variable}, or into a file of mode 600 named by --token-file; "
-            "on the command line others could see it."
+            f"There is no token: put it into the variable {variable}, or into a file of mode 600 for --token-file. "
+            "On the command line others could see it."
         )
     return token
 

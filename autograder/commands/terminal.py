@@ -96,6 +96,7 @@ def ending_well() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's advice to its authors
+            warnings.filterwarnings("ignore", module="authlib")  # its advice to move on from httpx
             warnings.showwarning = _show_warning
             yield
     except (UnusableNotebook, CourseError) as problem:

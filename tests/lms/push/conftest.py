@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.course import grading
 from autograder.course.classrun import ClassRun
 from autograder.course.course import Course
@@ -42,6 +44,34 @@ def graded(_graded_root, tmp_path, monkeypatch):
     root = Path(shutil.copytree(_graded_root, tmp_path / "course"))
     monkeypatch.chdir(root)
     return Course.load(root)
+
+
+@pytest.fixture
+def with_pages(graded):
+    """The course, with a feedback page for everybody who handed in."""
+    for student in STUDENTS:
+        folder = graded.root / "feedback" / student / sample_course.ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / f"{sample_course.SLUG}.html").write_text(f"<p>feedback of {student}</p>")
+    return graded
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Runs `autograder lms push ...`; returns exit status and what was printed, in one line."""
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr("autograder.lms.push.web.Web._wait", lambda *_: 0.0)
+    monkeypatch.setenv("MOODLE_TOKEN", "a-moodle-token")
+    monkeypatch.setenv("CANVAS_TOKEN", "a-canvas-token")
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, ["lms", "push", *map(str, arguments)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        for secret in ("a-moodle-token", "a-canvas-token"):
+            assert secret not in result.output
+        return result.exit_code, " ".join(result.output.split())
+
+    return run
 
 
 def grade_by_hand(gradebook, student, points):
