@@ -173,6 +173,8 @@ def _progress(total: int) -> "Iterator[Callable[[Row], None]]":
 
 
 def _report(rows: "list[Row]") -> None:
+    from autograder.lms.push.sending import Status
+
     table = Table("student", "name", "points", "", "why", title="Sent to the LMS", title_justify="left")
     for row in rows:
         style = "yellow" if row.needs_a_person else "green" if row.status.value == "sent" else ""
@@ -180,6 +182,7 @@ def _report(rows: "list[Row]") -> None:
         table.add_row(*map(escape, cells), style=style)
     out.print(table)
     counts = Counter(row.status.value for row in rows)
-    out.print(", ".join(f"{count} {status}" for status, count in counts.items()) or "nobody in the gradebook")
+    listed = [f"{counts[status.value]} {status.value}" for status in Status if counts[status.value]]
+    out.print(", ".join(listed) or "nobody in the gradebook")
     if any(row.needs_a_person for row in rows):
         raise typer.Exit(NEEDS_ATTENTION)
