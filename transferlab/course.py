@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from transferlab.cifar10 import CLASSES
 from transferlab.drawing.sketches import SKETCHES
 
 
@@ -20,7 +21,7 @@ class CourseData:
     backbone: str
     """Name for `load_backbone`: the backbone that exercises build on unless they say otherwise."""
     compared_backbones: tuple[str, str, str]
-    """Three backbones of different size and kind, with the default among them."""
+    """Three backbones that differ, with the default among them."""
     input_shape: tuple[int, int, int] = (32, 32, 3)
     """Of the images and of every model; a backbone that needs larger ones enlarges them inside."""
     train_per_class: int = 200
@@ -39,6 +40,15 @@ _COURSES = {
         classes=tuple(SKETCHES),
         backbone="mini_vgg",
         compared_backbones=("mini_vgg", "mini_resnet", "mini_mobilenet"),
+    ),
+    "cifar10": CourseData(
+        source="cifar10",
+        pictures="photographs",
+        pair=("cat", "dog"),
+        classes=CLASSES,
+        backbone="mobilenet_0.75@96",
+        # the third was pretrained on drawn emblems: small and quick, but from far away
+        compared_backbones=("mobilenet_0.75@96", "mobilenet_v2_0.35@96", "mini_mobilenet"),
     ),
 }
 

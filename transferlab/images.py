@@ -1,18 +1,23 @@
-"""Labelled images for the exercises, drawn from a seed."""
+"""Labelled images for the exercises: rendered from a seed, or drawn from the batches of CIFAR-10."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from transferlab import cifar10
 from transferlab.drawing.emblems import EMBLEMS
 from transferlab.drawing.pen import CHUNK, IMAGE_SIZE, Drawing
 from transferlab.drawing.render import render_chunk
 from transferlab.drawing.sketches import SKETCHES
 
 SPLITS = ("train", "validation", "test")
+HIDDEN = "hidden"
+"""One more split, which no notebook draws from: graders measure on it."""
 _SOURCES: dict[str, Mapping[str, Drawing]] = {"sketches": SKETCHES, "emblems": EMBLEMS}
 
 
@@ -29,14 +34,14 @@ class ImageSet(NamedTuple):
 
 def source_names() -> tuple[str, ...]:
     """Names of the image sources `load_images` knows."""
-    return tuple(_SOURCES)
+    return (*_SOURCES, "cifar10")
 
 
 def class_names(source: str = "sketches") -> tuple[str, ...]:
     """Names of all classes of a source, in the order of their labels.
 
     Args:
-        source: "sketches" (10 classes) or "emblems" (80 classes).
+        source: "sketches" (10 classes), "emblems" (80 classes) or "cifar10" (10 classes).
 
     Returns:
         The class names.
@@ -44,9 +49,9 @@ def class_names(source: str = "sketches") -> tuple[str, ...]:
     Raises:
         ValueError: There is no such source.
     """
-    if source not in _SOURCES:
-        raise ValueError(f"there is no image source {source!r}; known sources are {_listed(_SOURCES)}")
-    return tuple(_SOURCES[source])
+    if source not in source_names():
+        raise ValueError(f"there is no image source {source!r}; known sources are {_listed(source_names())}")
+    return cifar10.CLASSES if source == "cifar10" else tuple(_SOURCES[source])
 
 
 def load_images(
@@ -56,42 +61,100 @@ def load_images(
     classes: Sequence[str] | None = None,
     per_class: int = 100,
     seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    batches: Sequence[str] | None = None,
+    download: bool = False,
 ) -> ImageSet:
     """Draw labelled images.
 
     An image depends on the source, split, class, seed and its number within the class only: asking for more images or
-    other classes as well gives the same ones again, and no two splits or seeds ever share a draw.
+    other classes as well gives the same ones again, and no two splits share a draw. Rendered images of two seeds are
+    never the same either; CIFAR-10 is finite, so two seeds draw some of its images both, but never one twice.
 
     Args:
         source: "sketches": ten kinds of drawn things. "emblems": the 80 signs the small backbones were trained on.
-        split: "train", "validation" or "test".
+            "cifar10": photographs of ten kinds, from the official batches.
+        split: "train", "validation" or "test"; "hidden" is for graders.
         classes: Names of the classes wanted; labels follow this order. All classes of the source by default.
         per_class: Images of each class, 1 or more.
         seed: Any whole number from 0; another seed draws other images.
+        folder: cifar10 only: where the batches lie; by default the folder that the environment variable
+            TRANSFERLAB_CIFAR10 names, else the Keras cache.
+        batches: cifar10 only: names of the batches to use, such as ("data_batch_1", "test_batch"), for a machine
+            that has only these; by default those that TRANSFERLAB_CIFAR10_BATCHES names, else all six, which then must
+            be there. Draws start with the first batch, so they are the same as long as it holds enough.
+        download: cifar10 only: let Keras fetch what is missing into its cache.
 
     Returns:
         Images uint8 (n, 32, 32, 3), labels int64 (n,), class names; rows in an order drawn from the seed.
 
     Raises:
         ValueError: An argument is none of these; the sentence says which and what is possible.
-        TypeError: `per_class` or `seed` is not a whole number, or `classes` is a single text.
+        TypeError: `per_class` or `seed` is not a whole number, or `classes` or `batches` is a single text.
+        FileNotFoundError: Batches of CIFAR-10 are missing; the sentence says which and what to do.
+        OSError: A batch is damaged.
     """
     known = class_names(source)
-    if split not in SPLITS:
+    if split not in (*SPLITS, HIDDEN):
         raise ValueError(f"there is no split {split!r}; the splits are {_listed(SPLITS)}")
     wanted = known if classes is None else _checked_classes(classes, known, source)
     per_class = _whole_number("per_class", per_class, 1)
     seed = _whole_number("seed", seed, 0)
+    if source == "cifar10":
+        images = _from_cifar10(split, wanted, per_class, seed, _CifarFiles.find(folder, batches, download=download))
+    elif folder is not None or batches is not None or download:
+        raise ValueError(f"{source} is drawn, not read: leave out folder, batches and download")
+    else:
+        images = _rendered(source, split, wanted, per_class, seed)
+    order = _generator(source, split, "order of rows", seed, 0).permutation(len(wanted) * per_class)
+    labels = np.repeat(np.arange(len(wanted), dtype=np.int64), per_class)
+    return ImageSet(images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 3)[order], labels[order], wanted)
 
+
+def _rendered(source: str, split: str, wanted: Sequence[str], per_class: int, seed: int) -> npt.NDArray[np.uint8]:
     images = np.empty((len(wanted), per_class, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
     for row, name in enumerate(wanted):
         drawing = _SOURCES[source][name]
         for start in range(0, per_class, CHUNK):
             drawn = render_chunk(drawing, _generator(source, split, name, seed, start // CHUNK))
             images[row, start : start + CHUNK] = drawn[: per_class - start]
-    order = _generator(source, split, "order of rows", seed, 0).permutation(len(wanted) * per_class)
-    labels = np.repeat(np.arange(len(wanted), dtype=np.int64), per_class)
-    return ImageSet(images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 3)[order], labels[order], wanted)
+    return images
+
+
+class _CifarFiles(NamedTuple):
+    """Batches that are there and whole."""
+
+    folder: Path
+    batches: tuple[str, ...]
+
+    @classmethod
+    def find(
+        cls, folder: str | os.PathLike[str] | None, batches: Sequence[str] | None, *, download: bool
+    ) -> "_CifarFiles":
+        names, place = cifar10.wanted_batches(batches), cifar10.find_folder(folder)
+        if download and not all((place / name).is_file() for name in names):
+            cifar10.download()
+            place = cifar10.find_folder(folder)
+        cifar10.check_files(place, names)
+        return cls(place, names)
+
+
+def _from_cifar10(
+    split: str, wanted: Sequence[str], per_class: int, seed: int, files: _CifarFiles
+) -> npt.NDArray[np.uint8]:
+    images = np.empty((len(wanted), per_class, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+    for row, name in enumerate(wanted):
+        found = 0
+        for number, pool in enumerate(cifar10.pools(*files, split, name)):
+            chosen = _generator("cifar10", split, name, seed, number).permutation(len(pool))[: per_class - found]
+            images[row, found : found + len(chosen)] = pool[chosen]
+            found += len(chosen)
+        if found < per_class:
+            raise ValueError(
+                f"cifar10 has {found} {split} images of {name!r} in {_listed(files.batches)}, per_class={per_class} "
+                "were asked for; ask for fewer"
+            )
+    return images
 
 
 def _generator(source: str, split: str, name: str, seed: int, chunk: int) -> np.random.Generator:

@@ -193,6 +193,34 @@ def test_real_imagenet_weights(name: str, module: str, keras_home: Path, project
     expected = answer(original, getattr(keras.applications, module).preprocess_input(larger.copy()))
     found = answer(load_backbone(name, input_shape=shape), larger)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+    enlarged = keras.layers.Resizing(96, 96)(raw[:4])
+    expected = answer(load_backbone(name, input_shape=(96, 96, 3)), enlarged)
+    found = answer(load_backbone(f"{name}@96"), raw[:4])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "map_shape"), [("mobilenet_v2_0.35@64", 64, (2, 2, 1280)), ("inception_v3", 75, (1, 1, 2048))]
+)
+def test_small_images_are_enlarged_inside(name: str, side: int, map_shape: tuple[int, int, int]) -> None:
+    backbone = load_backbone(name, weights=None)
+    assert backbone.input_shape == (None, 32, 32, 3)
+    assert backbone.output_shape == (None, *map_shape)
+    assert [type(layer) for layer in backbone.layers[:3]] == [
+        keras.layers.InputLayer,
+        keras.layers.Resizing,
+        keras.layers.Rescaling,
+    ]
+    assert backbone.layers[1].get_config()["height"] == side
+    assert backbone.name == f"{name.split('@', maxsplit=1)[0]}_at_{side}"
+
+
+def test_enlarging_leaves_the_layers_that_count() -> None:
+    names = [
+        [layer.name for layer in counted_layers(load_backbone(name, weights=None))]
+        for name in ("mobilenet_0.25", "mobilenet_0.25@64")
+    ]
+    assert names[0] == names[1]
 
 
 def test_missing_imagenet_weights_are_told_in_one_sentence(keras_home: Path) -> None:
@@ -236,13 +264,10 @@ def test_a_damaged_weights_file_is_named(keras_home: Path) -> None:
         ({"name": "mini_vgg", "input_shape": (32, 32)}, "input_shape is (32, 32); it must be (height, width, 3), such"),
         ({"name": "mini_vgg", "input_shape": (32, 32, 1)}, "input_shape is (32, 32, 1); it must be (height, width, 3)"),
         ({"name": "mini_vgg", "input_shape": (8, 32, 3)}, "mini_vgg needs images of at least 16 x 16 pixels"),
-        (
-            {"name": "inception_v3", "weights": None},
-            (
-                "inception_v3 needs images of at least 75 x 75 pixels, input_shape is (32, 32, 3); build it with "
-                "input_shape=(96, 96, 3) and put keras.layers.Resizing(96, 96) in front of it"
-            ),
-        ),
+        ({"name": "vgg16", "input_shape": (0, 32, 3)}, "input_shape is (0, 32, 3); height and width must be 1 or more"),
+        ({"name": "mini_vgg@96"}, "mini_vgg was made for 32 x 32 pixels and is not enlarged; leave out '@96'"),
+        ({"name": "vgg16@"}, "'vgg16@': behind the @ stands a number of pixels from 32 to 512, such as vgg16@96"),
+        ({"name": "inception_v3@32"}, "'inception_v3@32': behind the @ stands a number of pixels from 75 to 512"),
     ],
 )
 def test_wrong_arguments_are_told_in_one_sentence(arguments: dict, sentence: str) -> None:

@@ -12,7 +12,7 @@ from transferlab import ImageSet, class_names, load_images, source_names
 from transferlab.drawing.emblems import EMBLEMS
 from transferlab.drawing.pen import CHUNK
 from transferlab.drawing.sketches import SKETCHES
-from transferlab.images import SPLITS
+from transferlab.images import HIDDEN, SPLITS
 
 FROZEN = Path(__file__).parent / "frozen_images.npz"
 FROZEN_DIGEST = "e68ff23ce9822453461b3b1755c5af0df67d7918a29944c615b7093ebb02a24f"
@@ -67,9 +67,10 @@ def test_the_global_generator_is_neither_used_nor_moved() -> None:
 
 
 def test_splits_never_share_an_image() -> None:
-    drawn = [{digest(image) for image in load_images(split=split, per_class=100).images} for split in SPLITS]
-    assert [len(images) for images in drawn] == [1000] * 3  # nor is one drawn twice within a split
-    assert len(set.union(*drawn)) == 3000
+    splits = (*SPLITS, HIDDEN)
+    drawn = [{digest(image) for image in load_images(split=split, per_class=100).images} for split in splits]
+    assert [len(images) for images in drawn] == [1000] * 4  # nor is one drawn twice within a split
+    assert len(set.union(*drawn)) == 4000
 
 
 def test_emblems_are_eighty_other_classes() -> None:
@@ -77,7 +78,7 @@ def test_emblems_are_eighty_other_classes() -> None:
     assert len(drawn.class_names) == 80 == len(set(drawn.class_names))
     assert drawn.class_names[8 * 1 + 6] == "heart+slash"
     assert not set(EMBLEMS) & set(SKETCHES)
-    assert source_names() == ("sketches", "emblems")
+    assert source_names() == ("sketches", "emblems", "cifar10")
 
 
 def test_the_renderer_is_frozen() -> None:
@@ -88,7 +89,7 @@ def test_the_renderer_is_frozen() -> None:
     """
     whole = hashlib.sha256()
     with np.load(FROZEN, allow_pickle=False) as frozen:
-        for source in source_names():
+        for source in ("sketches", "emblems"):
             for split in SPLITS:
                 drawn = load_images(source, split, per_class=12, seed=5)
                 whole.update(drawn.images.tobytes())
@@ -143,7 +144,11 @@ def test_only_shape_tells_the_class(what: str, limit: float) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [
-        ({"source": "cats"}, ValueError, "there is no image source 'cats'; known sources are sketches, emblems"),
+        (
+            {"source": "cats"},
+            ValueError,
+            "there is no image source 'cats'; known sources are sketches, emblems, cifar10",
+        ),
         ({"split": "val"}, ValueError, "there is no split 'val'; the splits are train, validation, test"),
         (
             {"classes": ["dog"]},
@@ -153,6 +158,7 @@ def test_only_shape_tells_the_class(what: str, limit: float) -> None:
         ({"classes": []}, ValueError, "classes is empty; name at least one class, or leave it out for all of them"),
         ({"classes": ["car", "sun", "car"]}, ValueError, "classes names car more than once; name each class once"),
         ({"classes": "car"}, TypeError, "classes is the text 'car'; give a list of class names such as ['car']"),
+        ({"folder": "here"}, ValueError, "sketches is drawn, not read: leave out folder, batches and download"),
         ({"per_class": 0}, ValueError, "per_class is 0; it must be 1 or more"),
         ({"per_class": 2.0}, TypeError, "per_class is 2.0; it must be a whole number from 1"),
         ({"per_class": True}, TypeError, "per_class is True; it must be a whole number from 1"),

@@ -26,14 +26,22 @@ def cache_folder() -> Path:
     return (Path(home).expanduser() if home else Path.home() / ".keras") / "models"
 
 
-def build(name: str, application: Application, input_shape: tuple[int, int, int], *, pretrained: bool) -> keras.Model:
+def build(
+    name: str,
+    application: Application,
+    input_shape: tuple[int, int, int],
+    *,
+    pretrained: bool,
+    resized_to: int | None = None,
+) -> keras.Model:
     """A network of keras.applications without its classifier, raw images in, its own layers flat in `layers`.
 
     Args:
         name: Of the model.
         application: Which network.
-        input_shape: Height, width and 3; large enough for the network.
+        input_shape: Height, width and 3; large enough for the network, unless images are resized.
         pretrained: Load the ImageNet weights from the cache; they must be there.
+        resized_to: Height and width that a first layer brings images to.
 
     Returns:
         A functional model: float32 (batch, height, width, 3) in [0, 255] to a map (batch, h, w, channels).
@@ -42,7 +50,10 @@ def build(name: str, application: Application, input_shape: tuple[int, int, int]
         OSError: The weights file is damaged or belongs to another network.
     """
     image = keras.Input(input_shape, name="image")
-    preprocessed = _preprocess(image, application.preprocessing)
+    resized = image
+    if resized_to is not None:
+        resized = keras.layers.Resizing(resized_to, resized_to, name="resizing")(image)
+    preprocessed = _preprocess(resized, application.preprocessing)
     network = _function(application)(include_top=False, weights=None, input_tensor=preprocessed, **application.options)
     # the same layers, but called with an image instead of a list of one, which Keras would warn about
     backbone = keras.Model(image, network.output, name=name)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = ("mini_vgg", "mini_resnet", "mini_mobilenet")
 _SMALLEST_EMBEDDED = 16
+_LARGEST = 512
+"""Beyond this, a slip is more likely than an intention: time grows with the square."""
 
 
 def backbone_names() -> tuple[str, ...]:
@@ -29,17 +31,20 @@ def load_backbone(
     The embedded networks (`mini_vgg`, `mini_resnet`, `mini_mobilenet`) were pretrained on emblems and bring their
     weights along; the others are those of keras.applications with ImageNet weights, taken from the Keras cache.
     `mobilenet` and `mobilenet_v2` also come narrower: `mobilenet_0.75`, `_0.5`, `_0.25`; `mobilenet_v2_0.75`, `_0.5`,
-    `_0.35`.
+    `_0.35`. They were made for larger images than 32 x 32: `mobilenet@96` is the same network behind a Resizing layer
+    that enlarges every image to 96 x 96. An image smaller than a network can take is enlarged to the least it takes.
 
     Args:
-        name: One of `backbone_names()`, or one of the narrow MobileNets.
+        name: One of `backbone_names()`, or one of the narrow MobileNets; "@" and a number of pixels may follow, except
+            for the embedded ones.
         weights: "pretrained", or None for random ones.
-        input_shape: Height, width and 3.
+        input_shape: Height, width and 3 of the images that are given to the backbone.
         download: Fetch absent ImageNet weights into the Keras cache; otherwise only the cache is looked at.
 
     Returns:
         A functional model: float32 (batch, height, width, 3) in [0, 255], to a map (batch, h, w, channels). The right
-        preprocessing is its first layer, the network's own layers follow flat in `layers`, all of them trainable.
+        preprocessing is its first layer (after Resizing, if there is one), the network's own layers follow flat in
+        `layers`, all of them trainable.
 
     Raises:
         ValueError: There is no such name, `weights` is neither, or the images are too small for the network.
@@ -47,11 +52,11 @@ def load_backbone(
     """
     if weights not in ("pretrained", None):
         raise ValueError(f"weights is {weights!r}; it must be 'pretrained', or None for random weights")
-    _refuse_unknown(name)
-    _refuse_unfit_shape(name, input_shape)
-    if name in EMBEDDED:
-        return _embedded(name, weights, input_shape)
-    return _imagenet(name, weights, input_shape, download)
+    network, side = _parsed(name)
+    _refuse_unfit_shape(network, input_shape)
+    if network in EMBEDDED:
+        return _embedded(network, weights, input_shape)
+    return _imagenet(network, weights, input_shape, download, side)
 
 
 def _embedded(name: str, weights: str | None, input_shape: tuple[int, int, int]) -> "keras.Model":
@@ -63,31 +68,48 @@ def _embedded(name: str, weights: str | None, input_shape: tuple[int, int, int])
     return backbone
 
 
-def _imagenet(name: str, weights: str | None, input_shape: tuple[int, int, int], download: bool) -> "keras.Model":
+def _imagenet(
+    name: str, weights: str | None, input_shape: tuple[int, int, int], download: bool, side: int | None
+) -> "keras.Model":
     from transferlab.backbones import imagenet
 
     application = (APPLICATIONS | NARROW)[name]
+    if side is None and min(input_shape[:2]) < application.smallest:
+        side = application.smallest
     if weights is not None and not (imagenet.cache_folder() / application.file).is_file():
         if not download:
             raise imagenet.WeightsMissing(imagenet.missing_sentence(name, application))
         imagenet.download(name, application)
-    return imagenet.build(name, application, input_shape, pretrained=weights is not None)
+    shown = name if side is None else f"{name}_at_{side}"
+    return imagenet.build(shown, application, input_shape, pretrained=weights is not None, resized_to=side)
 
 
-def _refuse_unknown(name: str) -> None:
-    if name not in EMBEDDED and name not in APPLICATIONS and name not in NARROW:
+def _parsed(name: str) -> tuple[str, int | None]:
+    """Split "mobilenet@96" into network and pixels."""
+    network, at, pixels = name.partition("@")
+    if network not in EMBEDDED and network not in APPLICATIONS and network not in NARROW:
         known = ", ".join(backbone_names())
         raise ValueError(f"there is no backbone {name!r}; known are {known}, and narrow ones such as mobilenet_0.75")
+    if not at:
+        return network, None
+    if network in EMBEDDED:
+        raise ValueError(f"{network} was made for 32 x 32 pixels and is not enlarged; leave out {at + pixels!r}")
+    smallest = (APPLICATIONS | NARROW)[network].smallest
+    if not (pixels.isascii() and pixels.isdigit() and smallest <= int(pixels) <= _LARGEST):
+        raise ValueError(
+            f"{name!r}: behind the @ stands a number of pixels from {smallest} to {_LARGEST}, such as {network}@96"
+        )
+    return network, int(pixels)
 
 
 def _refuse_unfit_shape(name: str, input_shape: Sequence[int]) -> None:
     shape = tuple(input_shape)
     if len(shape) != 3 or shape[2] != 3 or not all(isinstance(side, int) for side in shape):
         raise ValueError(f"input_shape is {shape}; it must be (height, width, 3), such as (32, 32, 3)")
-    smallest = _SMALLEST_EMBEDDED if name in EMBEDDED else (APPLICATIONS | NARROW)[name].smallest
-    if min(shape[:2]) < smallest:
+    if name in EMBEDDED and min(shape[:2]) < _SMALLEST_EMBEDDED:
         raise ValueError(
-            f"{name} needs images of at least {smallest} x {smallest} pixels, input_shape is {shape}; build it with "
-            f"input_shape=({max(smallest, 96)}, {max(smallest, 96)}, 3) and put "
-            f"keras.layers.Resizing({max(smallest, 96)}, {max(smallest, 96)}) in front of it"
+            f"{name} needs images of at least {_SMALLEST_EMBEDDED} x {_SMALLEST_EMBEDDED} pixels, "
+            f"input_shape is {shape}"
         )
+    if min(shape[:2]) < 1:
+        raise ValueError(f"input_shape is {shape}; height and width must be 1 or more")
