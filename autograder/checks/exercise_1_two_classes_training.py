@@ -41,7 +41,7 @@ class HiddenImages:
         self._submission, self._data = submission, data
         self._cases = Cases(submission)
         self._images = transferlab.load_images(
-            data.source, "test", classes=data.pair, per_class=HIDDEN_PER_CLASS, seed=seed
+            data.source, "hidden", classes=data.pair, per_class=HIDDEN_PER_CLASS, seed=seed
         )
 
     def facts(self, name: str) -> ModelFacts:

@@ -27,6 +27,7 @@ def doctor(*, course: CourseOption = None) -> None:
         problems += _show("software", findings.software())
         problems += _show("machine", findings.machine(found))
         problems += _show("sandbox", findings.sandbox(found))
+        problems += _show("images", findings.images(found))
         if found is not None:
             problems += _show("course folder", findings.folder(found))
             problems += _show("gradebook", findings.gradebook(found))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from autograder.course.data_files import refuse_missing_files
 from autograder.course.errors import CourseError
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.kernels.settings import default_kernel_python
+from transferlab.backbones.catalogue import cache_folder
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -72,6 +74,26 @@ def software() -> Iterator[Finding]:
         yield Finding(State.PROBLEM, "the kernels' transferlab is not what transferlab/ holds", "run `make setup`.")
 
 
+def images(course: "Course | None") -> Iterator[Finding]:
+    """Look for the images and weights that a course on CIFAR-10 needs.
+
+    Args:
+        course: The course, or None if there is none.
+
+    Yields:
+        One finding, none for rendered images.
+    """
+    source = "sketches" if course is None else course.settings.data_source
+    if source == "sketches":
+        return
+    try:
+        refuse_missing_files(source)
+    except CourseError as problem:
+        yield Finding(State.PROBLEM, str(problem), "put the files there; docs/real-data.md says how.")
+    else:
+        yield Finding(State.FINE, f"images and weights of {source} are there and whole")
+
+
 def machine(course: "Course | None") -> Iterator[Finding]:
     """Look at memory, disk and the Keras cache.
 
@@ -96,7 +118,7 @@ def machine(course: "Course | None") -> Iterator[Finding]:
     disk_gib = shutil.disk_usage(place).free / 2**30
     state = State.FINE if disk_gib >= _LEAST_FREE_GIB else State.PROBLEM
     yield Finding(state, f"{disk_gib:.1f} GiB free on the disk of {place}", "" if state is State.FINE else "make room.")
-    models = Path.home() / ".keras" / "models"
+    models = cache_folder()
     weights = sorted(path.name for path in models.glob("*")) if models.is_dir() else []
     cached = ", ".join(weights) or "no ImageNet weights; the exercises use the embedded backbones and need none"
     yield Finding(State.NOTE, f"Keras cache {models}: {cached}")

@@ -77,10 +77,15 @@ def start_engine(course: Course, slots: int) -> Engine:
 
     Returns:
         An engine; close it by leaving it as a context.
+
+    Raises:
+        CourseError: Images or weights of the course are missing on this machine.
     """
+    from autograder.course.data_files import refuse_missing_files
     from autograder.course.worker import Engine as Worker
     from autograder.course.worker import EngineSettings
 
+    refuse_missing_files(course.settings.data_source)
     return Worker(
         EngineSettings(
             limits=course.limits, isolation=course.isolation, slots=slots, data_source=course.settings.data_source

@@ -9,7 +9,7 @@ import hmac
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +18,7 @@ import nbformat
 
 import autograder
 from autograder.course.answers import Diverged, Questioned, Recording, Replay
+from autograder.course.data_files import data_files
 from autograder.course.exercise import Exercise
 from autograder.course.judging import Judgement, Task, judge_notebook
 from autograder.course.notebook_run import NotebookRun
@@ -88,6 +89,17 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
     )
 
 
+def _with_data(settings: TemplateSettings, source: str) -> TemplateSettings:
+    """Show a template's children the images and weights of the course."""
+    files = data_files(source)
+    return replace(
+        settings,
+        keras_cache=files.keras_cache,
+        readable=(*settings.readable, *files.readable),
+        environment={**settings.environment, **files.environment},
+    )
+
+
 class Engine:
     """Runs and judges notebooks; thread-safe, one notebook at a time for each slot. Use as a context manager.
 
@@ -131,9 +143,11 @@ class Engine:
     def _start(self, kind: str, *, wait: bool) -> Template:
         settings = self._settings
         if kind == "kernels":
-            chosen = kernel_settings(isolation=settings.isolation, slots=settings.slots + 1)
+            chosen = _with_data(
+                kernel_settings(isolation=settings.isolation, slots=settings.slots + 1), settings.data_source
+            )
         else:
-            chosen = judge_settings(settings)
+            chosen = _with_data(judge_settings(settings), settings.data_source)
         self._templates[kind] = Template.start(chosen, wait=wait)
         return self._templates[kind]
 

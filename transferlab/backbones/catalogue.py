@@ -1,6 +1,8 @@
 """Which networks of keras.applications there are and what is known about them, without importing Keras."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Preprocessing = Literal["minus one to one", "centred on ImageNet", "inside the network"]
@@ -49,3 +51,18 @@ NARROW: dict[str, Application] = {
     **{f"mobilenet_v2_{alpha}": _mobilenet_v2(alpha) for alpha in (0.75, 0.5, 0.35)},
 }
 """MobileNets of a smaller width, named by it."""
+
+
+def cache_folder() -> Path:
+    """Where Keras keeps downloaded weights: `$KERAS_HOME/models`, or `~/.keras/models`."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home).expanduser() if home else Path.home() / ".keras") / "models"
+
+
+def missing_sentence(name: str, application: Application) -> str:
+    """Which file is missing, where it belongs, and what to use meanwhile."""
+    return (
+        f"The ImageNet weights of {name} are missing: put {application.file} into {cache_folder()}, or call "
+        f"load_backbone({name!r}, download=True) where there is a network connection; meanwhile mini_vgg, mini_resnet "
+        f"and mini_mobilenet come with their weights, and weights=None gives {name} random ones."
+    )

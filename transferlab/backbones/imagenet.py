@@ -1,16 +1,14 @@
 """Networks of keras.applications, set up to take raw images."""
 
 import contextlib
-import os
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from transferlab.backbones.catalogue import Application, Preprocessing
+from transferlab.backbones.catalogue import Application, Preprocessing, cache_folder, missing_sentence
 
 DOWNLOAD_TIMEOUT_SECONDS = 20.0
 """A server silent for so long counts as out of reach."""
@@ -18,12 +16,6 @@ DOWNLOAD_TIMEOUT_SECONDS = 20.0
 
 class WeightsMissing(FileNotFoundError):
     """ImageNet weights are not in the Keras cache, and were not or could not be downloaded."""
-
-
-def cache_folder() -> Path:
-    """Where Keras keeps downloaded weights: `$KERAS_HOME/models`, or `~/.keras/models`."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".keras") / "models"
 
 
 def build(
@@ -89,15 +81,6 @@ def download(name: str, application: Application) -> None:
         except Exception as error:
             reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
             raise WeightsMissing(f"{missing_sentence(name, application)} (The download failed: {reason})") from error
-
-
-def missing_sentence(name: str, application: Application) -> str:
-    """Which file is missing, where it belongs, and what to use meanwhile."""
-    return (
-        f"The ImageNet weights of {name} are missing: put {application.file} into {cache_folder()}, or call "
-        f"load_backbone({name!r}, download=True) where there is a network connection; meanwhile mini_vgg, mini_resnet "
-        f"and mini_mobilenet come with their weights, and weights=None gives {name} random ones."
-    )
 
 
 def _function(application: Application) -> Callable[..., keras.Model]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from transferlab.backbones.catalogue import APPLICATIONS, NARROW
+from transferlab.backbones.catalogue import APPLICATIONS, NARROW, cache_folder, missing_sentence
 
 if TYPE_CHECKING:
     import keras
@@ -59,6 +59,25 @@ def load_backbone(
     return _imagenet(network, weights, input_shape, download, side)
 
 
+def missing_weights(name: str) -> str | None:
+    """Tell whether the pretrained weights of a backbone are at hand, without building it.
+
+    Args:
+        name: As for `load_backbone`.
+
+    Returns:
+        None, or a sentence that says which file is missing and what to do.
+
+    Raises:
+        ValueError: There is no such name.
+    """
+    network, _ = _parsed(name)
+    application = (APPLICATIONS | NARROW).get(network)
+    if application is None or (cache_folder() / application.file).is_file():
+        return None
+    return missing_sentence(network, application)
+
+
 def _embedded(name: str, weights: str | None, input_shape: tuple[int, int, int]) -> "keras.Model":
     from transferlab.backbones import arrays, embedded
 
@@ -76,9 +95,9 @@ def _imagenet(
     application = (APPLICATIONS | NARROW)[name]
     if side is None and min(input_shape[:2]) < application.smallest:
         side = application.smallest
-    if weights is not None and not (imagenet.cache_folder() / application.file).is_file():
+    if weights is not None and (missing := missing_weights(name)):
         if not download:
-            raise imagenet.WeightsMissing(imagenet.missing_sentence(name, application))
+            raise imagenet.WeightsMissing(missing)
         imagenet.download(name, application)
     shown = name if side is None else f"{name}_at_{side}"
     return imagenet.build(shown, application, input_shape, pretrained=weights is not None, resized_to=side)

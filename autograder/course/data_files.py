@@ -1,0 +1,63 @@
+"""Where the images and weights of a course lie on this machine, and how a sandbox comes to see them, read-only."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course.errors import CourseError
+from transferlab import cifar10
+from transferlab.backbones.registry import missing_weights
+from transferlab.course import course_data
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """What sandboxes are shown besides their environment."""
+
+    keras_cache: Path | None = None
+    """The Keras cache, if the course needs it."""
+    readable: tuple[Path, ...] = ()
+    """Folders that lie elsewhere."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that say where, and which part."""
+
+
+def data_files(source: str) -> DataFiles:
+    """Say what the sandboxes of a course have to see.
+
+    Args:
+        source: Where the course's images come from.
+
+    Returns:
+        Nothing for rendered images; for CIFAR-10 the Keras cache, and the folder of the batches if it lies elsewhere.
+    """
+    if source != "cifar10":
+        return DataFiles()
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    folder = cifar10.find_folder().resolve()
+    environment = {cifar10.BATCHES_VARIABLE: ",".join(cifar10.wanted_batches())}
+    readable: tuple[Path, ...] = ()
+    if not folder.is_relative_to(cache.resolve()):
+        readable = (folder,)
+        environment[cifar10.FOLDER_VARIABLE] = str(folder)
+    return DataFiles(cache if cache.is_dir() else None, readable, environment)
+
+
+def refuse_missing_files(source: str) -> None:
+    """Stop before anything is graded if images or weights are not there.
+
+    Args:
+        source: Where the course's images come from.
+
+    Raises:
+        CourseError: Something is missing or broken; the sentence says what.
+    """
+    if source == "cifar10":
+        try:
+            cifar10.check_files(cifar10.find_folder(), cifar10.wanted_batches())
+        except (OSError, ValueError) as error:
+            raise CourseError(f"This course's images are not in order. {error}.") from error
+    for name in course_data(source).compared_backbones:
+        if sentence := missing_weights(name):
+            raise CourseError(f"This course's backbones are not in order. {sentence}")
