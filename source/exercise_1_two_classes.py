@@ -161,6 +161,7 @@ for refused_classes in [(), (5, 5), (5, 6)]:
     except ValueError:
         continue
     raise AssertionError(f"classes={refused_classes} should raise a ValueError; see the last part of the contract")
+transferlab.passed("Task 1: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -259,6 +260,7 @@ try:
 except ValueError as problem:
     refusal = str(problem)
 assert "31" in refusal, f"55 of class 31, which has 50, should be a ValueError that names the class; got: {refusal}"
+transferlab.passed("Task 2: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -364,6 +366,7 @@ for refused_fraction in (0, 1, -0.2, 1.5):
     except ValueError:
         continue
     raise AssertionError(f"fraction={refused_fraction} should raise a ValueError")
+transferlab.passed("Task 3: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -511,6 +514,7 @@ for weight, before in zip(tried_backbone.weights, backbone_before, strict=True):
 head_after = [weight.numpy() for weight in tried_model.trainable_weights]
 stayed = all(map(np.array_equal, head_before, head_after))
 assert not stayed, "one epoch of training changed nothing in the head; look at optimizer and learning rate"
+transferlab.passed("Task 4: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -636,6 +640,7 @@ except ValueError:
     pass
 else:
     raise AssertionError("the toy backbone has three layers that count; unfreezing four should raise a ValueError")
+transferlab.passed("Task 5: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -738,6 +743,7 @@ for stage, expected_epochs in (("baseline", BASELINE_EPOCHS), ("feature", FEATUR
     assert epochs_seen == expected_epochs, f"the {stage} history covers {epochs_seen} epochs, not {expected_epochs}"
 assert 0 <= feature_accuracy <= 1, f"feature_accuracy is {feature_accuracy}, not a share from 0 to 1"
 assert feature_accuracy > 0.85, f"feature_accuracy is {feature_accuracy:.3f}, well below what is usual; see hint 3"
+transferlab.passed("Task 6, first stage: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -778,6 +784,7 @@ second_epochs = len(second_record["val_accuracy"])
 assert second_epochs == FINE_TUNING_EPOCHS, f"this history covers {second_epochs} epochs, not {FINE_TUNING_EPOCHS}"
 assert 0 <= finetuned_accuracy <= 1, f"finetuned_accuracy is {finetuned_accuracy}, not a share from 0 to 1"
 assert finetuned_accuracy > 0.85, f"finetuned_accuracy is only {finetuned_accuracy:.3f}; what did it start from?"
+transferlab.passed("Task 6, second stage: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":

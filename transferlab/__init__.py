@@ -19,6 +19,7 @@ from transferlab.plots_results import (
 from transferlab.progress import epoch_bar, progress
 from transferlab.scenarios import check_scenarios
 from transferlab.showing import show
+from transferlab.signs import passed
 
 __all__ = [
     "CourseData",
@@ -32,6 +33,7 @@ __all__ = [
     "epoch_bar",
     "load_backbone",
     "load_images",
+    "passed",
     "plot_changed_sides",
     "plot_comparison",
     "plot_confusion",
