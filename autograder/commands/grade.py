@@ -19,8 +19,8 @@ from autograder.commands.terminal import (
 from autograder.report.console import ClassLine, class_table
 
 if TYPE_CHECKING:
-    from autograder.course.classrun import Progress as Step
     from autograder.course.classrun import StudentResult
+    from autograder.course.progress import Progress as Step
 
 
 def grade(

@@ -5,35 +5,28 @@ all notebooks of a student have one. A run that is stopped anywhere goes on wher
 and a derived notebook names the verdict it was derived from.
 """
 
-import glob
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
-from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import parse_utc
 
+from autograder.course.collecting import Student, Work, collect
 from autograder.course.course import Course, CourseError, Secret
-from autograder.course.exercise import Exercise
-from autograder.course.gradebook import (
-    StudentRow,
-    assignment_rows,
-    course_directory,
-    open_gradebook,
-    submitted_folder,
-    writer_lock,
-)
-from autograder.course.grading import Grader, LazyEngine
+from autograder.course.deriving import Deriver
+from autograder.course.gradebook import StudentRow, assignment_rows, open_gradebook
+from autograder.course.grading import Grader, LazyEngine, Result
 from autograder.course.nbgrader_glue import DERIVED_FROM
+from autograder.course.progress import Progress, Tally
 from autograder.course.store import Record, VerdictStore
-from autograder.course.submission import Submission, read_submission
+from autograder.course.submission import Submission
 
 
 @dataclass(frozen=True)
@@ -46,32 +39,7 @@ class StudentResult:
     """Why this student's work is not graded, or not completely."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """One step of a class run."""
-
-    student: str
-    notebook: str
-    done: int
-    total: int
-    is_new: bool
-
-
-@dataclass
-class _Work:
-    student: str
-    exercise: Exercise
-    submission: Submission
-
-
-@dataclass
-class _Student:
-    folder: Path
-    works: list[_Work] = field(default_factory=list)
-    open: int = 0
-    is_changed: bool = False
-    problem: str = ""
-    notes: list[str] = field(default_factory=list)
+_Graded = tuple[Submission, Result]
 
 
 class ClassRun:
@@ -83,18 +51,29 @@ class ClassRun:
         secret: The course secret.
         jobs: Notebooks graded at once.
         force: Grade what has been graded before, too.
+        engine: What runs unknown work, such as a cluster; by default one of this process. It is closed after the run.
 
     Raises:
         CourseError: There is no such assignment.
     """
 
-    def __init__(self, course: Course, assignment: str, secret: Secret, *, jobs: int = 1, force: bool = False) -> None:
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        secret: Secret,
+        *,
+        jobs: int = 1,
+        force: bool = False,
+        engine: LazyEngine | None = None,
+    ) -> None:
         self.course = course
         self.assignment = assignment
         self.exercises = course.exercises_of(assignment)
         self.jobs = jobs
         self.force = force
         self._secret = secret
+        self._engine = engine or LazyEngine(course, jobs)
 
     def run(
         self,
@@ -116,8 +95,9 @@ class ClassRun:
             CourseError: Another run is at work, or the gradebook does not know the assignment or the student.
         """
         with self._only_run():
+            VerdictStore(self.course.state_directory).sweep()
             before = self._rows()
-            students = self._collect(student)
+            students = collect(self.course, self.assignment, student)
             if student != "*" and student not in students | {row.student: None for row in before}.keys():
                 raise CourseError(f"There is no student '{student}': neither in the gradebook nor in submitted/.")
             on_start(sum(len(found.works) for found in students.values() if not found.problem))
@@ -138,93 +118,106 @@ class ClassRun:
         except Timeout as busy:
             raise CourseError(f"Another `autograder grade` is at work in {self.course.root}; wait for it.") from busy
 
-    def _collect(self, only: str) -> dict[str, _Student]:
-        students: dict[str, _Student] = {}
-        pattern = submitted_folder(self.course, glob.escape(self.assignment), "*")
-        for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
-            student = folder.parent.name
-            if folder.is_dir() and only in ("*", student):
-                students[student] = self._read(student, folder)
-        return students
-
-    def _read(self, student: str, folder: Path) -> _Student:
-        found = _Student(folder, problem=_timestamp_problem(folder))
-        source = self.course.source_directory / self.assignment
-        for name, exercise in self.exercises.items():
-            path = folder / f"{name}.ipynb"
-            if not path.is_symlink() and not path.exists():
-                found.notes.append(_missing_note(folder, name))
-                continue
-            found.works.append(_Work(student, exercise, read_submission(folder, name, source)))
-        return found
-
     def _grade(
         self,
-        students: Mapping[str, _Student],
+        students: Mapping[str, Student],
         before: Mapping[str, StudentRow],
         on_progress: Callable[[Progress], None],
     ) -> None:
         works = [work for student in students.values() for work in student.works if not student.problem]
         for work in works:
             students[work.student].open += 1
-        engine = LazyEngine(self.course, self.jobs)
-        grader = Grader(self.course, self._secret, engine)
-        pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="grading")
-        try:
-            if any(self.force or grader.look_up(work.submission, work.exercise) is None for work in works):
-                # Started here, so that a machine that cannot seal stops the run instead of failing every student.
-                engine.running()
-            futures = {
-                pool.submit(grader.grade, work.submission, work.exercise, force=self.force): work for work in works
-            }
-            for done, future in enumerate(as_completed(futures), start=1):
-                work = futures[future]
+        tally = Tally(len(works))
+        grader = Grader(self.course, self._secret, self._engine)
+        with (
+            Deriver(self.course, self.assignment) as deriver,
+            closing(self._verdicts(grader, works, tally)) as verdicts,
+        ):
+            for work, future in verdicts:
                 student = students[work.student]
-                is_new = self._settle(grader, work, student, future)
+                result = self._settle(grader, deriver, work, student, future)
                 student.open -= 1
                 if student.open == 0 and not student.problem:
-                    self._derive(work.student, student, before.get(work.student))
-                on_progress(Progress(work.student, work.exercise.name, done, len(works), is_new))
+                    self._derive(deriver, work.student, student, before.get(work.student))
+                on_progress(tally.step(work.student, work.exercise.name, result))
+
+    def _verdicts(self, grader: Grader, works: list[Work], tally: Tally) -> Iterator[tuple[Work, "Future[_Graded]"]]:
+        """Yield each work with its finished future: first those whose verdict is known, then the others as they end."""
+        pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="grading")
+        starting: Future[object] | None = None
+        unknown: deque[Work] = deque()
+        try:
+            for work in works:
+                known = None if self.force else _known(grader, work)
+                if known is not None:
+                    yield work, known
+                    continue
+                unknown.append(work)
+                starting = starting or pool.submit(self._engine.running)
+            if starting is not None:
+                # Waited for, so that a machine that cannot seal stops the run instead of failing every student.
+                starting.result()
+            tally.begin(len(unknown))
+            running: dict[Future[_Graded], Work] = {}
+            while unknown or running:
+                while unknown and len(running) < 2 * self.jobs:
+                    work = unknown.popleft()
+                    running[pool.submit(_grade, grader, work, self.force)] = work
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            engine.close()
+            self._engine.close()
 
-    def _settle(self, grader: Grader, work: _Work, student: _Student, future: Future[Any]) -> bool:
+    def _settle(
+        self, grader: Grader, deriver: Deriver, work: Work, student: Student, future: "Future[_Graded]"
+    ) -> Result | None:
         try:
-            result = future.result()
+            submission, result = future.result()
         except Exception as error:
             student.problem = f"{work.exercise.name} was not graded: {error}"
             logging.getLogger(__name__).debug("grading failed", exc_info=error)
-            return True
+            return None
         record: Record = result.record
         timestamp = student.folder / "timestamp.txt"
         submitted_at = timestamp.read_text(encoding="utf-8").strip() if timestamp.is_file() else ""
-        grader.point(work.student, work.exercise, work.submission, record, submitted_at)
+        grader.point(work.student, work.exercise, submission, record, submitted_at)
         student.notes += record.verdict.notes
-        student.is_changed |= self._is_stale(work, record.verdict.key)
-        return bool(result.is_new)
+        student.records[work.exercise.name] = record
+        student.is_changed |= _is_stale(
+            deriver.folder(work.student) / f"{work.exercise.name}.ipynb", record.verdict.key
+        )
+        return result
 
-    def _is_stale(self, work: _Work, key: str) -> bool:
-        directory = course_directory(self.course)
-        folder = Path(directory.format_path(directory.autograded_directory, work.student, self.assignment))
-        try:
-            notebook = json.loads((folder / f"{work.exercise.name}.ipynb").read_bytes())
-            return bool(notebook["metadata"].get(DERIVED_FROM) != key)
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
-            return True
-
-    def _derive(self, name: str, student: _Student, before: StudentRow | None) -> None:
-        """Write a student's gradebook rows and autograded notebooks, through nbgrader's own converter."""
+    def _derive(self, deriver: Deriver, name: str, student: Student, before: StudentRow | None) -> None:
+        """Write a student's gradebook rows and autograded notebooks, if they are not what they should be already."""
         is_current = before is not None and not before.is_absent and not before.problems
-        if is_current and not student.is_changed and not self.force and _same_time(before, student.folder):
-            return
-        api = NbGraderAPI(coursedir=course_directory(self.course), config=self.course.config)
-        with writer_lock(self.course), _quiet(api.log):
-            outcome = api.autograde(self.assignment, glob.escape(name), force=True, create=True)
-        if not outcome["success"]:
-            last = [line for line in outcome.get("log", "").splitlines() if "Error" in line]
-            reason = last[-1].strip() if last else outcome.get("error", "").strip().splitlines()[-1]
-            student.problem = f"its verdict is kept, but nbgrader could not save it: {reason}"
+        if not is_current or student.is_changed or self.force or not _same_time(before, student.folder):
+            student.problem = deriver.derive(name, student.folder, student.records)
+        student.records.clear()
+
+
+def _grade(grader: Grader, work: Work, force: bool) -> _Graded:
+    submission = work.read()
+    return submission, grader.grade(submission, work.exercise, force=force)
+
+
+def _known(grader: Grader, work: Work) -> "Future[_Graded] | None":
+    submission = work.read()
+    record = grader.look_up(submission, work.exercise)
+    if record is None:
+        return None
+    future: Future[_Graded] = Future()
+    future.set_result((submission, Result(record, is_new=False)))
+    return future
+
+
+def _is_stale(notebook: Path, key: str) -> bool:
+    """Whether an autograded notebook shows another verdict than this one."""
+    try:
+        return bool(json.loads(notebook.read_bytes())["metadata"].get(DERIVED_FROM) != key)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return True
 
 
 def default_jobs() -> int:
@@ -232,7 +225,7 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _results(rows: list[StudentRow], students: Mapping[str, _Student], only: str) -> Iterator[StudentResult]:
+def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str) -> Iterator[StudentResult]:
     known = {row.student for row in rows}
     unknown = [StudentRow(student) for student in students if student not in known]
     for row in [*rows, *unknown]:
@@ -247,37 +240,8 @@ def _results(rows: list[StudentRow], students: Mapping[str, _Student], only: str
         yield StudentResult(replace(row, is_absent=row.is_absent and not student.problem), notes, problem)
 
 
-def _timestamp_problem(folder: Path) -> str:
-    path = folder / "timestamp.txt"
-    try:
-        text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-        if text:
-            parse_utc(text)
-    except (ValueError, OverflowError, OSError) as error:
-        return f"its timestamp.txt is no time nbgrader understands ({error}); correct or remove the file."
-    return ""
-
-
-def _missing_note(folder: Path, name: str) -> str:
-    others = sorted(path.name for path in folder.glob("*.ipynb"))
-    if others:
-        return f"There is no {name}.ipynb, but {', '.join(others)}; rename it if it is that notebook."
-    return f"There is no {name}.ipynb."
-
-
 def _same_time(before: StudentRow | None, folder: Path) -> bool:
     path = folder / "timestamp.txt"
     text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
     time = parse_utc(text).isoformat(sep=" ") if text else ""
     return before is not None and (not time or before.timestamp == time)
-
-
-@contextmanager
-def _quiet(log: logging.Logger) -> Iterator[None]:
-    """Keep nbgrader's chatter off the terminal; what goes wrong is in the log it returns."""
-    handlers, propagate = log.handlers[:], log.propagate
-    log.handlers[:], log.propagate = [logging.NullHandler()], False
-    try:
-        yield
-    finally:
-        log.handlers[:], log.propagate = handlers, propagate

@@ -2,9 +2,8 @@
 
 import atexit
 import hashlib
-import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,8 +12,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
@@ -22,7 +19,8 @@ from autograder.course.keys import answers_key, key_of
 from autograder.course.notebooks import Prepared, UnusableNotebook, prepare, read_notebook
 from autograder.course.store import Pointer, Record, VerdictStore
 from autograder.course.submission import Submission
-from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+from autograder.course.unreadable import unreadable_notebook, unreadable_verdict
+from autograder.judge.verdict import Verdict
 
 
 class Graded(Protocol):
@@ -99,11 +97,13 @@ class LazyEngine:
     Args:
         course: The course whose limits and isolation hold.
         slots: How many notebooks may run at once.
+        start: What starts it, with course and slots; `start_engine` by default.
     """
 
-    def __init__(self, course: Course, slots: int = 1) -> None:
+    def __init__(self, course: Course, slots: int = 1, start: Callable[[Course, int], Engine] | None = None) -> None:
         self._course = course
         self._slots = slots
+        self._start = start
         self._engine: Engine | None = None
         self._starting = threading.Lock()
 
@@ -117,7 +117,8 @@ class LazyEngine:
         """Return the engine, started."""
         with self._starting:
             if self._engine is None:
-                self._engine = start_engine(self._course, self._slots).__enter__()
+                start = self._start or start_engine  # looked up now: tests exchange it
+                self._engine = start(self._course, self._slots).__enter__()
             return self._engine
 
     def close(self) -> None:
@@ -262,34 +263,6 @@ def _prepared(submission: Submission, exercise: Exercise) -> tuple[Prepared | No
 def _unreadable(exercise: Exercise, problem: str) -> Record:
     verdict = unreadable_verdict(exercise, problem)
     return Record(verdict, nbformat.writes(unreadable_notebook(exercise, problem)).encode())
-
-
-def unreadable_verdict(exercise: Exercise, problem: str) -> Verdict:
-    """Return the verdict on a notebook that cannot be read: no points, and why.
-
-    Args:
-        exercise: The exercise.
-        problem: The sentence that says why.
-    """
-    cells = (
-        CheckResult("notebook_can_be_read", "The notebook can be read.", Outcome.FAIL, 0.0, points, problem)
-        for points in exercise.judged.values()
-    )
-    graded = tuple(CellVerdict(grade_id, (check,)) for grade_id, check in zip(exercise.judged, cells, strict=True))
-    return Verdict(exercise=exercise.name, cells=graded, notes=(problem,))
-
-
-def unreadable_notebook(exercise: Exercise, problem: str) -> NotebookNode:
-    """Return what stands in for a notebook that cannot be read: the graded cells, under the reason.
-
-    Args:
-        exercise: The exercise.
-        problem: The sentence that says why.
-    """
-    empty = read_notebook(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}).encode())
-    notebook = prepare(empty, exercise).notebook
-    notebook.cells.insert(0, new_markdown_cell(f"**This notebook was not graded.** {problem}", id="problem"))
-    return notebook
 
 
 def _refuse_other_cells(verdict: Verdict, exercise: Exercise) -> None:

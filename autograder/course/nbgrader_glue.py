@@ -10,21 +10,21 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
 from autograder.course.course import Course
-from autograder.course.errors import CourseError
-from autograder.course.exercise import Exercise, grade_id_of, is_judged, without_hidden_region
+from autograder.course.exercise import Exercise, is_judged, without_hidden_region
 from autograder.course.export import VerdictExporter
 from autograder.course.feedback import points_text, show_verdict
 from autograder.course.gradebook import submitted_folder, writer_lock
-from autograder.course.grading import grade_in_shared_engine, unreadable_notebook
+from autograder.course.grading import grade_in_shared_engine
 from autograder.course.notebooks import UnusableNotebook, prepare, read_notebook, read_notebook_file
 from autograder.course.safe_html import safe_outputs
+from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.submission import links_in, read_submission
+from autograder.course.unreadable import unreadable_notebook
 from autograder.judge.verdict import Verdict
 
 __all__ = [
@@ -122,7 +122,7 @@ class JudgeExecute(NbGraderPreprocessor):
         points = f"{points_text(verdict.points)} of {points_text(verdict.max_points)} points"
         self.log.info("%s of %s: %s (%s)", exercise.name, named["student"], points, source)
         resources[_VERDICT] = verdict
-        return _shown(result.record.notebook, verdict, nb), resources
+        return shown(result.record.notebook, verdict), resources
 
 
 class SaveVerdicts(NbGraderPreprocessor):
@@ -151,16 +151,9 @@ class SaveVerdicts(NbGraderPreprocessor):
                 f"There is no verdict on {named['notebook']}, so no points are saved; name JudgeExecute before "
                 "SaveVerdicts in c.Autograde.autograde_preprocessors."
             )
-        cells = {grade_id_of(cell): cell for cell in nb.cells}
         with writer_lock(course), Gradebook(named["db_url"]) as gradebook:
             row = gradebook.find_submission_notebook(named["notebook"], named["assignment"], named["student"])
-            if exercise is not None:
-                _refuse_other_cells(row, exercise)
-            answered = {comment.name: _is_answered(gradebook, named, comment, cells) for comment in row.comments}
-            for comment in row.comments:
-                comment.auto_comment = None if answered[comment.name] else "No response."
-            for grade in row.grades:
-                _save_grade(grade, verdict, is_answered=answered.get(grade.name, True))
+            save_verdict(row, exercise, verdict, nb, released_checksums(row.notebook))
             gradebook.db.commit()
         return nb, resources
 
@@ -223,44 +216,20 @@ def _remove_followed_links(submitted: Path, autograded: Path) -> None:
             copied.unlink()
 
 
-def _shown(executed: bytes, verdict: Verdict, sanitized: NotebookNode) -> NotebookNode:
+def shown(executed: bytes, verdict: Verdict) -> NotebookNode:
+    """Return an executed notebook as people see it, its verdict in it.
+
+    Args:
+        executed: From the record; its graded cells carry the instructor's marks.
+        verdict: The verdict on it.
+
+    Returns:
+        The notebook; nothing of the student's in it can run in a grader's browser.
+    """
     notebook: NotebookNode = nbformat.reads(executed.decode("utf-8"), as_version=4)
-    marks = {grade_id_of(cell): cell.metadata["nbgrader"] for cell in sanitized.cells if grade_id_of(cell)}
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = safe_outputs(cell.outputs)
-        if grade_id_of(cell) in marks:
-            cell.metadata["nbgrader"] = marks[grade_id_of(cell)]
     show_verdict(notebook, verdict)
     notebook.metadata[DERIVED_FROM] = verdict.key
     return notebook
-
-
-def _refuse_other_cells(row: Any, exercise: Exercise) -> None:
-    held = {grade.name: float(grade.cell.max_score) for grade in row.grades}
-    expected = {**exercise.judged, **exercise.written}
-    if held != expected:
-        different = sorted(name for name in held.keys() | expected.keys() if held.get(name) != expected.get(name))
-        raise CourseError(
-            f"Gradebook and source/ disagree about {', '.join(different)} of {exercise.name}; "
-            f"run `nbgrader generate_assignment {exercise.assignment} --force`."
-        )
-
-
-def _is_answered(gradebook: Any, named: Any, comment: Any, cells: dict[str | None, NotebookNode]) -> bool:
-    cell = cells.get(comment.name)
-    if cell is None or not cell.source.strip():
-        return False
-    released = gradebook.find_source_cell(comment.name, named["notebook"], named["assignment"])
-    return bool(utils.is_task(cell) or utils.compute_checksum(cell) != released.checksum)
-
-
-def _save_grade(grade: Any, verdict: Verdict | None, *, is_answered: bool) -> None:
-    judged = {cell.grade_id: cell for cell in verdict.cells} if verdict else {}
-    decided = judged.get(grade.name)
-    if decided is not None:
-        grade.auto_score, needs_person = decided.points, decided.undecided
-    else:
-        grade.auto_score, needs_person = (None, True) if is_answered else (0.0, False)
-    # As nbgrader does: what a person has graded before is looked at again when the work is graded again.
-    grade.needs_manual_grade = needs_person or grade.manual_score is not None

@@ -1,0 +1,91 @@
+"""What lies in submitted/ for an assignment."""
+
+import glob
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder.course.course import Course
+from autograder.course.exercise import Exercise
+from autograder.course.gradebook import submitted_folder
+from autograder.course.store import Record
+from autograder.course.submission import Submission, read_submission
+
+
+@dataclass
+class Work:
+    """One notebook of one student."""
+
+    student: str
+    exercise: Exercise
+    folder: Path
+    source: Path
+
+    def read(self) -> Submission:
+        """Read the notebook and the files beside it."""
+        # Read when it is needed: all files of a class of hundreds may be more than fits into memory.
+        return read_submission(self.folder, self.exercise.name, self.source)
+
+
+@dataclass
+class Student:
+    """One student's work in a class run, and what has come of it."""
+
+    folder: Path
+    works: list[Work] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    open: int = 0
+    is_changed: bool = False
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Student]:
+    """Find what is handed in.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        only: A student id, or `*` for the class.
+
+    Returns:
+        Student id to work, sorted.
+    """
+    students: dict[str, Student] = {}
+    pattern = submitted_folder(course, glob.escape(assignment), "*")
+    for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
+        student = folder.parent.name
+        if folder.is_dir() and only in ("*", student):
+            students[student] = _look_into(course, assignment, student, folder)
+    return students
+
+
+def _look_into(course: Course, assignment: str, student: str, folder: Path) -> Student:
+    found = Student(folder, problem=_timestamp_problem(folder))
+    source = course.source_directory / assignment
+    for name, exercise in course.exercises_of(assignment).items():
+        path = folder / f"{name}.ipynb"
+        if not path.is_symlink() and not path.exists():
+            found.notes.append(_missing_note(folder, name))
+            continue
+        found.works.append(Work(student, exercise, folder, source))
+    return found
+
+
+def _timestamp_problem(folder: Path) -> str:
+    path = folder / "timestamp.txt"
+    try:
+        text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+        if text:
+            parse_utc(text)
+    except (ValueError, OverflowError, OSError) as error:
+        return f"its timestamp.txt is no time nbgrader understands ({error}); correct or remove the file."
+    return ""
+
+
+def _missing_note(folder: Path, name: str) -> str:
+    others = sorted(path.name for path in folder.glob("*.ipynb"))
+    if others:
+        return f"There is no {name}.ipynb, but {', '.join(others)}; rename it if it is that notebook."
+    return f"There is no {name}.ipynb."
