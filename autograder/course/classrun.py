@@ -9,7 +9,7 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -141,7 +141,9 @@ class ClassRun:
                     self._derive(deriver, work.student, student, before.get(work.student))
                 on_progress(tally.step(work.student, work.exercise.name, result))
 
-    def _verdicts(self, grader: Grader, works: list[Work], tally: Tally) -> Iterator[tuple[Work, "Future[_Graded]"]]:
+    def _verdicts(
+        self, grader: Grader, works: list[Work], tally: Tally
+    ) -> Generator[tuple[Work, "Future[_Graded]"], None, None]:
         """Yield each work with its finished future: first those whose verdict is known, then the others as they end."""
         pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="grading")
         starting: Future[object] | None = None
