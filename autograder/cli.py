@@ -10,6 +10,7 @@ from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
+from autograder.commands.worker import worker
 
 app = typer.Typer(
     name="autograder",
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for command in (check, grade, doctor, build, calibrate, demo):
+for command in (check, grade, worker, doctor, build, calibrate, demo):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("gradescope-zip")(gradescope_zip)

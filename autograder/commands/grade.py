@@ -1,11 +1,13 @@
 """`autograder grade`: everything handed in for an assignment."""
 
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from autograder.commands.progress import showing_progress
 from autograder.commands.terminal import (
     NEEDS_ATTENTION,
     CourseOption,
@@ -16,11 +18,18 @@ from autograder.commands.terminal import (
     out,
     take_secret,
 )
+from autograder.commands.worker import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
 from autograder.report.console import ClassLine, class_table
 
 if TYPE_CHECKING:
     from autograder.course.classrun import StudentResult
-    from autograder.course.progress import Progress as Step
+    from autograder.course.course import Course, Secret
+    from autograder.course.grading import Engine
+
+_IN_FLIGHT = 256
+"""Notebooks a cluster is sent at once, unless --jobs says otherwise."""
+SLOTS_A_PROCESS = 8
+"""Notebooks one process drives at once: its own part of each is about a tenth, and holds Python's global lock."""
 
 
 def grade(
@@ -28,8 +37,19 @@ def grade(
     *,
     student: Annotated[str, typer.Option("--student", help="Grade one student only.", show_default="all")] = "*",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="one a core")
+        int | None,
+        typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="one a core; 256 on a cluster"),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", help="Grade on a running Dask cluster, e.g. tls://host:8786.", show_default="this machine"
+        ),
+    ] = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what was graded before.")] = False,
     course: CourseOption = None,
     isolation: IsolationOption = None,
@@ -41,23 +61,40 @@ def grade(
     """
     with ending_well():
         from autograder.course.classrun import ClassRun, default_jobs
+        from autograder.course.grading import LazyEngine
 
         found = find_course(course, isolation=isolation)
-        run = ClassRun(found, assignment, take_secret(found), jobs=jobs or default_jobs(), force=force)
-        with _progress() as progress:
-            task = progress.add_task(assignment, total=None)
-            counts: Counter[bool] = Counter()
-
-            def on_progress(step: "Step") -> None:
-                counts[step.is_new] += 1
-                described = f"{assignment}: {counts[True]} judged, {counts[False]} known"
-                progress.update(task, description=described, completed=step.done, total=step.total)
-
-            results = run.run(student, on_progress, lambda total: progress.update(task, total=total))
+        secret = take_secret(found)
+        at_once = jobs or (_IN_FLIGHT if scheduler else default_jobs())
+        start = _starter(found, secret, scheduler, at_once, (tls_ca, tls_cert, tls_key), insecure=insecure)
+        run = ClassRun(found, assignment, secret, jobs=at_once, force=force, engine=LazyEngine(found, at_once, start))
+        with showing_progress(err, assignment) as progress:
+            results = run.run(student, progress.step, progress.start)
         out.print(class_table(assignment, [class_line(result) for result in results]))
         out.print(_summary(results), highlight=False)
         if any(result.problem for result in results):
             raise typer.Exit(NEEDS_ATTENTION)
+
+
+def _starter(
+    course: "Course",
+    secret: "Secret",
+    scheduler: str | None,
+    jobs: int,
+    files: tuple[Path | None, Path | None, Path | None],
+    *,
+    insecure: bool,
+) -> "Callable[[Course, int], Engine] | None":
+    """Choose what runs notebooks: a cluster, several processes of this machine, or (None) this process."""
+    is_alone = jobs <= SLOTS_A_PROCESS or course.isolation.value == "off"  # --isolation is known to this process only
+    if scheduler is None and is_alone:
+        return None
+    from autograder.course.cluster import Certificates, ClusterEngine, cluster_security
+
+    if scheduler is None:
+        return lambda *_: ClusterEngine.on_this_machine(course, secret, jobs, SLOTS_A_PROCESS)
+    security = cluster_security(scheduler, Certificates(*files), insecure=insecure)
+    return lambda *_: ClusterEngine(course, secret, scheduler, security)
 
 
 def class_line(result: "StudentResult") -> ClassLine:
@@ -79,18 +116,6 @@ def class_line(result: "StudentResult") -> ClassLine:
         outcome=_outcome(result),
         notes=tuple(notes),
         needs_attention=bool(result.problem or row.undecided),
-    )
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-        console=err,
     )
 
 

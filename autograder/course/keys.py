@@ -108,6 +108,32 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
     }
 
 
+def terms_of(course: Course, secret_digest: str) -> Mapping[str, str]:
+    """Return all that decides verdicts besides the work, for two machines to compare.
+
+    Args:
+        course: The course.
+        secret_digest: Digest of the course secret.
+
+    Returns:
+        What it is, in an instructor's words, to its version or digest.
+    """
+    found = [course_version(course, exercise) for _, exercise in sorted(course.exercises.items())]
+
+    def digest(*names: str) -> str:
+        return _sha256(json.dumps([[version[name] for name in names] for version in found], sort_keys=True).encode())
+
+    return {
+        "exercises in source/": digest("exercise", "judged", "reference"),
+        "check pages": digest("pages"),
+        "autograder": digest("code"),
+        "limits and settings": digest("settings"),
+        "isolation": course.isolation.value,
+        "course secret": _sha256(secret_digest.encode()),
+        **{f"package {name}": version[:16] for name, version in versions().items()},
+    }
+
+
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
     """Return the versions of what runs and judges notebooks, by name; absent packages are left out."""
