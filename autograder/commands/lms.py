@@ -1,11 +1,13 @@
-"""`autograder lms ...`: submissions in from a learning-management system, grades and feedback back to it."""
+"""`autograder lms`: submissions in, grades and feedback out. Each group of commands is a module beside this one."""
 
 import typer
 
-from autograder.commands.lms_push import app as push_app
-
 app = typer.Typer(
-    help="Submissions in from Moodle and Canvas, grades and feedback back to them.",
+    name="lms",
+    help="Submissions in, grades and feedback out: Moodle, Canvas and others.",
     no_args_is_help=True,
 )
-app.add_typer(push_app, name="push")
+collect = typer.Typer(name="collect", help="Put downloaded submissions into submitted/.", no_args_is_help=True)
+grades = typer.Typer(name="grades", help="Write grades as files an LMS takes.", no_args_is_help=True)
+for group in (collect, grades):
+    app.add_typer(group)

@@ -1,1 +1,5 @@
-"""The LMS room: grades in the files that learning management systems read."""
+"""Learning-management systems: submissions in, grades and feedback out.
+
+A command reads a file or answer of the LMS (`moodle_zip`, `worksheet`, `canvas`), works out who is who (`identities`),
+reads grades that may leave the house (`grades`) and ends with a table of what it did and did not (`results`).
+"""

@@ -1,0 +1,93 @@
+"""What a command did for whom, what it left out, and why: the table every `autograder lms` command ends with."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+class Did(StrEnum):
+    """What became of a row."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    """Rightly left out: nothing was handed in, or nothing has changed."""
+    PERSON = "needs a person"
+    """Left out, or done with a doubt that only a person can settle."""
+
+
+_STYLES = {Did.DONE: "", Did.SKIPPED: "dim", Did.PERSON: "yellow"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    did: Did
+    who: str
+    """Student id, or the name in the LMS where there is none."""
+    why: str = ""
+    """One sentence: what was done, or why not and what to do."""
+    points: str = ""
+    """Points that were written or sent, as text."""
+
+
+@dataclass
+class Results:
+    """All rows of a command, in order."""
+
+    title: str
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Sentences for below the table, such as what to click next."""
+
+    def add(self, did: Did, who: str, why: str = "", points: str = "") -> None:
+        """Append a row.
+
+        Args:
+            did: What became of it.
+            who: The student.
+            why: One sentence.
+            points: Points that were written or sent.
+        """
+        self.rows.append(Row(did, who, why, points))
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether anything is left that only a person can settle."""
+        return any(row.did is Did.PERSON for row in self.rows)
+
+    def counted(self, did: Did) -> int:
+        """Return how many rows there are of a kind.
+
+        Args:
+            did: The kind.
+        """
+        return sum(row.did is did for row in self.rows)
+
+
+def results_table(results: Results, *, is_dry_run: bool = False) -> RenderableType:
+    """Return the table of a command.
+
+    Args:
+        results: Its rows and notes.
+        is_dry_run: Whether nothing was really done.
+    """
+    title = f"{results.title} (dry run: nothing is written or sent)" if is_dry_run else results.title
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("who", overflow="fold")
+    has_points = any(row.points for row in results.rows)
+    if has_points:
+        table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("what, or why not", overflow="fold")
+    for row in results.rows:
+        points = [Text(row.points)] if has_points else []
+        table.add_row(Text(row.did.value), Text(row.who), *points, Text(row.why), style=_STYLES[row.did])
+    counts = Counter(row.did for row in results.rows)
+    summary = ", ".join(f"{counts[did]} {did.value}" for did in Did if counts[did]) or "nothing to do"
+    return Group(table, Text(f"{len(results.rows)} rows: {summary}."), *(Text(note) for note in results.notes))
