@@ -8,7 +8,6 @@ from autograder.commands.check import check
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
-from autograder.commands.lms import app as lms
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
 from autograder.commands.worker import worker
@@ -23,7 +22,6 @@ app = typer.Typer(
 
 for command in (check, grade, worker, doctor, build, calibrate, demo):
     app.command()(command)
-app.add_typer(lms)
 app.add_typer(lms, name="lms")
 app.command("gradescope-zip")(gradescope_zip)
 app.command("gradescope-run", hidden=True)(gradescope_run)

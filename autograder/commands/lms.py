@@ -1,13 +1,15 @@
-"""`autograder lms`: submissions in, grades and feedback out. Each group of commands is a module beside this one."""
+"""`autograder lms ...`: submissions in from a learning-management system, grades and feedback back to it."""
 
 import typer
 
+from autograder.commands.lms_collect import app as collect_app
+from autograder.commands.lms_grades import app as grades_app
+from autograder.commands.lms_push import app as push_app
+
 app = typer.Typer(
-    name="lms",
-    help="Submissions in, grades and feedback out: Moodle, Canvas and others.",
+    help="Submissions in from Moodle and Canvas, grades and feedback back to them.",
     no_args_is_help=True,
 )
-collect = typer.Typer(name="collect", help="Put downloaded submissions into submitted/.", no_args_is_help=True)
-grades = typer.Typer(name="grades", help="Write grades as files an LMS takes.", no_args_is_help=True)
-for group in (collect, grades):
-    app.add_typer(group)
+app.add_typer(collect_app, name="collect")
+app.add_typer(grades_app, name="grades")
+app.add_typer(push_app, name="push")

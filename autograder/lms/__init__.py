@@ -1,5 +1,8 @@
 """Learning-management systems: submissions in, grades and feedback out.
 
-A command reads a file or answer of the LMS (`moodle_zip`, `worksheet`, `canvas`), works out who is who (`identities`),
-reads grades that may leave the house (`grades`) and ends with a table of what it did and did not (`results`).
+In: a download of the LMS is read (`moodle_zip`, `worksheet`, `canvas`), it is worked out who is who (`students`, kept
+in `identities`) and which file is which notebook (`picking`), and each submission is put in its place (`collecting`).
+Out: `outgoing` says what each student gets and what must not leave the house; it goes into the LMS's own files
+(`moodle_grades`, `canvas_grades`, `csv_grades`) or through its interface (`push`). Commands that read or write files
+end with a table of what they did and did not (`results`).
 """

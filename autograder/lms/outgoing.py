@@ -1,10 +1,10 @@
 """What goes back to each student of an assignment: points, a comment, feedback pages; and what must not go yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder.course.course import Course
+from autograder.course.course import Course, CourseError
 from autograder.course.feedback import points_text
 from autograder.course.gradebook import StudentRow, assignment_rows, course_directory, open_gradebook
 from autograder.course.store import VerdictStore
@@ -43,23 +43,36 @@ class Outgoing:
         return not self.is_absent and not self.refused and not self.waiting
 
 
-def outgoing(course: Course, assignment: str) -> list[Outgoing]:
+def outgoing(course: Course, assignment: str, exercise: str = "") -> list[Outgoing]:
     """Gather what goes back for an assignment.
 
     Args:
         course: The course.
         assignment: The nbgrader assignment.
+        exercise: One notebook of it, to count alone; all by default.
 
     Returns:
         One entry a student of gradebook and class list, absent ones included, sorted as the gradebook sorts them.
 
     Raises:
-        CourseError: The gradebook does not know the assignment.
+        CourseError: The gradebook does not know the assignment, or the assignment has no such exercise.
     """
     with open_gradebook(course) as gradebook:
         rows = assignment_rows(course, gradebook, assignment, VerdictStore(course.state_directory))
-        max_points = float(gradebook.find_assignment(assignment).max_score)
-    return [_outgoing(course, assignment, row, max_points) for row in rows]
+        found = gradebook.find_assignment(assignment)
+        maxima = {notebook.name: float(notebook.max_score) for notebook in found.notebooks}
+    if exercise:
+        if exercise not in maxima:
+            raise CourseError(
+                f"{assignment} has no exercise '{exercise}'; it has {', '.join(sorted(maxima)) or 'none'}."
+            )
+        rows = [_only(row, exercise) for row in rows]
+        maxima = {exercise: maxima[exercise]}
+    return [_outgoing(course, assignment, row, sum(maxima.values())) for row in rows]
+
+
+def _only(row: StudentRow, exercise: str) -> StudentRow:
+    return replace(row, notebooks={name: found for name, found in row.notebooks.items() if name == exercise})
 
 
 def _outgoing(course: Course, assignment: str, row: StudentRow, max_points: float) -> Outgoing:
@@ -74,7 +87,7 @@ def _outgoing(course: Course, assignment: str, row: StudentRow, max_points: floa
         penalty=row.penalty,
         exercises={name: (notebook.points, notebook.max_points) for name, notebook in row.notebooks.items()},
         comment="" if row.is_absent else _comment(row, max_points),
-        pages=_pages(course, assignment, row.student),
+        pages={name: page for name, page in _pages(course, assignment, row.student).items() if name in row.notebooks},
         waiting=row.to_grade,
         refused="; ".join(reasons),
     )

@@ -1,0 +1,120 @@
+"""`autograder lms grades moodle|canvas|csv`: grades and feedback as files an LMS takes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
+from autograder.commands.terminal import CourseOption, ending_well, find_course
+
+app = typer.Typer(
+    help="""Write grades and feedback as files an LMS takes.
+
+    What the LMS would silently drop or damage is held back, with the reason. Exit status: 0 when every grade is
+    written, 1 when something needs a person, 2 when a file is refused, and then nothing is written.""",
+    no_args_is_help=True,
+)
+
+Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Also exchange grades that somebody entered in the LMS.")]
+Penalties = Annotated[
+    bool, typer.Option("--late-penalties", help="Take off what nbgrader took off; switch it off in the LMS then.")
+]
+
+
+@app.command()
+def moodle(
+    *,
+    worksheet: Annotated[
+        Path, typer.Option("--worksheet", help="The grading worksheet, freshly downloaded.", show_default=False)
+    ],
+    assignment: AssignmentOption = "",
+    to: Annotated[Path, typer.Option("--to", help="Folder for the worksheet and the feedback zip.")] = Path(),
+    exercise: Annotated[str, typer.Option("--exercise", help="Return one exercise only.", show_default="all")] = "",
+    rescale: Rescale = False,
+    overwrite: Overwrite = False,
+    again: Annotated[bool, typer.Option("--again", help="Fill a worksheet that was filled but not uploaded.")] = False,
+    late_penalties: Penalties = False,
+    no_pages: Annotated[bool, typer.Option("--no-pages", help="Write no feedback zip.")] = False,
+    team_feedback: Annotated[
+        str, typer.Option(help="Number that Moodle finds a team's feedback files by: group or participant.")
+    ] = "none",
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Fill a grading worksheet and write the feedback zip."""
+    with ending_well():
+        from autograder.lms.errors import LmsError
+        from autograder.lms.moodle_grades import MoodleReturn, TeamFeedback, write_moodle
+
+        if team_feedback not in list(TeamFeedback):
+            raise LmsError(f"--team-feedback is 'group', 'participant' or 'none' (got '{team_feedback}').")
+        asked = MoodleReturn(
+            worksheet,
+            to,
+            exercise=exercise,
+            rescale=rescale,
+            overwrite=overwrite,
+            again=again,
+            late_penalties=late_penalties,
+            with_pages=not no_pages,
+            team_feedback=TeamFeedback(team_feedback),
+        )
+        found = find_course(course)
+        finish(write_moodle(found, choose_assignment(found, assignment), asked, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command()
+def canvas(
+    *,
+    gradebook: Annotated[
+        Path, typer.Option("--gradebook", help="The gradebook, freshly exported as CSV.", show_default=False)
+    ],
+    assignment: AssignmentOption = "",
+    to: Annotated[Path, typer.Option("--to", help="The CSV file to write.")] = Path("canvas_grades.csv"),
+    column: Annotated[
+        str, typer.Option("--column", help="Title or id of the Canvas assignment.", show_default="the same name")
+    ] = "",
+    per_exercise: Annotated[bool, typer.Option("--per-exercise", help="One column for each exercise.")] = False,
+    new_columns: Annotated[bool, typer.Option("--new-columns", help="Let Canvas make what it does not have.")] = False,
+    rescale: Rescale = False,
+    overwrite: Overwrite = False,
+    late_penalties: Penalties = False,
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Write a gradebook CSV for Canvas. It carries no comments: `autograder lms push canvas` does."""
+    with ending_well():
+        from autograder.lms.canvas_grades import CanvasReturn, write_canvas
+
+        asked = CanvasReturn(
+            gradebook,
+            to,
+            column=column,
+            per_exercise=per_exercise,
+            new_columns=new_columns,
+            rescale=rescale,
+            overwrite=overwrite,
+            late_penalties=late_penalties,
+        )
+        found = find_course(course)
+        finish(write_canvas(found, choose_assignment(found, assignment), asked, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command(name="csv")
+def plain(
+    *,
+    assignment: AssignmentOption = "",
+    to: Annotated[Path, typer.Option("--to", help="The CSV file to write.")] = Path("grades.csv"),
+    late_penalties: Penalties = False,
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Write a plain CSV file: one line a student, a column for each exercise."""
+    with ending_well():
+        from autograder.lms.csv_grades import write_csv
+
+        found = find_course(course)
+        chosen = choose_assignment(found, assignment)
+        finish(write_csv(found, chosen, to, late_penalties=late_penalties, dry_run=dry_run), dry_run=dry_run)

@@ -1,0 +1,163 @@
+"""Canvas's files: the archive of submissions, and the gradebook as CSV.
+
+Formats from instructure/canvas-lms (lib/content_zipper.rb, lib/gradebook_importer.rb): files are called
+`{sortable name}[_LATE]_{user id}_{file id}_{name}`, with the name in small letters and digits only. The file id grows
+with every upload, so it tells which of two downloads is newer.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.lms.csv_text import CsvText, read_csv
+from autograder.lms.errors import LmsError
+from autograder.lms.safe_zip import SafeZip
+
+_FILE = re.compile(r"^(?:(?P<who>.*?)_)?(?P<late>LATE_)?(?P<user>\d+)_(?:(?P<file>\d+)_)?(?P<name>[^/]+)$", re.DOTALL)
+_ANONYMOUS = re.compile(r"^(?:LATE_)?anon_\w+_\d+_")
+_COLUMN = re.compile(r"^(?P<title>.*)\s\((?P<id>\d+)\)$", re.DOTALL)
+_INFO = (
+    "Student",
+    "ID",
+    "SIS User ID",
+    "SIS Login ID",
+    "Integration ID",
+    "Root Account",
+    "Section",
+    "LastName",
+    "FirstName",
+)
+
+
+@dataclass
+class CanvasHanded:
+    """What one student handed in."""
+
+    user: str
+    """Canvas's user id."""
+    name: str
+    is_late: bool = False
+    newest_file: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+    """File name, to path in the archive."""
+
+
+@dataclass(frozen=True)
+class CanvasStudent:
+    """One line of the gradebook."""
+
+    record: int
+    user: str
+    name: str
+    """Last name first."""
+    login: str
+    sis_id: str
+
+
+@dataclass(frozen=True)
+class CanvasGradebook:
+    """A gradebook export, read."""
+
+    name: str
+    csv: CsvText
+    students: tuple[CanvasStudent, ...]
+    info: tuple[int, ...]
+    """Columns that say who it is."""
+    points_record: int | None
+    """Where the points possible stand."""
+
+    def column(self, title: str) -> int | None:
+        """Find the column of an assignment.
+
+        Args:
+            title: Its title, its id, or both as in the header.
+
+        Returns:
+            The column, or None if there is none or several.
+        """
+        found = [
+            column
+            for column, cell in enumerate(self.csv.records[0])
+            if column not in self.info and title.strip() in _spellings(cell.value)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def titles(self) -> list[str]:
+        """Return the headers of all assignments."""
+        return [cell.value for column, cell in enumerate(self.csv.records[0]) if _COLUMN.match(cell.value.strip())]
+
+
+def _spellings(header: str) -> set[str]:
+    match = _COLUMN.match(header.strip())
+    return {header.strip(), match["title"], match["id"]} if match else {header.strip()}
+
+
+def read_archive(archive: SafeZip, name: str) -> list[CanvasHanded]:
+    """Sort the files of "Download Submissions" by who handed them in.
+
+    Args:
+        archive: The archive.
+        name: What to call it in messages.
+
+    Raises:
+        LmsError: It is anonymous, or no such archive.
+    """
+    found: dict[str, CanvasHanded] = {}
+    for path in archive.files:
+        file_name = path.rpartition("/")[2]
+        if _ANONYMOUS.match(file_name):
+            raise LmsError(
+                f"{name} is anonymous, so no grade would find its way back; show names in Canvas, download it again."
+            )
+        match = _FILE.match(file_name)
+        if match is None:
+            raise LmsError(
+                f"{name} is no download of submissions: {file_name!r} is not like `smithjane_12_345_name.ipynb`; "
+                'in the assignment choose "Download Submissions".'
+            )
+        who = match["who"] or ""
+        is_late = match["late"] is not None or who.endswith("LATE")
+        handed = found.setdefault(match["user"], CanvasHanded(match["user"], who.removesuffix("_LATE")))
+        handed.is_late |= is_late
+        handed.newest_file = max(handed.newest_file, int(match["file"] or 0))
+        handed.files[_free(match["name"], match["file"] or "", handed)] = path
+    if not found:
+        raise LmsError(f"{name} is empty; download it again.")
+    return list(found.values())
+
+
+def _free(name: str, file_id: str, handed: CanvasHanded) -> str:
+    return f"{file_id}_{name}" if name in handed.files else name
+
+
+def read_gradebook(path: Path) -> CanvasGradebook:
+    """Read a gradebook export.
+
+    Args:
+        path: The CSV file.
+
+    Raises:
+        LmsError: It cannot be read, or is no gradebook.
+    """
+    try:
+        csv = read_csv(path.read_bytes(), path.name)
+    except OSError as error:
+        raise LmsError(f"The gradebook {path} cannot be read ({error.strerror}).") from error
+    header = [cell.value.strip() for cell in csv.records[0]]
+    if "ID" not in header or not {"Student", "LastName"} & set(header) or "Section" not in header:
+        raise LmsError(
+            f"{path.name} is no gradebook of Canvas: its header should begin `Student,ID`; in Grades choose Export."
+        )
+    places = {name: header.index(name) for name in _INFO if name in header}
+    students, points = [], None
+    for record, cells in enumerate(csv.records[1:], start=1):
+        row = {name: cells[place].value.strip() for name, place in places.items() if place < len(cells)}
+        name = row.get("Student") or f"{row.get('LastName', '')}, {row.get('FirstName', '')}".strip(", ")
+        if cells[0].value.strip() == "Points Possible":
+            points = record
+        elif row.get("ID", "").isdecimal():
+            student = CanvasStudent(record, row["ID"], name, row.get("SIS Login ID", ""), row.get("SIS User ID", ""))
+            students.append(student)
+    if not students:
+        raise LmsError(f"{path.name} lists no student with an ID; export it again.")
+    return CanvasGradebook(path.name, csv, tuple(students), tuple(sorted(places.values())), points)

@@ -1,0 +1,179 @@
+"""Grades for Canvas: a gradebook CSV with the columns that change and no others."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course.course import Course
+from autograder.course.feedback import points_text
+from autograder.lms.canvas import CanvasGradebook, CanvasStudent, read_gradebook
+from autograder.lms.canvas_collect import candidate
+from autograder.lms.errors import LmsError
+from autograder.lms.files import write_whole
+from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
+from autograder.lms.identities import Identities, Person
+from autograder.lms.outgoing import Outgoing, outgoing
+from autograder.lms.results import Did, Results
+from autograder.lms.students import assign_ids, known_students
+
+_KEYS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+
+
+@dataclass(frozen=True)
+class CanvasReturn:
+    """What is to be returned, and how."""
+
+    gradebook: Path
+    target: Path
+    """The CSV file to write."""
+    column: str = ""
+    """Title or id of the Canvas assignment; by default the one called like the assignment or exercise."""
+    per_exercise: bool = False
+    new_columns: bool = False
+    """Let Canvas make assignments it does not have yet."""
+    rescale: bool = False
+    overwrite: bool = False
+    late_penalties: bool = False
+
+
+@dataclass(frozen=True)
+class _Column:
+    header: str
+    place: int | None
+    """In the gradebook; None for one that Canvas is to make."""
+    maximum: float
+    entries: dict[str, Outgoing]
+
+
+def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_run: bool = False) -> Results:
+    """Write a gradebook CSV.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        asked: What is to be returned, and how.
+        dry_run: Say only what would be done.
+
+    Returns:
+        One row a student.
+
+    Raises:
+        LmsError: The gradebook is refused; nothing was written.
+    """
+    results = Results(f"Grades of {assignment} for Canvas")
+    book = read_gradebook(asked.gradebook)
+    identities = Identities.load(course, assignment, "canvas")
+    ids, problems = assign_ids(
+        [candidate(student) for student in book.students], known_students(course, None), identities
+    )
+    columns = [_column(course, assignment, exercise, book, asked) for exercise in _parts(course, assignment, asked)]
+    lines: list[list[str]] = []
+    for student in book.students:
+        who = f"{ids.get(student.user, student.name)} ({student.user})"
+        grades, why = _grades(student, ids.get(student.user, ""), columns, book, identities, asked)
+        if why is not None:
+            results.add(why[0], who, problems.get(student.user, "") or why[1])
+            continue
+        lines.append([student.name, student.user, student.sis_id, student.login, _section(book, student), *grades])
+        person = identities.people.get(student.user) or Person(student.user, ids[student.user], student.name)
+        identities.put([person])
+        identities.note_returned(student.user, "|".join(grades), "")
+        shares = [f"{grade}/{points_text(column.maximum)}" for grade, column in zip(grades, columns, strict=True)]
+        results.add(Did.DONE, who, "grade written", ", ".join(shares))
+    if not lines:
+        results.notes.append("There is no grade to return, so no file was written.")
+        return results
+    if not dry_run:
+        write_whole(asked.target, _csv(columns, lines))
+        identities.save()
+    results.notes.append(f"In Canvas: Grades, Import, {asked.target}; it shows every change before you confirm.")
+    return results
+
+
+def _parts(course: Course, assignment: str, asked: CanvasReturn) -> list[str]:
+    if asked.per_exercise and asked.column:
+        raise LmsError("--column names one Canvas assignment, but --per-exercise has one for each; leave one out.")
+    return sorted(course.exercises_of(assignment)) if asked.per_exercise else [""]
+
+
+def _column(course: Course, assignment: str, exercise: str, book: CanvasGradebook, asked: CanvasReturn) -> _Column:
+    entries = outgoing(course, assignment, exercise)
+    points = entries[0].max_points if entries else 0.0
+    wanted = asked.column or exercise or assignment
+    place = book.column(wanted)
+    if place is None:
+        if not asked.new_columns:
+            raise LmsError(
+                f"{book.name} has no single column '{wanted}'; it has {', '.join(book.titles()) or 'none'}. Name one "
+                "with --column, or let Canvas make it with --new-columns."
+            )
+        return _Column(wanted, None, points, {entry.student: entry for entry in entries})
+    maximum = _possible(book, place, points)
+    header = book.csv.records[0][place].value
+    refuse_other_maximum(maximum, points, f"The column '{header}'", rescale=asked.rescale)
+    return _Column(header, place, maximum, {entry.student: entry for entry in entries})
+
+
+def _possible(book: CanvasGradebook, place: int, otherwise: float) -> float:
+    if book.points_record is None:
+        return otherwise
+    text = book.csv.records[book.points_record][place].value.strip()
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return otherwise
+
+
+def _grades(
+    student: CanvasStudent,
+    student_id: str,
+    columns: Sequence[_Column],
+    book: CanvasGradebook,
+    identities: Identities,
+    asked: CanvasReturn,
+) -> tuple[list[str], tuple[Did, str] | None]:
+    entries = [column.entries.get(student_id) for column in columns]
+    if all(entry is None or entry.is_absent for entry in entries):
+        return [], (Did.SKIPPED, "nothing handed in") if student_id else (Did.PERSON, "nobody knows who this is")
+    person = identities.people.get(student.user)
+    before = person.returned_grade.split("|") if person else []
+    grades = []
+    for number, (column, entry) in enumerate(zip(columns, entries, strict=True)):
+        if entry is None:
+            return [], (Did.PERSON, "some exercises are not in the gradebook; run `autograder grade`")
+        if held := why_held(entry, with_penalty=asked.late_penalties):
+            return [], (Did.PERSON, held)
+        grade = grade_text(grade_of(entry, column.maximum, with_penalty=asked.late_penalties))
+        if float(grade) > column.maximum + 1e-6:
+            return [], (Did.PERSON, f"{grade} is over the maximum of {points_text(column.maximum)}")
+        there = book.csv.records[student.record][column.place].value.strip() if column.place is not None else ""
+        ours = {grade, before[number] if number < len(before) else grade}
+        if there and not asked.overwrite and not _is_one_of(there, ours):
+            return [], (Did.PERSON, f"Canvas has {there}, which was not written here; --overwrite takes {grade}")
+        grades.append(grade)
+    return grades, None
+
+
+def _is_one_of(there: str, ours: set[str]) -> bool:
+    try:
+        value = float(there.replace(",", "."))
+    except ValueError:
+        return False  # EX for excused, a letter, …
+    return any(abs(value - float(grade)) < 0.006 for grade in ours)
+
+
+def _section(book: CanvasGradebook, student: CanvasStudent) -> str:
+    place = [cell.value.strip() for cell in book.csv.records[0]].index("Section")
+    return book.csv.records[student.record][place].value
+
+
+def _csv(columns: Sequence[_Column], lines: list[list[str]]) -> bytes:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*_KEYS, *(column.header for column in columns)])
+    possible = [grade_text(column.maximum) for column in columns]
+    writer.writerow(["    Points Possible", *[""] * (len(_KEYS) - 1), *possible])
+    writer.writerows(lines)
+    return stream.getvalue().encode("utf-8")

@@ -1,0 +1,208 @@
+"""Put submissions where nbgrader collects them: whole, and never an older one over a newer one.
+
+A submission is written beside its place and renamed. What it replaces is kept under `.autograder/lms/` as an attempt.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from nbgrader.utils import parse_utc
+
+from autograder.course.course import Course
+from autograder.course.gradebook import open_gradebook, submitted_folder, writer_lock
+from autograder.lms.identities import Identities, Person
+from autograder.lms.picking import Picked, digest_of
+from autograder.lms.results import Did, Results
+
+TIMESTAMP = "timestamp.txt"
+
+
+@dataclass
+class Incoming:
+    """One student's submission, ready to be put in its place."""
+
+    person: Person
+    first_name: str
+    last_name: str
+    picked: Picked
+    submitted_at: datetime | None = None
+    """UTC."""
+    order: int = 0
+    """Grows from one hand-in to the next, where the time is not known."""
+    notes: list[str] = field(default_factory=list)
+
+
+def collect(
+    course: Course,
+    assignment: str,
+    incoming: Sequence[Incoming],
+    identities: Identities,
+    results: Results,
+    *,
+    dry_run: bool,
+    replace: bool = False,
+) -> None:
+    """Put submissions in their place, students into the gradebook, and keep who is who.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        incoming: What came in.
+        identities: Who is who; saved.
+        results: Gets a row a student.
+        dry_run: Say only what would be done.
+        replace: Take what comes in where it cannot be told which is newer.
+    """
+    with nullcontext() if dry_run else writer_lock(course):
+        for one in incoming:
+            _one(course, assignment, one, identities, results, dry_run=dry_run, replace=replace)
+        if not dry_run:
+            _enrol(course, incoming)
+            identities.save()
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the files of a submitted folder, but for its time stamp.
+
+    Args:
+        folder: The folder.
+    """
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    files.pop(TIMESTAMP, None)
+    return files
+
+
+def attempts_folder(course: Course, assignment: str, student: str) -> Path:
+    """Return where replaced submissions of a student are kept.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        student: The nbgrader student id.
+    """
+    return course.state_directory / "lms" / quote(assignment, safe=" ") / "attempts" / quote(student, safe="@ ")
+
+
+def put(folder: Path, files: dict[str, bytes], submitted_at: datetime | None, kept: Path) -> None:
+    """Put a submission in its place; what is there moves to the attempts.
+
+    Args:
+        folder: The submitted folder.
+        files: Path to content.
+        submitted_at: For the time stamp.
+        kept: Folder for what is replaced.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        for name, content in files.items():
+            path = aside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if submitted_at is not None:
+            (aside / TIMESTAMP).write_text(stamp(submitted_at), encoding="utf-8")
+        if folder.exists():
+            kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stamped = (_time_of(folder) or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
+            shutil.move(folder, kept / f"{stamped}.{secrets.token_hex(4)}")
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def stamp(time: datetime) -> str:
+    """Write a time as nbgrader's exchange does.
+
+    Args:
+        time: Any time with a zone.
+    """
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _one(
+    course: Course,
+    assignment: str,
+    one: Incoming,
+    identities: Identities,
+    results: Results,
+    *,
+    dry_run: bool,
+    replace: bool,
+) -> None:
+    student = one.person.student
+    folder = submitted_folder(course, assignment, student)
+    before = identities.people.get(one.person.key)
+    identities.put([_remembered(one, before)])
+    who = f"{student} ({one.person.name})" if one.person.name else student
+    if folder.exists():
+        verdict = _compare(folder, one, before, replace=replace)
+        if verdict is not None:
+            if before is not None:
+                identities.put([before])
+            results.add(verdict[0], who, verdict[1])
+            return
+    if not dry_run:
+        put(folder, one.picked.files, one.submitted_at, attempts_folder(course, assignment, student))
+    missing = [name for name in course.exercises_of(assignment) if name not in one.picked.notebooks]
+    notes = [*one.notes, *one.picked.notes, *(f"{name} was not handed in" for name in missing)]
+    when = stamp(one.submitted_at) if one.submitted_at else "time unknown"
+    did = Did.PERSON if one.picked.doubts else Did.DONE
+    results.add(did, who, "; ".join([when, *one.picked.doubts, *notes]))
+
+
+def _remembered(one: Incoming, before: Person | None) -> Person:
+    time = one.submitted_at.isoformat(timespec="seconds") if one.submitted_at else ""
+    given = {"submitted_at": time, "order": one.order, "digest": one.picked.digest}
+    if before is not None:
+        given |= {"returned_grade": before.returned_grade, "returned_comment": before.returned_comment}
+    return Person(**{**vars(one.person), **given})
+
+
+def _compare(folder: Path, one: Incoming, before: Person | None, *, replace: bool) -> tuple[Did, str] | None:
+    """Hold what comes in against what is there; None if it is newer."""
+    there = _time_of(folder)
+    if digest_of(read_folder(folder)) == one.picked.digest:
+        return Did.SKIPPED, "already there, the same files"
+    if one.order and before is not None and before.order:
+        is_newer, is_older = one.order > before.order, one.order < before.order
+    elif one.submitted_at is not None and there is not None:
+        is_newer, is_older = one.submitted_at > there, one.submitted_at < there
+    else:
+        is_newer = is_older = False
+    if is_newer:
+        return None
+    if is_older:
+        when = f" ({stamp(there)})" if there else ""
+        return Did.SKIPPED, f"older than what is there{when}, which stays"
+    if replace:
+        return None
+    return Did.PERSON, "other files are there and nothing tells which are newer; --replace takes these and keeps those"
+
+
+def _time_of(folder: Path) -> datetime | None:
+    try:
+        text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
+        return parse_utc(text).replace(tzinfo=UTC) if text else None
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def _enrol(course: Course, incoming: Sequence[Incoming]) -> None:
+    with open_gradebook(course) as gradebook:
+        known = {student.id: student for student in gradebook.students}
+        for one in incoming:
+            student = known.get(one.person.student)
+            # names the gradebook has already were put there by somebody who knew where the first name ends
+            has_name = student is not None and (student.first_name or student.last_name)
+            given = {} if has_name else {"first_name": one.first_name or None, "last_name": one.last_name or None}
+            if one.person.email and not (student is not None and student.email):
+                given["email"] = one.person.email
+            gradebook.update_or_create_student(one.person.student, **given)

@@ -1,0 +1,100 @@
+"""What keeps a grade in the house, whatever LMS it is for, and how a grade is written."""
+
+from autograder.course.course import Course
+from autograder.course.feedback import points_text
+from autograder.course.gradebook import course_directory, submitted_folder
+from autograder.lms.errors import LmsError
+from autograder.lms.outgoing import Outgoing
+from autograder.lms.pages import page_problem, self_contained
+
+_DECIMALS = 5
+"""As many as Moodle keeps."""
+
+
+def why_held(entry: Outgoing, *, with_penalty: bool) -> str:
+    """Say why a grade must not leave the house, or return an empty string.
+
+    Args:
+        entry: What the student would get.
+        with_penalty: Whether points nbgrader took off for lateness are to be taken off.
+    """
+    if entry.refused:
+        return f"{entry.refused}; run `autograder grade`, or decide it in formgrader"
+    if entry.waiting:
+        return f"not final: {', '.join(entry.waiting)} still to be graded in formgrader"
+    if entry.penalty and not with_penalty:
+        return (
+            f"nbgrader takes {points_text(entry.penalty)} points off for lateness, and the LMS may do so too; unset "
+            "c.AssignLatePenalties.plugin_class and grade again, or say --late-penalties and switch it off in the LMS"
+        )
+    return ""
+
+
+def grade_of(entry: Outgoing, maximum: float, *, with_penalty: bool) -> float:
+    """Return the grade on the LMS's scale.
+
+    Args:
+        entry: What the student gets.
+        maximum: The LMS's maximum.
+        with_penalty: Whether points nbgrader took off for lateness are taken off.
+    """
+    points = max(0.0, entry.points - entry.penalty) if with_penalty else entry.points
+    return points * maximum / entry.max_points if entry.max_points else 0.0
+
+
+def grade_text(grade: float) -> str:
+    """Write a grade with a decimal point and no needless zeros.
+
+    Args:
+        grade: A finite number.
+    """
+    text = f"{grade:.{_DECIMALS}f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def refuse_other_maximum(maximum: float, max_points: float, where: str, *, rescale: bool) -> None:
+    """Refuse a maximum other than ours, unless points are to be rescaled.
+
+    Args:
+        maximum: The LMS's.
+        max_points: Ours.
+        where: What to call the LMS's column in messages.
+        rescale: Whether they are.
+
+    Raises:
+        LmsError: They differ.
+    """
+    if not rescale and abs(maximum - max_points) > 1e-6:
+        raise LmsError(
+            f"{where} has a maximum of {points_text(maximum)}, but the assignment gives {points_text(max_points)} "
+            "points; correct it in the LMS, or convert with --rescale."
+        )
+
+
+def feedback_pages(course: Course, assignment: str, entry: Outgoing) -> tuple[dict[str, str], list[str]]:
+    """Return a student's feedback pages, each standing by itself.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        entry: What the student gets.
+
+    Returns:
+        Page by notebook, and sentences about those that are missing or out of date.
+    """
+    pages, problems = {}, []
+    autograded = course_directory(course)
+    folder = autograded.format_path(autograded.autograded_directory, entry.student, assignment)
+    for name, (points, _) in entry.exercises.items():
+        path = entry.pages.get(name)
+        if path is None:
+            if (submitted_folder(course, assignment, entry.student) / f"{name}.ipynb").exists():
+                problems.append(f"{name} has no feedback page; run `nbgrader generate_feedback {assignment}`")
+            continue
+        page = path.read_text(encoding="utf-8")
+        problem = page_problem(page, points)
+        if problem:
+            problems.append(problem)
+        else:
+            pages[name] = self_contained(page, type(path)(folder))
+    return pages, problems
