@@ -206,7 +206,10 @@ def test_submitted_but_not_in_the_archive_needs_a_person(collect, tmp_path):
 @pytest.mark.parametrize(
     ("pupils", "sentence"),
     [
-        ([BOB.but(number=7), ALICE.but(number=6)], "under that number: archive and worksheet must be of the same assignment"),
+        (
+            [BOB.but(number=7), ALICE.but(number=6)],
+            "under that number: archive and worksheet must be of the same assignment",
+        ),
         ([BOB], "but sheet.csv has no such participant"),
     ],
 )
