@@ -22,14 +22,21 @@ from autograder.commands.worker import InsecureOption, TlsCaOption, TlsCertOptio
 from autograder.report.console import ClassLine, class_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
     from autograder.course.classrun import StudentResult
     from autograder.course.course import Course, Secret
+    from autograder.course.gradebook import NotebookRow
     from autograder.course.grading import Engine
 
 _IN_FLIGHT = 256
 """Notebooks a cluster is sent at once, unless --jobs says otherwise."""
 SLOTS_A_PROCESS = 8
 """Notebooks one process drives at once: its own part of each is about a tenth, and holds Python's global lock."""
+
+_MOST_NOTES = 6
 
 
 def grade(
@@ -70,7 +77,7 @@ def grade(
         run = ClassRun(found, assignment, secret, jobs=at_once, force=force, engine=LazyEngine(found, at_once, start))
         with showing_progress(err, assignment) as progress:
             results = run.run(student, progress.step, progress.start)
-        out.print(class_table(assignment, [class_line(result) for result in results]))
+        out.print(results_table(assignment, results))
         out.print(_summary(results), highlight=False)
         if any(result.problem for result in results):
             raise typer.Exit(NEEDS_ATTENTION)
@@ -97,11 +104,25 @@ def _starter(
     return lambda *_: ClusterEngine(course, secret, scheduler, security)
 
 
-def class_line(result: "StudentResult") -> ClassLine:
+def results_table(title: str, results: "Sequence[StudentResult]") -> "RenderableType":
+    """Return what a class run says about everybody as a table, with a column a notebook if there are several.
+
+    Args:
+        title: What was graded.
+        results: One a student.
+    """
+    most = {name: found.max_points for result in results for name, found in result.row.notebooks.items()}
+    names = sorted(most) if len(most) > 1 else []
+    parts = [(_heading(name), most[name]) for name in names]
+    return class_table(title, [class_line(result, names) for result in results], parts)
+
+
+def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> ClassLine:
     """Return a student's line in the table of a class run.
 
     Args:
         result: What the run says about the student.
+        notebooks: The notebooks that have a column each.
     """
     row = result.row
     notes = [result.problem] if result.problem else []
@@ -109,6 +130,8 @@ def class_line(result: "StudentResult") -> ClassLine:
     if row.undecided:
         notes.append(f"to be decided by hand in formgrader: {', '.join(row.undecided)}")
     notes += result.notes
+    if len(notes) > _MOST_NOTES:
+        notes[_MOST_NOTES - 1 :] = [f"… and {len(notes) - _MOST_NOTES + 1} more, on the feedback pages"]
     return ClassLine(
         student=row.student,
         points=None if row.is_absent or result.problem else row.points,
@@ -116,7 +139,19 @@ def class_line(result: "StudentResult") -> ClassLine:
         outcome=_outcome(result),
         notes=tuple(notes),
         needs_attention=bool(result.problem or row.undecided),
+        parts=tuple(_points_of(row.notebooks.get(name)) for name in notebooks),
     )
+
+
+def _points_of(row: "NotebookRow | None") -> float | None:
+    return row.points if row is not None and row.is_handed_in else None
+
+
+def _heading(notebook: str) -> str:
+    """The words of a notebook's name up to its number: `exercise 1`."""
+    words = notebook.split("_")
+    number = next((place for place, word in enumerate(words) if word.isdigit()), len(words) - 1)
+    return " ".join(words[: number + 1])
 
 
 def _outcome(result: "StudentResult") -> str:

@@ -184,12 +184,16 @@ class ClassRun:
         timestamp = student.folder / "timestamp.txt"
         submitted_at = timestamp.read_text(encoding="utf-8").strip() if timestamp.is_file() else ""
         grader.point(work.student, work.exercise, submission, record, submitted_at)
-        student.notes += record.verdict.notes
+        student.notes += [self._about(work, note) for note in record.verdict.notes]
         student.records[work.exercise.name] = record
         student.is_changed |= _is_stale(
             deriver.folder(work.student) / f"{work.exercise.name}.ipynb", record.verdict.key
         )
         return result
+
+    def _about(self, work: Work, note: str) -> str:
+        """Say which notebook a note is about, where there are several."""
+        return note if len(self.exercises) == 1 else f"{work.exercise.name}: {note}"
 
     def _derive(self, deriver: Deriver, name: str, student: Student, before: StudentRow | None) -> None:
         """Write a student's gradebook rows and autograded notebooks, if they are not what they should be already."""

@@ -1,6 +1,6 @@
 """Verdicts and class runs as tables on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -32,6 +32,8 @@ class ClassLine:
     """A word or two: `graded`, `absent`, `not graded`, …"""
     notes: tuple[str, ...] = ()
     needs_attention: bool = False
+    parts: tuple[float | None, ...] = ()
+    """Points of each notebook, None for one that was not handed in."""
 
 
 def verdict_tables(notebook: str, verdict: Verdict) -> RenderableType:
@@ -46,22 +48,27 @@ def verdict_tables(notebook: str, verdict: Verdict) -> RenderableType:
     return Group(*(_cell_table(cell) for cell in verdict.cells), *notes, total)
 
 
-def class_table(title: str, lines: Iterable[ClassLine]) -> RenderableType:
+def class_table(title: str, lines: Iterable[ClassLine], parts: Sequence[tuple[str, float]] = ()) -> RenderableType:
     """Return a class run as a table.
 
     Args:
         title: What was graded.
         lines: One line a student.
+        parts: Name and full points of each notebook, where there are several; each gets a column of its own.
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("student", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
+    for name, max_points in parts:
+        table.add_column(f"{escape(name)}\nof {_plain(max_points)}", justify="right", no_wrap=True)
+    table.add_column("total" if parts else "points", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
     table.add_column("notes", overflow="fold")
     for line in lines:
         points = "–" if line.points is None else _share(line.points, line.max_points)
         style = "yellow" if line.needs_attention else "dim" if line.points is None else ""
-        table.add_row(escape(line.student), points, escape(line.outcome), escape("\n".join(line.notes)), style=style)
+        shown = [_part(found) for found in line.parts] or ["–"] * len(parts)
+        notes = escape("\n".join(line.notes))
+        table.add_row(escape(line.student), *shown, points, escape(line.outcome), notes, style=style)
     return table
 
 
@@ -82,6 +89,10 @@ def _explained(check: CheckResult) -> Text:
     if check.message:
         text.append(f"\n{check.message}", style="dim")
     return text
+
+
+def _part(points: float | None) -> str:
+    return "–" if points is None else _plain(points)
 
 
 def _share(points: float, max_points: float) -> str:
