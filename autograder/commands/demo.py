@@ -37,7 +37,7 @@ def demo() -> None:
         with _bar() as progress:
             course = _prepare(project, progress)
             results = _grade(course, progress)
-            _feedback(course, progress)
+            _run(course, progress, ["generate_feedback", ASSIGNMENT])
             options = ["--VerdictExporter.per_cell=True", "--VerdictExporter.skip_refused=True"]
             _run(course, progress, ["export", "--to", "grades.csv", *options])
         _report(course, results, time.monotonic() - started)
@@ -71,7 +71,7 @@ def _grade(course: "Course", progress: Progress) -> "list[StudentResult]":
     """Do what `autograder grade` does, on all cores."""
     from autograder.course.classrun import ClassRun, default_jobs
 
-    task = progress.add_task(f"autograder grade {ASSIGNMENT}", total=None)
+    task = progress.add_task("autograder grade", total=None)
     results = ClassRun(course, ASSIGNMENT, course.secret(), jobs=default_jobs()).run(
         on_progress=lambda step: progress.update(task, completed=step.done),
         on_start=lambda total: progress.update(task, total=total),
@@ -80,59 +80,24 @@ def _grade(course: "Course", progress: Progress) -> "list[StudentResult]":
     return [replace(found, notes=(samples[found.row.student], *found.notes)) for found in results]
 
 
-def _feedback(course: "Course", progress: Progress) -> None:
-    """Make the feedback pages: several students at once, because each page takes a second."""
-    from autograder.course.classrun import default_jobs
-
-    students = sorted(path.parent.name for path in (course.root / "autograded").glob(f"*/{ASSIGNMENT}"))
-    task = progress.add_task(f"nbgrader generate_feedback {ASSIGNMENT}", total=len(students))
-    waiting, running = list(students), list[subprocess.Popen[bytes]]()
-    while waiting or running:
-        while waiting and len(running) < default_jobs():
-            running.append(_start(course, ["generate_feedback", ASSIGNMENT, "--student", waiting.pop()]))
-        ended = [process for process in running if process.poll() is not None]
-        for process in ended:
-            running.remove(process)
-            _expect_success(course, process)
-        progress.advance(task, len(ended))
-        time.sleep(0.05)
-
-
 def _run(course: "Course", progress: Progress, arguments: list[str]) -> None:
-    task = progress.add_task(f"nbgrader {' '.join(arguments[:2])}", total=1)
-    process = _start(course, arguments)
-    try:
-        process.wait()
-    except BaseException:
-        process.terminate()
-        raise
-    _expect_success(course, process)
-    progress.advance(task)
-
-
-def _start(course: "Course", arguments: list[str]) -> "subprocess.Popen[bytes]":
-    """Start one of nbgrader's commands as an instructor would, its log kept in demo/."""
+    """Run one of nbgrader's commands as an instructor would, its log kept in demo/."""
+    task = progress.add_task(f"nbgrader {arguments[0]}", total=1)
     beside = os.pathsep.join(filter(None, [str(Path(autograder.__path__[0]).parent), os.environ.get("PYTHONPATH")]))
-    with _log(course, arguments[0]).open("ab") as log:
-        return subprocess.Popen(
+    log = course.root / f"{arguments[0]}.log"
+    with log.open("wb") as kept:
+        done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
             cwd=course.root,
             env={**os.environ, "PYTHONPATH": beside},
             stdout=subprocess.DEVNULL,
-            stderr=log,
+            stderr=kept,
+            check=False,
         )
-
-
-def _expect_success(course: "Course", process: "subprocess.Popen[bytes]") -> None:
-    if process.returncode != 0:
-        arguments = [str(argument) for argument in process.args[3:]]  # type: ignore[index]
-        log = _log(course, arguments[0])
+    if done.returncode != 0:
         err.print(f"`nbgrader {' '.join(arguments)}` failed; its log is {log}.", style="red", soft_wrap=True)
         raise typer.Exit(NEEDS_ATTENTION)
-
-
-def _log(course: "Course", command: str) -> Path:
-    return course.root / f"{command}.log"
+    progress.advance(task)
 
 
 def _report(course: "Course", results: "list[StudentResult]", seconds: float) -> None:

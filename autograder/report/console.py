@@ -62,14 +62,19 @@ def class_table(title: str, lines: Iterable[ClassLine], parts: Sequence[tuple[st
         table.add_column(f"{escape(name)}\nof {_plain(max_points)}", justify="right", no_wrap=True)
     table.add_column("total" if parts else "points", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
-    table.add_column("notes", overflow="fold")
+    if not parts:
+        table.add_column("notes", overflow="fold")
+    below = Table.grid(padding=(0, 2, 0, 0))
     for line in lines:
         points = "–" if line.points is None else _share(line.points, line.max_points)
         style = "yellow" if line.needs_attention else "dim" if line.points is None else ""
-        shown = [_part(found) for found in line.parts] or ["–"] * len(parts)
+        cells = [escape(line.student), *map(_part, line.parts or [None] * len(parts)), points, escape(line.outcome)]
         notes = escape("\n".join(line.notes))
-        table.add_row(escape(line.student), *shown, points, escape(line.outcome), notes, style=style)
-    return table
+        table.add_row(*cells, *([] if parts else [notes]), style=style)
+        if notes:
+            below.add_row(escape(line.student), notes)
+    # Beside several columns of points there is no room for sentences.
+    return Group(table, below, "") if parts and below.row_count else table
 
 
 def _cell_table(cell: CellVerdict) -> Table:

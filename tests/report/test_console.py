@@ -51,3 +51,16 @@ def test_absent_is_a_dash_and_nothing_done_a_zero():
     rows = [line.split() for line in printed(class_table("homework", lines)).splitlines()]
     assert ["ada", "0", "of", "9", "graded"] in rows
     assert ["ben", "–", "absent", "There", "is", "no", "file."] in rows
+
+
+def test_several_notebooks_have_a_column_each_and_notes_below():
+    lines = [
+        ClassLine("ada", 95.5, 100.0, "graded", ("late by 2.0 hours",), parts=(40.0, None, 25.5)),
+        ClassLine("ben", None, 0.0, "absent"),
+    ]
+    parts = [("exercise 1", 40.0), ("exercise 2", 30.0), ("exercise 3", 30.0)]
+    rows = [line.split() for line in printed(class_table("homework", lines, parts), width=80).splitlines()]
+    assert ["student", "of", "40", "of", "30", "of", "30", "total", "outcome"] in rows
+    assert ["ada", "40", "–", "25.5", "95.5", "of", "100", "graded"] in rows
+    assert ["ben", "–", "–", "–", "–", "absent"] in rows
+    assert rows.index(["ada", "late", "by", "2.0", "hours"]) > rows.index(["ben", "–", "–", "–", "–", "absent"])
