@@ -1,6 +1,7 @@
 """Courses for what goes in and out as files; no kernels (the fake engine of tests/course)."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,6 +34,31 @@ def lms(root, monkeypatch):  # noqa: F811
         result = CliRunner().invoke(app, ["lms", *map(str, arguments)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result.exit_code, " ".join(result.output.split())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _graded_before():
+    """Courses that are collected and graded, by what was collected: grading is what takes time in these tests."""
+    return {}
+
+
+@pytest.fixture
+def grade_once(_graded_before, grade, root, tmp_path_factory):  # noqa: F811
+    """Collect and grade, or take what the same collecting gave before."""
+
+    def run(key, collect):
+        if key not in _graded_before:
+            collect()
+            grade()
+            kept = tmp_path_factory.mktemp("graded") / "course"
+            _graded_before[key] = Path(shutil.copytree(root, kept))
+            return Course.load(root)
+        for path in root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(_graded_before[key], root, dirs_exist_ok=True)
+        return Course.load(root)
 
     return run
 

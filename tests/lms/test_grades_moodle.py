@@ -19,15 +19,17 @@ CLASS = [ALICE, BOB, EVE, FRANK]
 
 
 @pytest.fixture
-def graded(lms, grade, tmp_path):
+def graded(lms, grade_once, tmp_path):
     """Collected and graded: Alice has 8.5 of 9, Bob 5.5; with feedback pages."""
 
-    def run(pupils=CLASS, layout="folders", *, pages=True):
-        archive = moodle_zip(tmp_path / "sub.zip", pupils, layout)
-        sheet = moodle_worksheet(tmp_path / "sheet.csv", pupils, layout)
-        assert lms("collect", "moodle", archive, "--worksheet", sheet, "--time-zone", "UTC")[0] == 0
-        course = grade()
-        for folder in (course.root / "submitted").iterdir() if pages else ():
+    def run(pupils=CLASS, layout="folders"):
+        def collect():
+            archive = moodle_zip(tmp_path / "sub.zip", pupils, layout)
+            sheet = moodle_worksheet(tmp_path / "sheet.csv", pupils, layout)
+            assert lms("collect", "moodle", archive, "--worksheet", sheet, "--time-zone", "UTC")[0] == 0
+
+        course = grade_once(layout, collect)
+        for folder in (course.root / "submitted").iterdir():
             page = course.root / "feedback" / folder.name / HOMEWORK / "doubling.html"
             page.parent.mkdir(parents=True)
             page.write_text(f"<head></head><p>of {folder.name}</p><script src='https://x.org/a.js'></script>")

@@ -1,0 +1,122 @@
+"""Canvas's archive in, and its gradebook out, to and from the same person."""
+
+import csv
+
+import pytest
+import sample_course
+from lms_writers import Pupil, canvas_gradebook, canvas_zip, notebook, zip_file
+
+HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
+ALICE = Pupil(71, "Alice Anderson", "alice@x.org", {"doubling-2.ipynb": notebook(), "in.txt": b"1"})
+DAVE = Pupil(72, "Dave Smith, Jr.", "dave@x.org", {SLUG: notebook("half = 1")})
+FRANK = Pupil(73, "Frank Nosubmit", "frank@x.org")
+CLASS = [ALICE, DAVE, FRANK]
+
+
+@pytest.fixture
+def collect(lms, tmp_path):
+    def run(pupils=CLASS, *options, **written):
+        archive = canvas_zip(tmp_path / "submissions.zip", pupils, **written)
+        return lms("collect", "canvas", archive, "--gradebook", canvas_gradebook(tmp_path / "g.csv", pupils), *options)
+
+    return run
+
+
+@pytest.fixture
+def fill(lms, tmp_path):
+    def run(pupils=CLASS, *options, **written):
+        book = canvas_gradebook(tmp_path / "g.csv", pupils, **written)
+        return lms("grades", "canvas", "--gradebook", book, "--to", tmp_path / "out.csv", *options)
+
+    return run
+
+
+def read(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def test_everybody_gets_their_own_work(collect, root):
+    status, said = collect(late=[72])
+    assert status == 0, said
+    assert b"right" in (root / "submitted" / "alice@x.org" / HOMEWORK / SLUG).read_bytes()
+    assert (root / "submitted" / "alice@x.org" / HOMEWORK / "in.txt").read_bytes() == b"1"
+    assert b"half = 1" in (root / "submitted" / "dave@x.org" / HOMEWORK / SLUG).read_bytes()
+    assert "late, says Canvas" in said
+    assert "Nosubmit, Frank (73) nothing handed in" in said
+
+
+def test_a_later_file_replaces_and_an_earlier_does_not(collect, root):
+    collect()
+    newer = [ALICE, DAVE.but(files={"doubling-1.ipynb": notebook("half = 2")})]
+    assert collect(newer, first_file=5000)[0] == 0
+    _, said = collect()
+    assert "older than what is there, which stays" in said
+    assert b"half = 2" in (root / "submitted" / "dave@x.org" / HOMEWORK / SLUG).read_bytes()
+
+
+def test_grades_go_back_with_points_possible(collect, grade_once, fill, tmp_path):
+    grade_once("canvas", collect)
+    status, said = fill()
+    assert status == 0, said
+    assert read(tmp_path / "out.csv") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "homework (4321)"],
+        ["    Points Possible", "", "", "", "", "9"],
+        ["Anderson, Alice", "71", "", "alice@x.org", "Sec 1", "8.5"],
+        ["Jr., Dave Smith,", "72", "", "dave@x.org", "Sec 1", "5.5"],
+    ]
+
+
+def test_a_grade_somebody_gave_in_canvas_stays_until_asked(collect, grade_once, fill, tmp_path):
+    grade_once("canvas", collect)
+    status, said = fill([ALICE.but(grade="EX"), DAVE])
+    assert status == 1
+    assert "Canvas has EX, which was not written here; --overwrite takes 8.5" in said
+    assert [line[1] for line in read(tmp_path / "out.csv")[2:]] == ["72"]
+    assert fill([ALICE.but(grade="EX"), DAVE], "--overwrite")[0] == 0
+
+
+def test_an_unknown_column_or_another_maximum_is_refused(collect, grade_once, fill, tmp_path):
+    grade_once("canvas", collect)
+    status, said = fill(CLASS, column="HW one (77)")
+    assert status == 2
+    assert "g.csv has no single column 'homework'; it has HW one (77). Name one with --column" in said
+    assert fill(CLASS, "--column", "77", column="HW one (77)")[0] == 0
+    status, said = fill(CLASS, possible="10")
+    assert status == 2
+    assert "The column 'homework (4321)' has a maximum of 10, but the assignment gives 9 points" in said
+    assert fill(CLASS, "--per-exercise", "--new-columns")[0] == 0
+    assert read(tmp_path / "out.csv")[0][-1] == "doubling"
+
+
+def test_another_courses_gradebook_is_refused(lms, tmp_path, root):
+    archive = canvas_zip(tmp_path / "s.zip", [ALICE])
+    book = canvas_gradebook(tmp_path / "g.csv", [DAVE.but(number=71)])
+    status, said = lms("collect", "canvas", archive, "--gradebook", book)
+    assert status == 2
+    assert "s.zip has 'andersonalice' as user 71, but g.csv has 'Jr., Dave Smith,' under that ID" in said
+    assert not (root / "submitted").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("anon_x1y_55_doubling.ipynb", "is anonymous, so no grade would find its way back"),
+        ("holiday.jpg", "'holiday.jpg' is not like `smithjane_12_345_name.ipynb`"),
+    ],
+)
+def test_other_archives_are_refused(lms, tmp_path, name, sentence):
+    archive = zip_file(tmp_path / "s.zip", {name: notebook()})
+    status, said = lms("collect", "canvas", archive, "--gradebook", canvas_gradebook(tmp_path / "g.csv", CLASS))
+    assert status == 2
+    assert sentence in said
+
+
+def test_a_plain_csv_file_is_quoted_and_has_a_column_an_exercise(collect, grade_once, lms, tmp_path):
+    grade_once("canvas", collect)
+    assert lms("grades", "csv", "--to", tmp_path / "p.csv")[0] == 0
+    assert read(tmp_path / "p.csv") == [
+        ["student_id", "name", "email", "points", "max_points", "doubling"],
+        ["alice@x.org", "Alice Anderson", "alice@x.org", "8.5", "9", "8.5"],
+        ["dave@x.org", "Dave Smith, Jr.", "dave@x.org", "5.5", "9", "5.5"],
+    ]
