@@ -166,7 +166,7 @@ def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, h
         )
 
 
-def expect_report(reported: float, measured: float, what: str) -> None:
+def expect_report(reported: float, measured: float, what: str, images: str = "the test images") -> None:
     """Compare an accuracy that the notebook reports with the one measured on the same images.
 
     They may differ by 0.01: rounding to two decimals, and images on the border that another machine decides otherwise.
@@ -175,15 +175,16 @@ def expect_report(reported: float, measured: float, what: str) -> None:
         reported: What the notebook says, 0 to 1.
         measured: What the rebuilt model reaches on the same images.
         what: Name of the report in the notebook.
+        images: What the images are called there.
 
     Raises:
         Failed: They are too far apart to be of one model.
     """
     if abs(reported - measured) > REPORT_TOLERANCE:
         fail(
-            f"`{what}` says {reported:.3f}, but the model is right on {measured:.1%} of the test images",
-            "the share of the test images that it classifies correctly",
-            hint="compute it from the model's predictions on the test images, as a share between 0 and 1",
+            f"`{what}` says {reported:.3f}, but the model is right on {measured:.1%} of {images}",
+            f"the share of {images} that it classifies correctly",
+            hint=f"compute it from the model's predictions on {images}, as a share between 0 and 1",
         )
 
 

@@ -4,6 +4,7 @@ Stand-alone, like `probe.py`, which loads it by path in a kernel.
 """
 
 import contextlib
+import weakref
 from collections import deque
 from typing import Any
 
@@ -13,13 +14,20 @@ MAX_FIGURES = 20
 
 drawn: deque[dict[str, Any]] = deque(maxlen=MAX_FIGURES)
 """The last figures: each `{"axes": [{"words": [...], "series": [points of each], "bars": count}]}`."""
+_notes: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
+"""The note on each figure that still exists: noted again, it is brought up to date, so that it counts once."""
 
 
 def note_open(_shell: Any = None) -> None:
     """Note what the open figures show. Called after each cell, before the inline backend closes them."""
     for manager in list(_pylab_helpers.Gcf.figs.values()):
         with contextlib.suppress(Exception):  # a figure that cannot be described is no reason to fail the cell
-            drawn.append({"axes": [_describe_axes(axes) for axes in manager.canvas.figure.axes[:20]]})
+            figure = manager.canvas.figure
+            described = [_describe_axes(axes) for axes in figure.axes[:20]]
+            if figure not in _notes:
+                _notes[figure] = {}
+                drawn.append(_notes[figure])
+            _notes[figure]["axes"] = described
 
 
 def _note_before_closing() -> None:

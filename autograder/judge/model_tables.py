@@ -1,0 +1,73 @@
+"""Made-up tables of models: what functions that compare models are asked about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from autograder.kernels.values import Table
+
+COLUMNS = ("name", "parameters", "seconds_per_epoch", "val_accuracy", "ms_per_image")
+"""Columns of a comparison of models."""
+Row = dict[str, Any]
+WORST = "worst"
+_NAMES = ("ash", "bay", "elm", "fir", "gum", "haw", "ivy", "kei", "lim", "nut", "oak", "yew")
+
+
+def table_of(rows: Sequence[Row]) -> Table:
+    """Make a table of rows that have the same entries."""
+    return Table({name: [row[name] for row in rows] for name in rows[0]})
+
+
+@st.composite
+def distinct_models(draw: st.DrawFn, smallest: int = 3, largest: int = 9) -> list[Row]:
+    """Rows in which no two numbers of a column are equal; their order says nothing about their names."""
+    count = draw(st.integers(smallest, largest))
+    names = draw(st.permutations(_NAMES))[:count]
+
+    def column(least: int, most: int) -> list[int]:
+        return draw(st.lists(st.integers(least, most), min_size=count, max_size=count, unique=True))
+
+    numbers = zip(column(10_000, 9_000_000), column(1, 400), column(100, 999), column(1, 160), strict=True)
+    return [_row(name, *values) for name, values in zip(names, numbers, strict=True)]
+
+
+@st.composite
+def tied_models(draw: st.DrawFn, smallest: int = 4, largest: int = 9) -> list[Row]:
+    """Rows in which many numbers are equal, but no two rows in all three of accuracy, parameters and milliseconds."""
+    few = st.integers(0, 2)
+    triples = draw(st.lists(st.tuples(few, few, few), min_size=smallest, max_size=largest, unique=True))
+    names = draw(st.permutations(_NAMES))[: len(triples)]
+    seconds = draw(st.permutations(range(1, 40)))
+    return [
+        _row(name, 20_000 * (1 + size), second, 700 + 25 * accuracy, 8 + 4 * time)
+        for name, second, (size, accuracy, time) in zip(names, seconds, triples, strict=False)
+    ]
+
+
+@st.composite
+def repeated_models(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Rows of which no two are equal, and the same with copies of some under other names, in any order."""
+    rows = draw(tied_models(smallest=3, largest=4))
+    copied = [rows[0], *draw(st.lists(st.sampled_from(rows), min_size=1, max_size=4))]
+    unused = [name for name in _NAMES if name not in {row["name"] for row in rows}]
+    copies = [row | {"name": name} for row, name in zip(copied, unused, strict=False)]
+    return rows, list(draw(st.permutations([*rows, *copies])))
+
+
+def with_worst(rows: Sequence[Row], place: int) -> list[Row]:
+    """Put a row among them, called `worst`, that is worse than every other in everything."""
+    worst = _row(
+        WORST,
+        2 * max(row["parameters"] for row in rows),
+        8 * 60,
+        round(500 * min(row["val_accuracy"] for row in rows)),
+        round(32 * max(row["ms_per_image"] for row in rows)),
+    )
+    place %= len(rows) + 1
+    return [*rows[:place], worst, *rows[place:]]
+
+
+def _row(name: str, parameters: int, seconds: int, accuracy: int, milliseconds: int) -> Row:
+    values = (name, parameters, seconds / 8, accuracy / 1000, milliseconds / 16)
+    return dict(zip(COLUMNS, values, strict=True))

@@ -1,0 +1,5 @@
+# %% pareto_front
+def pareto_front(table):
+    costs = np.column_stack([-table["val_accuracy"], table["parameters"], table["ms_per_image"]])
+    beaten = [any(np.all(other <= row) and np.any(other < row) for other in costs) for row in costs]
+    return table[~np.array(beaten)].drop_duplicates(["val_accuracy", "parameters", "ms_per_image"])

@@ -1,0 +1,3 @@
+# %% pareto_front
+def pareto_front(table):
+    return table.copy()

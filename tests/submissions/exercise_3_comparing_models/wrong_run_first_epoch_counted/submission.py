@@ -1,0 +1,7 @@
+# %% summarise_run
+def summarise_run(val_accuracies, epoch_seconds, predict_seconds, images_per_call):
+    return {
+        "val_accuracy": float(max(val_accuracies)),
+        "seconds_per_epoch": float(np.median(epoch_seconds)),
+        "ms_per_image": float(1000 * np.median(predict_seconds) / images_per_call),
+    }
