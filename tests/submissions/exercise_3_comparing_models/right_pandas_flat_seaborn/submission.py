@@ -44,7 +44,7 @@ def comparison_table(rows):
     if len(table) < 3 or table["name"].duplicated().any():
         raise ValueError("three different networks at least")
     table["loss"] = -table.val_accuracy
-    return table.sort_values(["loss", "parameters", "name"]).drop(columns="loss").set_index("name")
+    return table.sort_values(["loss", "parameters", "name"]).drop(columns="loss").reset_index(drop=True)
 
 
 # %% sizes
@@ -98,7 +98,7 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 
 # %% compare_backbones
 measured = {name: profile_backbone(name, train, validation, len(class_names), EPOCHS) for name in BACKBONES}
-table = comparison_table([row for row, _ in measured.values()]).reset_index()
+table = comparison_table([row for row, _ in measured.values()])
 recommended_model = measured[recommend(table, "accuracy")][1]
 
 # %% figure
