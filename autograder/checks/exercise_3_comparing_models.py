@@ -2,11 +2,9 @@
 
 Sizes, training and the comparison itself are on `exercise_3_comparing_models_measuring.py`.
 
-Slips guarded: beaten rows kept, equal rows dropped, one criterion forgotten or turned around, ties left to the order
-of the rows, the first epoch counted, means for medians, milliseconds of a whole call.
+Slips guarded: beaten rows kept, equal rows dropped, a criterion forgotten, ties left to the order of the rows, the
+first epoch counted, means for medians, milliseconds of a whole call.
 """
-
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +14,11 @@ from autograder.judge.checking import check, fail
 from autograder.judge.comparators import expect_value_error, number
 from autograder.judge.model_tables import (
     COLUMNS,
+    EXAMPLE,
     WORST,
     Row,
     distinct_models,
+    expect_same_row,
     repeated_models,
     table_of,
     tied_models,
@@ -68,13 +68,17 @@ def pareto_front_keeps_rows_that_are_equal(
     rows, repeated = tables
     kept = _names(_pareto(submission, with_worst(rows, place)))
     found = _names(_pareto(submission, with_worst(repeated, place)))
-    _expect_no_worst(kept)
+    _expect_sense(kept, with_worst(rows, place))
     for row in rows:
         equal = [other["name"] for other in repeated if all(other[key] == row[key] for key in COSTS)]
         missing = sorted(set(equal) - set(found))
         if row["name"] in kept and missing:
             came = f"{', '.join(sorted(equal))} are equal, and {', '.join(missing)} did not come back"
-            fail(came, f"all of them, as {row['name']} stays when there are no copies of it", called=_SHORT)
+            fail(
+                came,
+                f"all of them, as {row['name']} stays when there are no copies of it",
+                called="`pareto_front(table)`",
+            )
 
 
 @check(PARETO, points=0.5, hint="filter with a mask: `table[mask]` keeps the order and every column")
@@ -85,28 +89,30 @@ def pareto_front_keeps_order_and_columns(submission: Submission, models: list[Ro
     answer = _pareto(submission, rows)
     kept = rows_of(expect_table(answer.returned(), COLUMNS, "the answer", answer.called))
     names = [str(row["name"]) for row in kept]
-    _expect_no_worst(names)
+    _expect_sense(names, rows)
     stayed = [row for row in rows if row["name"] in names]
     if names != [row["name"] for row in stayed]:
         came = f"of the rows {_list(rows)}, the answer holds {', '.join(names)}, in this order"
         fail(came, "rows of the table in the order of the table", called=answer.called)
     for row, given_row in zip(kept, stayed, strict=True):
-        _expect_same_row(row, given_row, answer.called)
+        expect_same_row(row, given_row, answer.called)
 
 
 @check(PARETO, points=0.5, hint="work on `table.copy()`, or put what you compute into variables instead of columns")
 def pareto_front_leaves_its_table_as_it_was(submission: Submission) -> None:
     """The table given to `pareto_front` is not changed."""
-    table = table_of(with_worst(_EXAMPLE, 2))
+    table = table_of(with_worst(EXAMPLE, 2))
     answer = submission.call("pareto_front", table, inputs_after=True)
-    _expect_no_worst(_names(answer))
+    _expect_sense(_names(answer), with_worst(EXAMPLE, 2))
     expect_table_untouched(answer, table)
 
 
 # --- recommend: 4 points
 
 
-@check(RECOMMEND, points=2, hint="accuracy: the highest `val_accuracy`; speed: the lowest `ms_per_image`; size: likewise")
+@check(
+    RECOMMEND, points=2, hint="accuracy: the highest `val_accuracy`; speed: the lowest `ms_per_image`; size: likewise"
+)
 @given(rows=distinct_models())
 def recommend_names_the_best_of_its_column(submission: Submission, rows: list[Row]) -> None:
     """`recommend` names the most accurate, the fastest and the smallest model."""
@@ -125,7 +131,7 @@ def recommend_breaks_ties_by_parameters_then_name(submission: Submission, rows: 
 @check(RECOMMEND, points=0.5, hint="`raise ValueError(...)` with a sentence, for everything but the three words")
 def recommend_refuses_other_scenarios(submission: Submission) -> None:
     """A scenario that is none of the three raises ValueError."""
-    table = table_of(_EXAMPLE)
+    table = table_of(EXAMPLE)
     submission.recommend(table, "speed")  # refusing everything is no answer
     for scenario in ("energy", "", "Speed"):
         expect_value_error(submission.call("recommend", table, scenario), f"the scenario {scenario!r}")
@@ -134,7 +140,7 @@ def recommend_refuses_other_scenarios(submission: Submission) -> None:
 @check(RECOMMEND, points=0.5, hint="`sort_values` without `inplace=True` makes a new table")
 def recommend_leaves_its_table_as_it_was(submission: Submission) -> None:
     """The table given to `recommend` is not changed."""
-    table = table_of(_EXAMPLE)
+    table = table_of(EXAMPLE)
     for scenario in SCENARIOS:
         answer = submission.call("recommend", table, scenario, inputs_after=True)
         if answer.returned() not in table.columns["name"]:
@@ -152,25 +158,27 @@ _positive = st.integers(1, 4_000).map(lambda ticks: ticks / 64)
 def summarise_run_takes_the_best_accuracy(submission: Submission, accuracies: list[int]) -> None:
     """`val_accuracy` is that of the best epoch."""
     shares = [accuracy / 100 for accuracy in accuracies]
-    answer = _summarise(submission, shares, [2.0, 1.0, *[1.0] * (len(shares) - 2)], [0.25] * 5, 64)
+    answer = submission.call("summarise_run", shares, [2.0, 1.0, *[1.0] * (len(shares) - 2)], [0.25] * 5, 64)
     _expect_entry(answer, "val_accuracy", max(shares))
 
 
-@check(SUMMARISE, points=1, hint="`np.median(epoch_seconds[1:])`: the first epoch is left out, the mean is not asked for")
+@check(
+    SUMMARISE, points=1, hint="`np.median(epoch_seconds[1:])`: the first epoch is left out, the mean is not asked for"
+)
 @given(seconds=st.lists(_positive, min_size=2, max_size=7, unique=True))
 def summarise_run_takes_the_median_after_the_first_epoch(submission: Submission, seconds: list[float]) -> None:
     """`seconds_per_epoch` is the median of all epochs but the first."""
-    answer = _summarise(submission, [0.5] * len(seconds), seconds, [0.25] * 5, 64)
+    answer = submission.call("summarise_run", [0.5] * len(seconds), seconds, [0.25] * 5, 64)
     _expect_entry(answer, "seconds_per_epoch", oracles.median(seconds[1:]))
 
 
-@check(SUMMARISE, points=1, hint="seconds times 1000 are milliseconds; divide the median call by the images it was given")
+@check(
+    SUMMARISE, points=1, hint="seconds times 1000 are milliseconds; divide the median call by the images it was given"
+)
 @given(seconds=st.lists(_positive, min_size=1, max_size=6, unique=True), images=st.integers(2, 300))
-def summarise_run_gives_milliseconds_for_one_image(
-    submission: Submission, seconds: list[float], images: int
-) -> None:
+def summarise_run_gives_milliseconds_for_one_image(submission: Submission, seconds: list[float], images: int) -> None:
     """`ms_per_image` is the median time of a call in milliseconds, divided by its images."""
-    answer = _summarise(submission, [0.5, 0.75], [3.0, 1.0], seconds, images)
+    answer = submission.call("summarise_run", [0.5, 0.75], [3.0, 1.0], seconds, images)
     _expect_entry(answer, "ms_per_image", 1_000 * oracles.median(seconds) / images)
 
 
@@ -180,7 +188,7 @@ def summarise_run_gives_milliseconds_for_one_image(
 @check(TABLE, points=1, hint="`pd.DataFrame(rows)` holds everything; do not round, and do not change the dictionaries")
 @given(rows=distinct_models())
 def comparison_table_holds_every_row(submission: Submission, rows: list[Row]) -> None:
-    """`comparison_table` has one row for each dictionary, all five columns, the values unchanged, the input untouched."""
+    """`comparison_table` has one row for each dictionary, all values unchanged, and changes no input."""
     answer = submission.call("comparison_table", rows, inputs_after=True)
     found = rows_of(expect_table(answer.returned(), COLUMNS, "the answer", answer.called))
     by_name = {str(row["name"]): row for row in found}
@@ -188,7 +196,7 @@ def comparison_table_holds_every_row(submission: Submission, rows: list[Row]) ->
         came = f"the rows {', '.join(str(row['name']) for row in found)} came back"
         fail(came, f"each of {_list(rows)} once", called=answer.called)
     for row in rows:
-        _expect_same_row(by_name[row["name"]], row, answer.called)
+        expect_same_row(by_name[row["name"]], row, answer.called)
     if answer.inputs_after is None or answer.inputs_after[0] != [rows]:
         fail("the rows given to it were changed in place", "rows left as they were", called=answer.called)
 
@@ -218,30 +226,25 @@ def comparison_table_refuses_what_is_no_comparison(submission: Submission, rows:
 
 # --- what these checks share
 
-_EXAMPLE = [
-    dict(zip(COLUMNS, values, strict=True))
-    for values in (
-        ("oak", 400, 2.0, 0.75, 4.0),
-        ("elm", 300, 1.0, 0.8, 3.0),
-        ("fir", 100, 3.0, 0.7, 2.0),
-        ("ash", 100, 1.5, 0.7, 3.0),
-    )
-]
-
 
 def _pareto(submission: Submission, rows: list[Row]) -> Answer:
     return submission.call("pareto_front", table_of(rows))
 
 
 def _names(answer: Answer) -> list[str]:
-    return [str(name) for name in expect_table(answer.returned(), ["name"], "the answer", answer.called).columns["name"]]
+    return [
+        str(name) for name in expect_table(answer.returned(), ["name"], "the answer", answer.called).columns["name"]
+    ]
 
 
-def _expect_no_worst(found: list[str]) -> None:
+def _expect_sense(found: list[str], rows: list[Row]) -> None:
     """Expect the least there is to expect of a front, so that returning everything, or nothing, is no answer."""
-    if WORST in found or not found:
-        came = "a row came back that is worse than every other in everything" if found else "no row came back"
-        fail(came, "the rows that no other beats, and only these", called=_SHORT)
+    known = {row["name"] for row in rows}
+    foreign = [name for name in found if name not in known]
+    if foreign or WORST in found or not found:
+        came = f"a row named {foreign[0]!r} came back" if foreign else "no row came back"
+        came = "a row came back that is worse than every other in everything" if WORST in found else came
+        fail(came, "the rows that no other beats, and only these", called="`pareto_front(table)`")
 
 
 def _expect_front(found: list[str], rows: list[Row]) -> None:
@@ -252,13 +255,18 @@ def _expect_front(found: list[str], rows: list[Row]) -> None:
             fail(f"a row named {name!r} came back", "rows of the table only", called="`pareto_front(table)`")
         if name not in expected:
             better = next(row for row in rows if oracles.beats(row, by_name[name]))
-            fail(f"{_shown(by_name[name])} came back", f"it to go: {_shown(better)} beats it", called=_SHORT)
+            fail(
+                f"{_shown(by_name[name])} came back",
+                f"it to go: {_shown(better)} beats it",
+                called="`pareto_front(table)`",
+            )
     for name in expected:
         if name not in found:
-            fail(f"{_shown(by_name[name])} did not come back", "it to stay: no row of the table beats it", called=_SHORT)
-
-
-_SHORT = "`pareto_front(table)`"
+            fail(
+                f"{_shown(by_name[name])} did not come back",
+                "it to stay: no row of the table beats it",
+                called="`pareto_front(table)`",
+            )
 
 
 def _shown(row: Row) -> str:
@@ -269,14 +277,6 @@ def _list(rows: list[Row]) -> str:
     return ", ".join(row["name"] for row in rows)
 
 
-def _expect_same_row(found: Row, given_row: Row, called: str) -> None:
-    for column in COLUMNS[1:]:
-        value = number(found[column], f"`{column}` of {given_row['name']}", called)
-        if abs(value - given_row[column]) > 1e-9 * abs(given_row[column]):
-            came = f"`{column}` of {given_row['name']} came back as {value:g}"
-            fail(came, f"{given_row[column]:g}, as it was given", called=called)
-
-
 def _expect_name(submission: Submission, rows: list[Row], scenario: str) -> None:
     answer = submission.call("recommend", table_of(rows), scenario)
     found, expected = answer.returned(), oracles.recommended(rows, scenario)
@@ -285,10 +285,6 @@ def _expect_name(submission: Submission, rows: list[Row], scenario: str) -> None
         shown = "; ".join(f"{row['name']} {row[column]:g} {row['parameters']}" for row in rows)
         came = f"in the table {shown} (name, {column}, parameters) it named {brief(found)}"
         fail(came, f"{expected!r}", called=f"`recommend(table, {scenario!r})`")
-
-
-def _summarise(submission: Submission, *recorded: Any) -> Answer:
-    return submission.call("summarise_run", *recorded)
 
 
 def _expect_entry(answer: Answer, key: str, expected: float) -> None:

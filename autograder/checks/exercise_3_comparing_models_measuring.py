@@ -5,10 +5,8 @@ row, a backbone trained along, random weights, seconds for milliseconds, one bac
 numbers.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,27 +15,22 @@ import pytest
 import transferlab
 from autograder.checks.thresholds import gate
 from autograder.judge import oracles
-from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import (
     expect_accuracy,
-    expect_pair,
     expect_probabilities,
     expect_report,
     number,
-    predicted_classes,
 )
-from autograder.judge.model_tables import COLUMNS, Row, table_of
-from autograder.judge.models import ModelFacts, describe, find_arrays
+from autograder.judge.measured import PREDICT_IMAGES, PROFILED, Measured
+from autograder.judge.model_tables import Row, table_of
+from autograder.judge.models import find_arrays
 from autograder.judge.submission import Stopped, Submission
-from autograder.judge.tables import column_of_numbers, expect_table, rows_of
+from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.judge.wording import brief
-from autograder.kernels.values import Handle, Table
 
-Array = np.ndarray[Any, Any]
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
-SOURCE = "sketches"
-BACKBONES = ("mini_vgg", "mini_resnet", "mini_mobilenet")
+LARGE_NETWORKS = ("vgg16", "resnet50", "mobilenet_v2")
 PARAMETERS = {
     "mini_vgg": 293_520,
     "mini_resnet": 393_384,
@@ -46,11 +39,7 @@ PARAMETERS = {
     "resnet50": 23_587_712,
     "mobilenet_v2": 2_257_984,
 }
-"""Without classifier. A test builds each and counts."""
-VALIDATION_PER_CLASS, VALIDATION_SEED = 20, 102
-"""The validation images that the notebook gives to everybody."""
-HIDDEN_PER_CLASS = 40
-PROFILED, PAIR, EPOCHS, PREDICT_IMAGES = "mini_vgg", ("house", "car"), 3, 64
+"""Without classifier, known so that they need not be built here; a test builds each and counts."""
 LEAST_PREDICT_SECONDS = 0.001
 """No call of `predict` is faster on any computer: it sets up an iterator and callbacks first."""
 
@@ -59,12 +48,14 @@ LEAST_PREDICT_SECONDS = 0.001
 
 
 @check(SIZES, points=1, hint="`count_params()` of each backbone counts everything, whether it is trainable or not")
-def sizes_count_every_parameter(submission: Submission) -> None:
+def sizes_count_every_parameter(submission: Submission, data: transferlab.CourseData) -> None:
     """`sizes` holds the exact number of parameters of all six backbones."""
     found = dict(_sizes(submission, "parameters"))
-    for name, expected in PARAMETERS.items():
+    names = (*data.compared_backbones, *LARGE_NETWORKS)
+    for name in names:
+        expected = _parameters(name)
         if name not in found:
-            fail(f"`sizes` has no row for {name}", f"rows for {', '.join(PARAMETERS)}")
+            fail(f"`sizes` has no row for {name}", f"rows for {', '.join(names)}")
         if found[name] != expected:
             fail(f"`sizes` says {found[name]:,.0f} parameters for {name}", f"{expected:,}")
 
@@ -74,7 +65,7 @@ def sizes_are_in_megabytes(submission: Submission) -> None:
     """`sizes` gives the megabytes that the parameters take up as float32 numbers."""
     counts = dict(_sizes(submission, "parameters"))
     if not counts:
-        fail("`sizes` has no rows", f"rows for {', '.join(PARAMETERS)}")
+        fail("`sizes` has no rows", "one for each backbone")
     for name, megabytes in _sizes(submission, "megabytes"):
         expected = 4 * counts[name] / 1e6  # of the parameters found: what is wrong with these is judged once
         if abs(megabytes - expected) > 0.0501 + 1e-3 * expected:
@@ -84,90 +75,10 @@ def sizes_are_in_megabytes(submission: Submission) -> None:
 # --- profile_backbone: 4 points
 
 
-@dataclass(frozen=True)
-class Profile:
-    """What `profile_backbone` made of images of ours."""
-
-    called: str
-    row: Row
-    facts: ModelFacts
-    seconds: float
-    """How long the judge waited for it: a clock that the notebook cannot reach."""
-    validation: tuple[Array, Array]
-
-
-class Measured:
-    """The notebook's models and how they do on our images, each measured once.
-
-    Args:
-        submission: Whose they are.
-        seed: Of the images that nobody has seen.
-    """
-
-    def __init__(self, submission: Submission, seed: int) -> None:
-        self.submission = submission
-        self._seed = seed
-        self._cases = Cases(submission)
-
-    def profile(self) -> Profile:
-        """Call `profile_backbone`, once."""
-        return self._cases.once("profile", self._profile)
-
-    def recommended(self) -> ModelFacts:
-        """Read `recommended_model`, once."""
-        return self._cases.once("recommended", self._recommended)
-
-    def hidden_accuracy(self) -> float:
-        """Share of images nobody has seen that `recommended_model` classifies correctly."""
-        return self._accuracy(transferlab.load_images(SOURCE, "test", per_class=HIDDEN_PER_CLASS, seed=self._seed))
-
-    def validation_accuracy(self) -> float:
-        """The same on the notebook's validation images, drawn afresh."""
-        return self._accuracy(
-            transferlab.load_images(SOURCE, "validation", per_class=VALIDATION_PER_CLASS, seed=VALIDATION_SEED)
-        )
-
-    def table(self) -> list[Row]:
-        """Read the rows of `table`."""
-        table = expect_table(self.submission.read("table"), COLUMNS, "`table`")
-        numbers = {column: column_of_numbers(table, column, "`table`") for column in COLUMNS[1:]}
-        return rows_of(Table({"name": [str(name) for name in table.columns["name"]], **numbers}))
-
-    def _accuracy(self, images: Any) -> float:
-        outputs = self.recommended().predict(images.images)
-        return float(np.mean(predicted_classes(outputs, "`recommended_model`") == images.labels))
-
-    def _recommended(self) -> ModelFacts:
-        return describe(self.submission, self.submission.read_model("recommended_model"), "`recommended_model`")
-
-    def _profile(self) -> Profile:
-        """Train on few images; the validation labels are swapped, so that the first epochs are the best."""
-        train = transferlab.load_images(SOURCE, "train", classes=PAIR, per_class=64, seed=self._seed)
-        validation = transferlab.load_images(SOURCE, "validation", classes=PAIR, per_class=50, seed=self._seed)
-        images, labels = validation.images.astype(np.float32), 1 - validation.labels
-        started = time.perf_counter()
-        arguments = (PROFILED, (train.images.astype(np.float32), train.labels), (images, labels), 2, EPOCHS)
-        answer = self.submission.call("profile_backbone", *arguments, model=True)
-        seconds = time.perf_counter() - started
-        called = f"`profile_backbone({PROFILED!r}, train, validation, 2, {EPOCHS})` with images of ours"
-        try:
-            returned = answer.returned()
-        except Failed as problem:
-            raise Failed(problem.came_back, "a row and a model", called, problem.hint) from problem
-        row, model = expect_pair(returned, "the answer", called)
-        if not isinstance(row, dict) or not isinstance(model, Handle):
-            fail(f"it returned {brief(row)} and {brief(model)}", "a dict and a keras.Model", called=called)
-        missing = [column for column in COLUMNS if column not in row]
-        if missing:
-            fail(f"the row has no entry for {', '.join(missing)}", f"the entries {', '.join(COLUMNS)}", called=called)
-        facts = describe(self.submission, model, "the model that came back")
-        return Profile(called, row, facts, seconds, (images, labels))
-
-
 @pytest.fixture(scope="session")
-def measured(submission: Submission, draw_seed: Callable[[str], int]) -> Measured:
+def measured(submission: Submission, data: transferlab.CourseData, draw_seed: Callable[[str], int]) -> Measured:
     """What several checks share."""
-    return Measured(submission, draw_seed("hidden images"))
+    return Measured(submission, data, draw_seed("hidden images"))
 
 
 @check(PROFILE, points=1.5, hint="bring back the weights of the best epoch before you return the model")
@@ -186,7 +97,7 @@ def profile_row_speaks_of_its_model(measured: Measured) -> None:
 
 @check(PROFILE, points=1.5, hint="`transferlab.load_backbone(name)`, then `trainable = False` before compiling")
 def profile_keeps_the_pretrained_backbone(measured: Measured) -> None:
-    """The pretrained backbone is in the returned model with every array unchanged: loaded, frozen, only a head trained."""
+    """The returned model holds the pretrained backbone with every array unchanged: only a head was trained."""
     profile = measured.profile()
     wanted = [np.asarray(variable) for variable in transferlab.load_backbone(PROFILED).weights]
     missing = sum(place is None for place in find_arrays(wanted, profile.facts.arrays))
@@ -206,7 +117,9 @@ def profile_times_are_possible(measured: Measured) -> None:
         came = f"`seconds_per_epoch` is {epoch:.3g}, and the whole call took {profile.seconds:.2g} seconds"
         fail(came, "more than 0 and less than that", called=profile.called)
     if not LEAST_PREDICT_SECONDS < predict < profile.seconds:
-        came = f"`ms_per_image` is {image:.3g}, which makes {predict:.2g} seconds for a call with {PREDICT_IMAGES} images"
+        came = (
+            f"`ms_per_image` is {image:.3g}, which makes {predict:.2g} seconds for a call with {PREDICT_IMAGES} images"
+        )
         wanted = f"more than {LEAST_PREDICT_SECONDS} and less than the {profile.seconds:.2g} that everything took"
         fail(came, wanted, called=profile.called)
 
@@ -215,9 +128,9 @@ def profile_times_are_possible(measured: Measured) -> None:
 
 
 @check(COMPARISON, points=1.5, hint="are the weights pretrained, the images raw, and the head trained for all epochs?")
-def recommended_model_recognises_new_images(measured: Measured) -> None:
-    """`recommended_model` classifies drawings it has never seen."""
-    expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended"), "`recommended_model`")
+def recommended_model_recognises_new_images(measured: Measured, data: transferlab.CourseData) -> None:
+    """`recommended_model` classifies images it has never seen."""
+    expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended", data.source), "`recommended_model`")
 
 
 @check(COMPARISON, points=1, hint="keep the models in a dictionary by name, and take the one that `recommend` names")
@@ -229,7 +142,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
     accuracy = measured.validation_accuracy()
     problem = None
     for name in _recommended_names(measured.submission, rows):
-        if name not in PARAMETERS or not _shapes(name) <= shapes:
+        if name not in transferlab.backbone_names() or not _shapes(name) <= shapes:
             problem = Failed(f"`table` recommends {name}, which is not the backbone in `recommended_model`", f"{name}")
             continue
         try:
@@ -243,15 +156,15 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
 
 
 @check(COMPARISON, points=1.5, hint="one call of `profile_backbone` for each of BACKBONES, its row as it comes back")
-def table_measures_every_backbone(measured: Measured) -> None:
+def table_measures_every_backbone(measured: Measured, data: transferlab.CourseData) -> None:
     """`table` has a row for each of the three backbones, with its exact parameters and with possible measurements."""
     rows = {row["name"]: row for row in measured.table()}
-    for name in BACKBONES:
+    for name in data.compared_backbones:
         if name not in rows:
-            fail(f"`table` has no row for {name}", f"rows for {', '.join(BACKBONES)}")
-        row = rows[name]
-        if row["parameters"] != PARAMETERS[name]:
-            fail(f"`table` says {row['parameters']:,.0f} parameters for {name}", f"{PARAMETERS[name]:,}, without the head")
+            fail(f"`table` has no row for {name}", f"rows for {', '.join(data.compared_backbones)}")
+        row, expected = rows[name], _parameters(name)
+        if row["parameters"] != expected:
+            fail(f"`table` says {row['parameters']:,.0f} parameters for {name}", f"{expected:,}, without the head")
         if not 0 <= row["val_accuracy"] <= 1:
             fail(f"the accuracy of {name} is {row['val_accuracy']:g}", "a share between 0 and 1")
         if min(row["seconds_per_epoch"], row["ms_per_image"]) <= 0:
@@ -262,11 +175,12 @@ def table_measures_every_backbone(measured: Measured) -> None:
 
 
 @check(FIGURE, points=1, hint="one plot against `parameters`, one against `ms_per_image`, each point with its name")
-def figures_show_two_trade_offs(submission: Submission) -> None:
+def figures_show_two_trade_offs(submission: Submission, data: transferlab.CourseData) -> None:
     """Two plots show the three backbones by name: accuracy against parameters, and against time."""
     reply, _ = submission.probe({"op": "figures"})
     plots = [axes for figure in reply.get("figures", ()) for axes in figure["axes"]]
-    showing = {tuple(axes["words"]) for axes in plots if sum(axes["series"]) >= len(BACKBONES) and _names_all(axes)}
+    names = data.compared_backbones
+    showing = {tuple(axes["words"]) for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)}
     if len(showing) < 2:
         came = f"of the {len(plots)} plots drawn so far, {len(showing) or 'none'} shows the three backbones by name"
         fail(came, "two different plots that do")
@@ -292,13 +206,17 @@ def _recommended_names(submission: Submission, rows: list[Row]) -> list[str]:
     return [*names, own] if known and own not in names else names
 
 
+def _parameters(name: str) -> int:
+    return PARAMETERS.get(name) or int(transferlab.load_backbone(name, weights=None).count_params())
+
+
 def _shapes(name: str) -> Counter[tuple[int, ...]]:
     return Counter(tuple(variable.shape) for variable in transferlab.load_backbone(name, weights=None).weights)
 
 
-def _names_all(axes: dict[str, Any]) -> bool:
+def _shows(axes: dict[str, Any], names: tuple[str, ...]) -> bool:
     words = _plain(" ".join(str(word) for word in axes["words"]))
-    return all(_plain(name) in words for name in BACKBONES)
+    return all(_plain(name) in words for name in names)
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from autograder.judge.checking import fail
+from autograder.judge.comparators import number
 from autograder.kernels.values import Table
 
 COLUMNS = ("name", "parameters", "seconds_per_epoch", "val_accuracy", "ms_per_image")
@@ -13,10 +15,34 @@ Row = dict[str, Any]
 WORST = "worst"
 _NAMES = ("ash", "bay", "elm", "fir", "gum", "haw", "ivy", "kei", "lim", "nut", "oak", "yew")
 
+EXAMPLE: list[Row] = [
+    dict(zip(COLUMNS, values, strict=True))
+    for values in (
+        ("oak", 400, 2.0, 0.75, 4.0),
+        ("elm", 300, 1.0, 0.8, 3.0),
+        ("fir", 100, 3.0, 0.7, 2.0),
+        ("ash", 100, 1.5, 0.7, 3.0),
+    )
+]
+"""A small table for questions that need no variety: two rows are beaten, two tied."""
+
 
 def table_of(rows: Sequence[Row]) -> Table:
     """Make a table of rows that have the same entries."""
     return Table({name: [row[name] for row in rows] for name in rows[0]})
+
+
+def expect_same_row(found: Row, given_row: Row, called: str) -> None:
+    """Expect that a row came back with the numbers it was given with.
+
+    Raises:
+        Failed: A number differs, or is none.
+    """
+    for column in COLUMNS[1:]:
+        value = number(found[column], f"`{column}` of {given_row['name']}", called)
+        if abs(value - given_row[column]) > 1e-9 * abs(given_row[column]):
+            came = f"`{column}` of {given_row['name']} came back as {value:g}"
+            fail(came, f"{given_row[column]:g}, as it was given", called=called)
 
 
 @st.composite

@@ -31,7 +31,7 @@ def beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
         other["parameters"] - one["parameters"],
         other["ms_per_image"] - one["ms_per_image"],
     ]
-    return min(gains) >= 0 and max(gains) > 0
+    return bool(min(gains) >= 0 and max(gains) > 0)
 
 
 def pareto_front(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -46,7 +46,7 @@ def recommended(rows: Sequence[dict[str, Any]], scenario: str) -> str:
     best = better(row[column] for row in rows)
     candidates = [row for row in rows if row[column] == best]
     fewest = min(row["parameters"] for row in candidates)
-    return min(row["name"] for row in candidates if row["parameters"] == fewest)
+    return min(str(row["name"]) for row in candidates if row["parameters"] == fewest)
 
 
 def compared(rows: Sequence[dict[str, Any]]) -> list[str]:
