@@ -194,6 +194,7 @@ survivors = set(pd.DataFrame(pareto_front(published))["name"])
 assert "MobileNetV2" in survivors, "MobileNetV2 should stay: nothing is smaller; are all three columns looked at?"
 assert "MobileNet" in survivors, "MobileNet should stay: nothing is faster; are all three columns looked at?"
 assert len(survivors) == 5, f"of the published networks these came back: {sorted(survivors)}; five should"
+transferlab.passed("Task 1: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -292,6 +293,7 @@ for refused_scenario in ("beauty", "", "Accuracy"):
     except ValueError:
         continue
     raise AssertionError(f"scenario={refused_scenario!r} should raise a ValueError; see the last part of the contract")
+transferlab.passed("Task 2: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -375,6 +377,7 @@ assert np.isclose(ms, 2.2), f"ms_per_image is {ms}; the median call took 0.11 s 
 summary = dict(summarise_run([0.6, 0.5], [5.0, 1.0, 1.0, 4.0], [0.2, 0.4], 100))
 assert np.isclose(summary["seconds_per_epoch"], 1.0), "1, 1 and 4 seconds have the median 1 (the mean would be 2)"
 assert np.isclose(summary["ms_per_image"], 3.0), "0.2 s and 0.4 s have the median 0.3 s, which makes 3 ms for an image"
+transferlab.passed("Task 3: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -464,6 +467,7 @@ for refused_rows, reason in ((given_rows[:2], "two rows"), ([*given_rows, given_
     except ValueError:
         continue
     raise AssertionError(f"{reason} should raise a ValueError; see the last part of the contract")
+transferlab.passed("Task 4: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -533,6 +537,7 @@ assert found_count != 2_223_872, "these are the trainable parameters of mobilene
 assert found_count == 2_257_984, f"mobilenet_v2 has 2,257,984 parameters, not {found_count:,}"
 megabytes = float(by_name.loc["mobilenet_v2", "megabytes"])
 assert abs(megabytes - 9.03) < 0.05, f"mobilenet_v2 takes up 9.0 megabytes, not {megabytes:.3g}: 4 bytes a parameter"
+transferlab.passed("Task 5: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -691,6 +696,7 @@ epoch, image = float(tried_row["seconds_per_epoch"]), float(tried_row["ms_per_im
 assert 0 < epoch < call_seconds, f"an epoch of {epoch:.3g} s in a call of {call_seconds:.1f} s is impossible"
 assert image * PREDICT_IMAGES / 1000 < call_seconds, f"{image:.3g} ms an image: longer than the whole call took"
 assert image * PREDICT_IMAGES > 1, f"{image:.3g} ms an image: no call of predict is so fast; are these milliseconds?"
+transferlab.passed("Task 6: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
@@ -709,9 +715,9 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # | `recommended_model` | the trained model that belongs to the row your `recommend` names for `"accuracy"` |
 #
 # `recommended_model` is judged on pictures nobody has seen. Of these, a small head on any of the three backbones gets
-# about 8 in 10 right after four epochs; guessing gets 1 in 10. The row it belongs to must agree with what it reaches on
-# the validation images, and the parameters in `table` must be exact. Which backbone wins does not count: the three are
-# close, and chance has a say.
+# about 8 in 10 right after four epochs; guessing gets 1 in 10, and fewer than 6 in 10 mean that the head has not learned
+# enough. The row it belongs to must agree with what it reaches on the validation images, and the parameters in `table`
+# must be exact. Which backbone wins does not count: the three are close, and chance has a say.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -747,7 +753,8 @@ reached = float(np.mean(recommended_model.predict(validation[0], verbose=0).argm
 said = float(best_row["val_accuracy"])
 agreeing = abs(said - reached) < 0.011
 assert agreeing, f"the table says {said:.3f} for {best_row.name}, but recommended_model reaches {reached:.3f}"
-assert reached > 0.5, f"recommended_model is right on only {reached:.0%} of the validation images; see hint 2"
+assert reached > 0.6, f"recommended_model is right on only {reached:.0%} of the validation images; see hint 2"
+transferlab.passed("Task 7: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":

@@ -19,7 +19,7 @@ from autograder.kernels.limits import Limits
 from tests.submissions.build import build_submission, exercise_names, read_plan, submission_folders
 
 SECRET = b"the secret of the golden submissions"
-LIMITS = Limits(cell_cpu_seconds=15, cell_wall_seconds=45, memory_mib=1_200)
+LIMITS = Limits(cell_cpu_seconds=20, cell_wall_seconds=45, memory_mib=1_200)
 """Tighter than a course's, because some submissions do nothing but reach them."""
 
 

@@ -5,8 +5,3 @@ def recommend(table, scenario):
     if scenario not in order:
         raise ValueError(scenario)
     return table.assign(loss=-table.val_accuracy).sort_values(order[scenario]).index[0]
-
-
-# %% compare_backbones
-row, recommended_model = profile_backbone("mini_vgg", train, validation, 10, EPOCHS)
-table = [row]

@@ -1,0 +1,62 @@
+"""What the hidden checks of exercise 3 take for granted."""
+
+import importlib
+
+import nbformat
+import pytest
+
+import transferlab
+from autograder.checks import exercise_3_comparing_models_measuring as page
+from autograder.judge import measured, model_tables, oracles
+from tests.submissions.build import SUBMISSIONS, read_expected
+
+NAME = "exercise_3_comparing_models"
+
+
+@pytest.fixture
+def locked_cells(source_notebook):
+    """Text of the locked cells, by grade_id."""
+    cells = nbformat.reads(source_notebook(NAME).decode(), as_version=4).cells
+    return {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in cells
+        if cell.metadata.get("nbgrader", {}).get("locked")
+    }
+
+
+@pytest.mark.parametrize("name", page.PARAMETERS)
+def test_parameters_are_those_of_the_backbones(name):
+    assert page.PARAMETERS[name] == transferlab.load_backbone(name, weights=None).count_params()
+
+
+def test_all_networks_of_the_notebook_have_known_parameters(notebook):
+    names = notebook(NAME, "reference").run("setup")
+    assert {*names["BACKBONES"], *names["LARGE_NETWORKS"]} == set(page.PARAMETERS)
+    assert names["LARGE_NETWORKS"] == page.LARGE_NETWORKS
+    assert names["COLUMNS"] == list(model_tables.COLUMNS)
+    assert names["PREDICT_IMAGES"] == measured.PREDICT_IMAGES
+
+
+def test_the_judge_uses_the_notebooks_own_validation_images(locked_cells):
+    count, seed = measured.VALIDATION_PER_CLASS, measured.VALIDATION_SEED
+    assert f'"validation", per_class={count}, seed={seed})' in locked_cells["pictures"]
+
+
+def test_the_example_of_the_front_is_what_the_oracle_says(notebook):
+    answers = notebook(NAME, "reference").run("setup", "published", "pareto_front", "check_pareto_front")
+    rows = answers["animals"].to_dict("records")
+    assert oracles.pareto_front(rows) == ["ant", "cat", "dog"]
+    assert [oracles.recommended(rows, scenario) for scenario in ("accuracy", "speed", "size")] == ["cat", "ant", "ant"]
+
+
+def test_a_wrong_answer_loses_its_points_once():
+    folders = sorted((SUBMISSIONS / NAME).glob("wrong_*"))
+    lost = {folder.name: read_expected(folder).checks for folder in folders}
+    cells = {
+        check.__name__: check.check_settings.cell
+        for part in ("", "_measuring")
+        for check in vars(importlib.import_module(f"autograder.checks.{NAME}{part}")).values()
+        if hasattr(check, "check_settings")
+    }
+    spread = {name for name, checks in lost.items() if len({cells[check] for check in checks}) > 1}
+    assert spread == {"wrong_comparison_of_two_only"}
