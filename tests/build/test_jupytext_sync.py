@@ -51,3 +51,13 @@ def test_an_edit_of_the_text_reaches_the_notebook(built_course):
     sync(built_course, TEXT)
     assert "adds up all the numbers" in (built_course / NOTEBOOK).read_text()
     assert "adds up all the numbers" in (built_course / TEXT).read_text()
+
+
+def test_a_lesson_is_synced_with_its_own_folder(built_course):
+    text, notebook = "source/lesson_9_adding.py", "source/lesson/lesson_9_adding.ipynb"
+    (built_course / text).write_text("# %% [markdown] jp-MarkdownHeadingCollapsed=true\n# ### Go deeper\n")
+    build(built_course)
+    edit(built_course / notebook, "Go deeper", "Go much deeper", seconds_ahead=5)
+    sync(built_course, notebook)
+    expected = "# %% [markdown] jp-MarkdownHeadingCollapsed=true\n# ### Go much deeper\n"
+    assert (built_course / text).read_text() == expected

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from autograder.build import GUARD, check
-from autograder.build.layout import ASSIGNMENT_OF, RELEASED_FILES, find_units
+from autograder.build.layout import ASSIGNMENT_OF, RELEASED_FILES, UNGRADED, find_units
 from autograder.build.leaks import leaks
 from autograder.build.markers import is_answer, is_judged, is_nearly_a_marker, regions
 
@@ -19,16 +19,18 @@ def units(project_root):
 
 @pytest.fixture(scope="module")
 def pairs(project_root, units):
-    """Instructor notebook and release of every exercise, as they lie on disk."""
+    """Instructor notebook and release of every exercise and lesson, as they lie on disk."""
     return [
         tuple(nbformat.read(project_root / path, as_version=4) for path in (unit.notebook, unit.release))
         for unit in units
     ]
 
 
-def test_there_is_something_to_look_at(pairs):
-    assert pairs
-    assert all(any(map(is_judged, source.cells)) and any(map(is_answer, source.cells)) for source, _ in pairs)
+def test_there_is_something_to_look_at(units, pairs):
+    assert {unit.assignment in UNGRADED for unit in units} == {True, False}
+    for unit, (source, _) in zip(units, pairs, strict=True):
+        found = [any(map(is_judged, source.cells)), any(map(is_answer, source.cells))]
+        assert found == [unit.assignment not in UNGRADED] * 2, unit.slug
 
 
 def test_products_are_up_to_date(project_root):
