@@ -2,7 +2,7 @@
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
-from autograder.course.gradebook import course_directory, submitted_folder
+from autograder.course.gradebook import submitted_folder
 from autograder.lms.errors import LmsError
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.pages import page_problem, self_contained
@@ -83,8 +83,6 @@ def feedback_pages(course: Course, assignment: str, entry: Outgoing) -> tuple[di
         Page by notebook, and sentences about those that are missing or out of date.
     """
     pages, problems = {}, []
-    autograded = course_directory(course)
-    folder = autograded.format_path(autograded.autograded_directory, entry.student, assignment)
     for name, (points, _) in entry.exercises.items():
         path = entry.pages.get(name)
         if path is None:
@@ -96,5 +94,5 @@ def feedback_pages(course: Course, assignment: str, entry: Outgoing) -> tuple[di
         if problem:
             problems.append(problem)
         else:
-            pages[name] = self_contained(page, type(path)(folder))
+            pages[name] = self_contained(page, path.parent)
     return pages, problems

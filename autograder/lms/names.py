@@ -10,14 +10,16 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\*?\[\]:\"<>|{}\s]+")
 
 
 def folded(name: str) -> str:
-    """Return what is left of a name after any LMS has cleaned it: its letters and digits, case aside.
+    """Return what is left of a name after any LMS has cleaned it: its letters and digits, case and accents aside.
 
-    Moodle turns underscores into spaces and drops apostrophes, quotes and more; Canvas drops all but letters.
+    Moodle turns underscores into spaces and drops apostrophes, quotes and more, after which a lone accent may join the
+    letter before it; Canvas drops all but letters.
 
     Args:
         name: A person's or group's name.
     """
-    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
+    bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(letter for letter in bare if letter.isalnum())
 
 
 def same_name(bent: str, original: str) -> bool:
