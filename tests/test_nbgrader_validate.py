@@ -4,26 +4,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.submissions.build import SUBMISSIONS, build_submission
 
-SLUG = "exercise_1_two_classes"
+SOURCE = Path(__file__).resolve().parents[1] / "source" / "transfer_learning"
+EXERCISES = sorted(path.stem for path in SOURCE.glob("exercise_*.ipynb"))
 
 
-def validate(project: Path, folder: Path, name: str) -> str:
-    source = (project / "source" / "transfer_learning" / f"{SLUG}.ipynb").read_bytes()
-    notebook, _ = build_submission(SUBMISSIONS / SLUG / name, source)
-    (folder / f"{SLUG}.ipynb").write_bytes(notebook)
+def validate(folder: Path, slug: str, name: str) -> str:
+    notebook, _ = build_submission(SUBMISSIONS / slug / name, (SOURCE / f"{slug}.ipynb").read_bytes())
+    (folder / f"{slug}.ipynb").write_bytes(notebook)
     command = [sys.executable, "-m", "nbgrader", "validate", "--ValidatorApp.timeout=300", "--Execute.timeout=300"]
-    done = subprocess.run([*command, f"{SLUG}.ipynb"], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, f"{slug}.ipynb"], cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
-def test_the_reference_passes(project_root: Path, tmp_path: Path) -> None:
-    assert "Success! Your notebook passes all the tests." in validate(project_root, tmp_path, "reference")
+@pytest.mark.parametrize("slug", EXERCISES)
+def test_the_reference_passes(tmp_path: Path, slug: str) -> None:
+    assert "Success! Your notebook passes all the tests." in validate(tmp_path, slug, "reference")
 
 
-def test_an_unanswered_notebook_is_told_what_to_do(project_root: Path, tmp_path: Path) -> None:
-    said = validate(project_root, tmp_path, "blank")
+def test_an_unanswered_notebook_is_told_what_to_do(tmp_path: Path) -> None:
+    said = validate(tmp_path, EXERCISES[0], "blank")
 
     assert "VALIDATION FAILED" in said
     assert "Write your answer here, then delete this line." in said

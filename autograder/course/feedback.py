@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.course.exercise import grade_id_of
+from autograder.course.unreadable import UNREADABLE
 from autograder.judge.verdict import CellVerdict, Outcome, Verdict
 
 SUMMARY_CELL_ID = "autograder-summary"
@@ -88,7 +89,11 @@ def notes_html(verdict: Verdict) -> str:
         verdict: The verdict on the notebook.
     """
     notes = [" ".join(note.split()) for note in verdict.notes]
-    return _environment().get_template("notes.html.j2").render(verdict=verdict, notes=notes)
+    lost = [cell for cell in verdict.cells if any(check.outcome is not Outcome.PASS for check in cell.checks)]
+    if any(check.name == UNREADABLE for check in verdict.checks()):
+        lost = []  # one reason for all of them, and the notes give it
+    template = _environment().get_template("notes.html.j2")
+    return template.render(verdict=verdict, notes=notes, lost=lost, looks=_LOOKS)
 
 
 def points_text(points: float) -> str:
@@ -98,6 +103,11 @@ def points_text(points: float) -> str:
         points: A finite number.
     """
     return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def _task(grade_id: str) -> str:
+    """A judged cell's name as a reader knows it: `select classes`."""
+    return grade_id.removeprefix("check_").replace("_", " ")
 
 
 def _overall(cell: CellVerdict) -> str:
@@ -130,6 +140,6 @@ def _with_code(text: str) -> Markup:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("autograder.course"), autoescape=True, trim_blocks=False)
-    filters: dict[str, Any] = {"with_code": _with_code, "points": points_text}
+    filters: dict[str, Any] = {"with_code": _with_code, "points": points_text, "task": _task}
     environment.filters.update(filters)
     return environment

@@ -90,3 +90,19 @@ def test_a_verdict_goes_into_its_notebook_once():
 )
 def test_points_are_written_without_needless_decimals(points, text):
     assert points_text(points) == text
+
+
+def test_what_did_not_pass_stands_on_top():
+    cell = CellVerdict(
+        "check_double",
+        (check(Outcome.PASS, 1.0), check(Outcome.FAIL, 0.0, "5 came back."), check(Outcome.SKIPPED, 0.0)),
+    )
+    page = visible(notes_html(Verdict("doubling", (cell, CellVerdict("check_other", (check(Outcome.PASS, 1.0),))))))
+    assert "double: 1 of 3 points" in page
+    assert "✗" in page
+    assert "–" in page
+    assert "5 came back" not in page, "the message stands below its task"
+    assert "other" not in page
+    assert "Every check passed." in visible(
+        notes_html(Verdict("doubling", (CellVerdict("c", (check(Outcome.PASS, 1.0),)),)))
+    )
