@@ -244,7 +244,8 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
     witnesses = [Witness(OWN, tuple(own_steps(facts, *data)))]
     if live:
         history, after = fit(submission, facts.handle, *data)
-        witnesses.append(Witness(LIVE, tuple(moved(facts.arrays, after))))
+        if history.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled
+            witnesses.append(Witness(LIVE, tuple(moved(facts.arrays, after))))
     places = _places(before, facts.arrays)
     names = [variable.path for variable in ours.weights]
     counted = [
