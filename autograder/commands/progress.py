@@ -45,7 +45,7 @@ class ClassProgress:
         Args:
             step: The step.
         """
-        left = _left(step.seconds_left)
+        left = _left(step.seconds_left) if step.done < step.total else ""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=step.done, total=step.total, said=counts(step), left=left)
         elif time.monotonic() >= self._next_line or step.done == step.total:

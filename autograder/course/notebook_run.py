@@ -55,6 +55,8 @@ class NotebookRun:
         self._kernel_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
         self.start_seconds = 0.0
+        self.peak_memory_mib = 0.0
+        """The most memory a kernel used beyond what it shares with the template."""
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +169,7 @@ class NotebookRun:
     def _drop_kernel(self) -> None:
         if self._kernel is not None:
             self._kernel_cpu_seconds += self._kernel.usage().cpu_seconds
+            self.peak_memory_mib = max(self.peak_memory_mib, self._kernel.peak_memory_mib)
             self._kernel.close()
             self._kernel = None
 

@@ -200,6 +200,7 @@ class Engine:
             "probe": run.probe_cpu_seconds,
             "judge": judgement.cpu_seconds,
             "fixed": run.start_cpu_seconds,
+            "memory_mib": run.peak_memory_mib,
         }
         verdict = self._verdict(judgement, exercise, secret, run.notes, figures)
         executed = nbformat.writes(prepared.notebook).encode()

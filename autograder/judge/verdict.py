@@ -81,7 +81,7 @@ class Verdict:
     key: str = ""
     """Content address: digest of the work, the check page, the secret and the versions that decide."""
     figures: dict[str, float] = field(default_factory=dict)
-    """Measured CPU-seconds: `student`, `probe`, `judge`, `fixed`."""
+    """Measured CPU-seconds: `student`, `probe`, `judge`, `fixed`; and `memory_mib`, the kernel's peak."""
 
     @property
     def points(self) -> float:

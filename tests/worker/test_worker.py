@@ -48,7 +48,7 @@ def test_a_right_notebook_gets_its_points_and_its_outputs(engine: Engine, exerci
     executed = nbformat.reads(graded.notebook.decode(), as_version=4)
     assert executed.cells[0].outputs[0].text == "ready\n"
     assert executed.cells[1].outputs == []
-    assert set(graded.verdict.figures) == {"student", "probe", "judge", "fixed"}
+    assert set(graded.verdict.figures) == {"student", "probe", "judge", "fixed", "memory_mib"}
 
 
 def test_a_wrong_function_costs_its_own_point_only(engine: Engine, exercise: Make) -> None:
