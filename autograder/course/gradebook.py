@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock
 from nbgrader.api import Assignment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.orm import selectinload
 
 from autograder.course.course import Course, CourseError
@@ -100,14 +101,39 @@ def open_gradebook(course: Course) -> Iterator[Any]:
         yield gradebook
 
 
-def writer_lock(course: Course) -> FileLock:
-    """Return the lock that whoever writes gradebook or autograded/ holds; entering it twice in a thread is fine.
+@contextmanager
+def writer_lock(course: Course) -> Iterator[None]:
+    """Hold the lock of whoever writes gradebook or autograded/; entering it twice in a thread is fine.
+
+    It holds for every process that works in this course folder and, if the gradebook is on a PostgreSQL server, for
+    every machine that writes to it.
 
     Args:
         course: The course.
+
+    Yields:
+        Nothing.
     """
     course.state_directory.mkdir(mode=0o700, exist_ok=True)
-    return FileLock(course.state_directory / "writer.lock", is_singleton=True)
+    lock = FileLock(course.state_directory / "writer.lock", is_singleton=True)
+    with lock:
+        if lock.lock_counter > 1:  # this thread holds both already
+            yield
+            return
+        with _server_lock(str(course_directory(course).db_url)):
+            yield
+
+
+@contextmanager
+def _server_lock(db_url: str) -> Iterator[None]:
+    if make_url(db_url).get_backend_name() != "postgresql":
+        yield
+        return
+    engine = create_engine(db_url, poolclass=NullPool)
+    # A lock of the session: the server frees it when the connection ends, also after kill -9.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtext('autograder writer'))"))
+        yield
 
 
 def submitted_folder(course: Course, assignment: str, student: str) -> Path:

@@ -1,6 +1,7 @@
 """The worker's side of a judge: starts it sealed, answers its questions from the kernel, collects what it decides.
 
-A judge that dies costs only the check it died in: another is started that goes on behind it.
+A judge that dies is followed by another, which tries the same check once more: the first may have been killed from
+outside. If that one dies as well, the check is undecided, and the next judge goes on behind it.
 """
 
 import json
@@ -22,7 +23,7 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.warm import Template
 
 MAX_JUDGES = 12
-MAX_DEATHS_A_CELL = 2
+MAX_DEATHS_A_CHECK, MAX_DEATHS_A_CELL = 2, 3
 JUDGE_LIMITS = Limits(
     cell_cpu_seconds=120,
     cell_wall_seconds=3_600,
@@ -94,10 +95,11 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
             )
         culprit = judgement.running
         if culprit is not None and culprit not in judgement.results:
-            _undecided(judgement, culprit, _DIED)
             cell = judgement.planned[culprit][0]
-            deaths[cell] += 1
-            if deaths[cell] >= MAX_DEATHS_A_CELL:  # what kills judges here will kill the next one too
+            deaths.update([culprit, f"cell {cell}"])
+            if deaths[culprit] >= MAX_DEATHS_A_CHECK:
+                _undecided(judgement, culprit, _DIED)
+            if deaths[f"cell {cell}"] >= MAX_DEATHS_A_CELL:  # what kills judges here will kill the next one too
                 for name, (other_cell, _) in judgement.planned.items():
                     if other_cell == cell and name not in judgement.results:
                         _undecided(judgement, name, _DIED)

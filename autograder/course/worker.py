@@ -189,12 +189,13 @@ class Engine:
 
     def _grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
         prepared = prepare(read_notebook(notebook), exercise)
-        with (
-            self._slots,
-            NotebookRun(self._template("kernels"), prepared, files, self._settings.limits, exercise.name) as run,
-        ):
-            recording = Recording(run, self._settings.answers_mib)
-            judgement = self._judge(recording, exercise, secret)
+        with self._slots:
+            template = self._template("kernels")
+            with NotebookRun(template, prepared, files, self._settings.limits, exercise.name) as run:
+                recording = Recording(run, self._settings.answers_mib)
+                judgement = self._judge(recording, exercise, secret)
+                if not template.alive:  # then its kernels died with it, through no fault of the notebook
+                    raise TemplateFailed("the kernels' template died while a notebook was judged; start another one")
         figures = {
             "student": run.student_cpu_seconds,
             "probe": run.probe_cpu_seconds,

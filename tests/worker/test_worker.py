@@ -191,6 +191,42 @@ def dies_on_a_wrong_answer(submission):
     assert found == {"doubles": Outcome.PASS, "trebles": Outcome.FAIL, "dies_on_a_wrong_answer": Outcome.FAIL}
 
 
+def test_a_judge_killed_from_outside_is_followed_by_one_that_tries_again(engine: Engine, exercise: Make) -> None:
+    page = (
+        TWO
+        + """
+@check("check_treble", points=0)
+def takes_its_time(submission):
+    '''It takes its time.'''
+    import time
+    time.sleep(3)
+"""
+    )
+    made = exercise(page, RIGHT)
+    judges = psutil.Process(engine.template_pids()[1])
+    killed = []
+
+    def kill_judge() -> None:
+        deadline = time.monotonic() + 30
+        while not (judges.children() and judge_sleeps(judges)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(1)
+        for child in judges.children():
+            child.kill()
+            killed.append(child.pid)
+
+    def judge_sleeps(template: psutil.Process) -> bool:
+        return any(child.status() == psutil.STATUS_SLEEPING for child in template.children())
+
+    killer = threading.Thread(target=kill_judge)
+    killer.start()
+    found = outcomes(engine, made, made.source)
+    killer.join()
+
+    assert killed
+    assert found == {"doubles": Outcome.PASS, "trebles": Outcome.PASS, "takes_its_time": Outcome.PASS}
+
+
 def test_a_page_that_cannot_be_read_is_no_verdict(engine: Engine, exercise: Make) -> None:
     made = exercise("import nothing_of_this_name\n", RIGHT)
 
