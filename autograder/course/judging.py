@@ -37,6 +37,7 @@ JUDGE_LIMITS = Limits(
 PAGES = "pages"
 """Folder of the check pages in the judge's work folder."""
 _DIED = "The judge did not come to an end on this check (memory, time, or a crash)."
+_BEFORE_PLAN = "before the plan"
 _POLL_SECONDS = 0.5
 
 
@@ -88,25 +89,32 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
     for _ in range(MAX_JUDGES):
         if _one_judge(template, run, task, judgement):
             break
-        if not judgement.planned:
+        deaths.update([_BEFORE_PLAN] if not judgement.planned else [])
+        if deaths[_BEFORE_PLAN] >= MAX_DEATHS_A_CHECK or (judgement.said and not judgement.planned):
             raise JudgeFailed(
                 "the judge ended before it had read its check pages; `autograder doctor` may say why."
                 f" {judgement.said}".rstrip()
             )
-        culprit = judgement.running
-        if culprit is not None and culprit not in judgement.results:
-            cell = judgement.planned[culprit][0]
-            deaths.update([culprit, f"cell {cell}"])
-            if deaths[culprit] >= MAX_DEATHS_A_CHECK:
-                _undecided(judgement, culprit, _DIED)
-            if deaths[f"cell {cell}"] >= MAX_DEATHS_A_CELL:  # what kills judges here will kill the next one too
-                for name, (other_cell, _) in judgement.planned.items():
-                    if other_cell == cell and name not in judgement.results:
-                        _undecided(judgement, name, _DIED)
+        _count_death(judgement, deaths)
     for name in judgement.planned:
         if name not in judgement.results:
             _undecided(judgement, name, "This check was not reached.")
     return judgement
+
+
+def _count_death(judgement: Judgement, deaths: Counter[str]) -> None:
+    """Note in which check a judge died, and decide what the next one need not try any more."""
+    culprit = judgement.running
+    if culprit is None or culprit in judgement.results:
+        return
+    cell = judgement.planned[culprit][0]
+    deaths.update([culprit, f"cell {cell}"])
+    if deaths[culprit] >= MAX_DEATHS_A_CHECK:
+        _undecided(judgement, culprit, _DIED)
+    if deaths[f"cell {cell}"] >= MAX_DEATHS_A_CELL:  # what kills judges here will kill the next one too
+        for name, (other_cell, _) in judgement.planned.items():
+            if other_cell == cell and name not in judgement.results:
+                _undecided(judgement, name, _DIED)
 
 
 def _undecided(judgement: Judgement, name: str, message: str) -> None:

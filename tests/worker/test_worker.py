@@ -195,7 +195,7 @@ def test_a_judge_killed_from_outside_is_followed_by_one_that_tries_again(engine:
     page = (
         TWO
         + """
-@check("check_treble", points=0)
+@check("check_treble", points=1)
 def takes_its_time(submission):
     '''It takes its time.'''
     import time
@@ -208,15 +208,12 @@ def takes_its_time(submission):
 
     def kill_judge() -> None:
         deadline = time.monotonic() + 30
-        while not (judges.children() and judge_sleeps(judges)) and time.monotonic() < deadline:
+        while not judges.children() and time.monotonic() < deadline:
             time.sleep(0.02)
-        time.sleep(1)
+        time.sleep(1)  # on a quiet machine it is in the last check by then; the verdict is the same at any moment
         for child in judges.children():
             child.kill()
             killed.append(child.pid)
-
-    def judge_sleeps(template: psutil.Process) -> bool:
-        return any(child.status() == psutil.STATUS_SLEEPING for child in template.children())
 
     killer = threading.Thread(target=kill_judge)
     killer.start()
