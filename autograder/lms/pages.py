@@ -43,6 +43,15 @@ def self_contained(page: str, folder: Path) -> str:
     return bare[:place] + _POLICY + bare[place:]
 
 
+def page_bytes(path: Path) -> bytes:
+    """Read a feedback page so that it stands by itself.
+
+    Args:
+        path: The page as nbgrader wrote it; pictures it names lie beside it.
+    """
+    return self_contained(path.read_text(encoding="utf-8"), path.parent).encode("utf-8")
+
+
 def page_problem(page: str, points: float) -> str:
     """Say whether a feedback page shows other points than the gradebook.
 

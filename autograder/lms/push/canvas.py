@@ -14,6 +14,7 @@ import httpx
 
 from autograder.course.feedback import points_text
 from autograder.lms.outgoing import Outgoing
+from autograder.lms.pages import page_bytes
 from autograder.lms.push.errors import PlatformRefused, StudentRefused
 from autograder.lms.push.people import People, Person
 from autograder.lms.push.web import Web, json_of
@@ -110,7 +111,7 @@ class CanvasAssignment:
         ]
         if self._with_pages:
             form += [
-                ("comment[file_ids][]", self._upload(url, name, path.read_bytes())) for name, path in _pages(outgoing)
+                ("comment[file_ids][]", self._upload(url, name, page_bytes(path))) for name, path in _pages(outgoing)
             ]
         # not repeatable: a second call would add a second comment
         response = self._web.request("PUT", url, repeatable=False, data=dict(_grouped(form)))

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from autograder.course.feedback import points_text
 from autograder.lms.outgoing import Outgoing
+from autograder.lms.pages import page_bytes
 from autograder.lms.push.errors import PlatformRefused, StudentRefused
 from autograder.lms.push.people import People, Person
 from autograder.lms.push.web import Web, json_of
@@ -171,7 +172,7 @@ class MoodleAssignment:
                 "POST",
                 f"{self._site}/webservice/upload.php",
                 data={"token": self._token, "itemid": item, "filearea": "draft"},
-                files={"file_1": (f"{name}.html", path.read_bytes(), "text/html")},
+                files={"file_1": (f"{name}.html", page_bytes(path), "text/html")},
             )
             answer = json_of(response, "an upload")
             if not isinstance(answer, list) or not answer:
