@@ -24,6 +24,8 @@ from autograder.kernels.warm import Template
 
 MAX_JUDGES = 12
 MAX_DEATHS_A_CHECK, MAX_DEATHS_A_CELL = 2, 3
+MAX_JUDGE_CPU_SECONDS = 240.0
+"""Of all judges of one notebook. A right notebook costs three; models made to be slow must not hold up a class."""
 JUDGE_LIMITS = Limits(
     cell_cpu_seconds=120,
     cell_wall_seconds=3_600,
@@ -52,6 +54,8 @@ class Judgement:
     internal: set[str] = field(default_factory=set)
     """Checks whose ERROR came from inside the judge, not from a gate's band."""
     cpu_seconds: float = 0.0
+    spent_seconds: float = 0.0
+    """CPU seconds of all its judges, those that died included, as seen from outside."""
     running: str | None = None
     said: str = ""
 
@@ -88,6 +92,8 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
     deaths: Counter[str] = Counter()
     for _ in range(MAX_JUDGES):
         if _one_judge(template, run, task, judgement):
+            break
+        if judgement.planned and judgement.spent_seconds > MAX_JUDGE_CPU_SECONDS:
             break
         deaths.update([_BEFORE_PLAN] if not judgement.planned else [])
         if deaths[_BEFORE_PLAN] >= MAX_DEATHS_A_CHECK or (judgement.said and not judgement.planned):
@@ -138,7 +144,7 @@ def _one_judge(template: Template, run: Questioned, task: Task, judgement: Judge
         files = {f"{PAGES}/{page.name}": page.read_bytes() for page in task.pages}
         child = template.fork(request, [theirs.fileno()], files, limits=JUDGE_LIMITS)
     watched = threading.Event()
-    guard = threading.Thread(target=_watch, args=(child, watched), daemon=True)
+    guard = threading.Thread(target=_watch, args=(child, watched, judgement), daemon=True)
     guard.start()
     try:
         run.start()
@@ -150,11 +156,14 @@ def _one_judge(template: Template, run: Questioned, task: Task, judgement: Judge
         guard.join()
 
 
-def _watch(child: Child, finished: threading.Event) -> None:
+def _watch(child: Child, finished: threading.Event, judgement: Judgement) -> None:
     """Kill a judge that goes beyond its limits; its channel then closes, and the one who serves it notices."""
+    before = judgement.spent_seconds
     while not finished.wait(_POLL_SECONDS):
         usage = child.usage(JUDGE_LIMITS.memory_mib / 2)
-        if usage.cpu_seconds > JUDGE_LIMITS.notebook_cpu_seconds or usage.memory_mib > JUDGE_LIMITS.memory_mib:
+        judgement.spent_seconds = max(judgement.spent_seconds, before + usage.cpu_seconds)
+        allowed = min(JUDGE_LIMITS.notebook_cpu_seconds, MAX_JUDGE_CPU_SECONDS - before)
+        if usage.cpu_seconds > allowed or usage.memory_mib > JUDGE_LIMITS.memory_mib:
             child.kill()
             return
 
@@ -211,7 +220,12 @@ def _answer(
 def _pass_on(channel: Channel, answer: dict[str, Any], arrays: list[bytes], generation: int) -> None:
     """Pass an answer to the judge, unless it is larger than the judge would take: then say so instead."""
     size = sum(len(data) for data in arrays)
-    if size > MAX_BUFFER_BYTES or len(arrays) > MAX_BUFFERS or len(json.dumps(answer)) > MAX_JSON_BYTES // 2:
+    try:
+        text_bytes = len(json.dumps(answer))
+    except (RecursionError, ValueError):
+        channel.send({"stopped": "the answer is nested too deeply to be passed on", "generation": generation})
+        return
+    if size > MAX_BUFFER_BYTES or len(arrays) > MAX_BUFFERS or text_bytes > MAX_JSON_BYTES // 2:
         reason = f"the answer is larger than {MAX_BUFFER_BYTES // 2**20} MiB, as of a model with 25 million parameters"
         channel.send({"stopped": reason, "generation": generation})
     else:

@@ -17,6 +17,7 @@ from autograder.course.notebooks import Prepared
 from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits
 from autograder.kernels.student import StudentKernel
+from autograder.kernels.waiting import CellRun
 from autograder.kernels.warm import Template
 
 MAX_KERNELS = 3
@@ -51,6 +52,7 @@ class NotebookRun:
         self.notes: list[str] = []
         self.errors: dict[str, str] = {}
         """What the cells that ended in an error said, by grade_id or position."""
+        self._output_bytes = 0
         self.student_cpu_seconds = 0.0
         self._kernel_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
@@ -151,7 +153,7 @@ class NotebookRun:
             self._drop_kernel()
         if not first_time and run.status != "died":
             return
-        cell.outputs = [new_output(**output) for output in run.outputs]
+        cell.outputs = [new_output(**output) for output in self._that_fit(run)]
         if run.reason:
             cell.outputs.append(
                 new_output(
@@ -165,6 +167,18 @@ class NotebookRun:
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
+
+    def _that_fit(self, run: CellRun) -> list[dict[str, Any]]:
+        """Leave out outputs when all cells together have shown more than a notebook may."""
+        self._output_bytes += run.output_bytes
+        if self._output_bytes <= self._limits.notebook_output_mib * 2**20:
+            return run.outputs
+        note = (
+            f"The whole notebook printed more than {self._limits.notebook_output_mib} MiB; what is beyond is left out."
+        )
+        if note not in self.notes:
+            self.notes.append(note)
+        return [output for output in run.outputs if output["output_type"] == "error"][-1:]
 
     def _drop_kernel(self) -> None:
         if self._kernel is not None:

@@ -25,6 +25,7 @@ class CourseSettings(Configurable):
         config=True
     )
     output_mib = Integer(_LIMITS.output_mib, help="Outputs one cell may send.").tag(config=True)
+    notebook_output_mib = Integer(_LIMITS.notebook_output_mib, help="Outputs one notebook may send.").tag(config=True)
     isolation = Enum(
         [kind.value for kind in Isolation],
         default_value=Isolation.SEALED.value,

@@ -92,7 +92,7 @@ def describe(submission: Submission, handle: Handle, what: str = "the model") ->
             ),
             loss=str(reply["loss"]),
         )
-    except (ProtocolError, KeyError, TypeError, ValueError) as error:
+    except (ProtocolError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Failed(f"{what} could not be read ({error})", "a keras.Model") from error
 
 

@@ -185,7 +185,7 @@ class Submission:
             after = decoder.decode(reply["inputs_after"]) if "inputs_after" in reply else None
             left = tuple(after) if after else None
             return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), left)
-        except (ProtocolError, KeyError, TypeError, ValueError) as error:
+        except (ProtocolError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
 
     def read(self, name: str) -> Any:

@@ -4,6 +4,8 @@ What arrives was written by untrusted code: it may be unsigned, malformed, endle
 that; what cannot be read is counted and dropped.
 """
 
+import json
+import re
 import secrets
 import shutil
 import socket
@@ -22,7 +24,8 @@ PATH_BYTES = 107
 """The longest path a Unix socket can have on Linux."""
 SMALL_BACKLOG, BACKLOG = 8, 200
 MAX_UNREADABLE = 1000
-KINDS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "stdin": zmq.DEALER, "hb": zmq.REQ, "control": zmq.DEALER}
+READ = {"shell": zmq.DEALER, "iopub": zmq.SUB}
+"""Nobody answers input(), a signal interrupts, and a process descriptor tells of death sooner than a heartbeat."""
 
 
 class Listeners:
@@ -83,13 +86,13 @@ class Channels:
         """Messages that were dropped since they were not signed, or not messages."""
         self.last_bytes = 0
         """Size of the message `receive` returned last."""
-        self._session = Session(key=key.encode(), username="grader")
+        self._session = Session(key=key.encode(), username="grader", unpack=_unpack)
         self._context = zmq.Context()
         self._sockets: dict[str, zmq.Socket[bytes]] = {}
         for number, channel in enumerate(CHANNELS, 1):
-            if channel in {"stdin", "hb"}:
-                continue  # nobody answers input(), and a process descriptor tells of death sooner than a heartbeat
-            client = self._context.socket(KINDS[channel])
+            if channel not in READ:
+                continue
+            client = self._context.socket(READ[channel])
             client.linger = 0
             # One message more than allowed breaks the connection; the backlog bounds what waits in our memory.
             client.maxmsgsize = (answer_mib if channel == "shell" else output_mib + 1) * MIB
@@ -99,17 +102,17 @@ class Channels:
             client.connect(f"ipc://{prefix}-{number}")
             self._sockets[channel] = client
         self._monitors = {
-            channel: self._sockets[channel].get_monitor_socket(zmq.EVENT_DISCONNECTED) for channel in ("shell", "iopub")
+            channel: self._sockets[channel].get_monitor_socket(zmq.EVENT_DISCONNECTED) for channel in READ
         }
         self._poller = zmq.Poller()
-        for channel in ("shell", "iopub"):
+        for channel in READ:
             self._poller.register(self._sockets[channel], zmq.POLLIN)
 
     def send(self, channel: str, kind: str, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> str:
         """Send a request.
 
         Args:
-            channel: "shell" or "control".
+            channel: "shell".
             kind: message type.
             content: goes through JSON.
             buffers: binary parts.
@@ -185,6 +188,18 @@ class Channels:
         for client in self._sockets.values():
             client.disable_monitor()
         self._context.destroy(linger=0)
+
+
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _unpack(data: bytes) -> Any:
+    """Read JSON; half a surrogate pair, which no file can carry later on, becomes a replacement character."""
+    read = json.loads(data.decode("utf-8", "replace"))
+    if _HALF_PAIR.search(data):
+        text = json.dumps(read, ensure_ascii=False)
+        read = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return read
 
 
 def new_key() -> str:

@@ -86,8 +86,9 @@ class Child:
         used = processes.usage(roots, self._clock, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
         if self._init_pid == 0 or not used.processes:
             return used
-        # Files in a tmpfs are memory as well.
-        return replace(used, memory_mib=used.memory_mib + processes.files_mib(self.pid, WRITABLE))
+        # Files in a tmpfs are memory as well, and so is what waits in sockets.
+        beside = processes.files_mib(self.pid, WRITABLE) + processes.sockets_mib(self.pid)
+        return replace(used, memory_mib=used.memory_mib + beside)
 
     def last_words(self) -> str:
         """Read the first 64 KiB of what reached standard output and error outside any other channel."""

@@ -24,6 +24,8 @@ class Limits:
     """Largest file, and size of each writable place (home, work folder, /tmp, /dev/shm)."""
     output_mib: int = 8
     """Outputs of one cell."""
+    notebook_output_mib: int = 64
+    """Outputs of all cells; what is beyond is left out."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -36,6 +38,7 @@ class Limits:
         for smaller, larger in (
             ("cell_cpu_seconds", "notebook_cpu_seconds"),
             ("cell_wall_seconds", "notebook_wall_seconds"),
+            ("output_mib", "notebook_output_mib"),
         ):
             if getattr(self, smaller) > getattr(self, larger):
                 raise ValueError(

@@ -1,8 +1,10 @@
 """Collect a cell's outputs from a kernel's messages, as Jupyter would show them, within a bound on bytes."""
 
+import math
 from typing import Any
 
 MIB = 2**20
+MAX_DEPTH, MAX_NUMBER = 20, 10**300
 TEXT_FIELDS = {"stream": ("name", "text"), "error": ("ename", "evalue")}
 
 
@@ -102,16 +104,31 @@ def _as_output(kind: str, content: dict[str, Any]) -> dict[str, Any] | None:
         return {"output_type": "error", "ename": content["ename"], "evalue": content["evalue"], "traceback": lines}
     if kind not in {"display_data", "update_display_data", "execute_result"}:
         return None
-    data = content.get("data")
-    metadata = content.get("metadata")
+    data, metadata = content.get("data"), content.get("metadata")
     if not isinstance(data, dict):
         return None
     output: dict[str, Any] = {
         "output_type": "display_data",
-        "data": data,
-        "metadata": metadata if isinstance(metadata, dict) else {},
+        "data": {name: shown for name, shown in data.items() if _can_be_shown(name, shown)},
+        "metadata": metadata if isinstance(metadata, dict) and _is_small(metadata) else {},
     }
     if kind == "execute_result":
         count = content.get("execution_count")
-        output |= {"output_type": kind, "execution_count": count if isinstance(count, int) else None}
+        output |= {"output_type": kind, "execution_count": count if type(count) is int and 0 <= count < 10**9 else None}
     return output
+
+
+def _can_be_shown(name: str, shown: Any) -> bool:
+    """Whether a notebook may hold this: text, or data (plotly, vega) under a name that says so."""
+    return isinstance(shown, str) or (name.endswith("json") and _is_small(shown))
+
+
+def _is_small(data: Any, depth: int = MAX_DEPTH) -> bool:
+    """Whether everything that reads notebooks later can walk through the data, and write it down."""
+    if isinstance(data, float):
+        return math.isfinite(data)
+    if isinstance(data, int):
+        return abs(data) < MAX_NUMBER
+    if not isinstance(data, dict | list):
+        return True
+    return depth > 0 and all(_is_small(part, depth - 1) for part in (data.values() if isinstance(data, dict) else data))

@@ -11,6 +11,10 @@ from pathlib import Path
 MIB = 2**20
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+SOCKET_MIB, TCP_MIB = 0.25, 4.0
+"""What a socket's buffers grow to (net.core.wmem_default, net.ipv4.tcp_wmem), rounded up."""
+INODE_MIB = 1 / 1024
+"""What a file or folder takes in a tmpfs before it holds anything."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,26 @@ def _stat(pid: int) -> list[str]:
 
 def anonymous_mib(pid: int) -> float:
     """Resident anonymous and shared memory of a process, pages shared with a parent included (cheap to read)."""
+    return _from_status(pid, ("RssAnon:", "RssShmem:"))
+
+
+def page_tables_mib(pid: int) -> float:
+    """Memory of a process's page tables: terabytes that are only looked at, never written, take gibibytes of it."""
+    return _from_status(pid, ("VmPTE:",))
+
+
+def _from_status(pid: int, names: tuple[str, ...]) -> float:
     lines = _read(f"/proc/{pid}/status").decode(errors="replace").splitlines()
-    wanted = [line for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
-    return sum(int(line.split()[1]) for line in wanted) / 1024
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) / 1024
+
+
+def sockets_mib(pid: int) -> float:
+    """Most that the sockets of a process's own network namespace can hold: their buffers are nobody's memory."""
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        lines = _read(f"/proc/{pid}/net/sockstat").decode(errors="replace").splitlines()
+    counts = {line.split(":")[0]: int(line.split()[2]) for line in lines if line.startswith(("sockets:", "TCP:"))}
+    return counts.get("sockets", 0) * SOCKET_MIB + counts.get("TCP", 0) * TCP_MIB
 
 
 def _rolled_up(pid: int) -> tuple[float, float]:
@@ -159,8 +180,9 @@ def usage(roots: Iterable[int], clock: CpuClock, *, shared_mib: float = 0.0, exa
     if not pids:
         return Usage(0.0, 0.0, 0)
     bound = sum(anonymous_mib(pid) for pid in pids)  # counts what is still shared with the template as well
-    memory_mib = exact_mib(pids, shared_mib) if bound >= exact_above_mib else bound - shared_mib
-    return Usage(clock.read(pids), max(memory_mib, 0.0), len(pids))
+    tables = sum(page_tables_mib(pid) for pid in pids)
+    memory_mib = exact_mib(pids, shared_mib) if bound + tables >= exact_above_mib else bound - shared_mib
+    return Usage(clock.read(pids), max(memory_mib, 0.0) + tables, len(pids))
 
 
 def files_mib(pid: int, places: Iterable[str]) -> float:
@@ -171,14 +193,14 @@ def files_mib(pid: int, places: Iterable[str]) -> float:
         places: mount points, as seen from inside.
 
     Returns:
-        What they hold together, deleted files that are still open included; 0 if the process is gone.
+        What they hold together, deleted files that are still open and empty ones included; 0 if the process is gone.
     """
-    total = 0
+    total = 0.0
     for place in places:
         with contextlib.suppress(OSError):
             seen = os.statvfs(f"/proc/{pid}/root{place}")
-            total += (seen.f_blocks - seen.f_bfree) * seen.f_frsize
-    return total / MIB
+            total += (seen.f_blocks - seen.f_bfree) * seen.f_frsize / MIB + (seen.f_files - seen.f_ffree) * INODE_MIB
+    return total
 
 
 def own_memory_mib() -> float:

@@ -100,9 +100,9 @@ class StudentKernel:
     def _shake_hands(self, wall_seconds: float) -> bool:
         """Ask until an answer comes on both channels: then the subscription to outputs is in force."""
         deadline = time.monotonic() + wall_seconds
-        while time.monotonic() < deadline and self._lives():
+        while time.monotonic() < deadline and self.alive:
             wait = self._request("kernel_info_request", {}, "kernel_info_reply", 1.0, 1.0)
-            while self._lives() and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
+            while self.alive and time.monotonic() - wait.started < ASK_AGAIN_SECONDS:
                 self._exchange(wait, TICK_SECONDS)
                 if wait.reply is not None and wait.idle:
                     return True
@@ -113,9 +113,6 @@ class StudentKernel:
     @property
     def alive(self) -> bool:
         """Whether the kernel runs."""
-        return self._lives()
-
-    def _lives(self) -> bool:
         return self._dead is None and self._child.alive
 
     @property
@@ -142,7 +139,7 @@ class StudentKernel:
         Returns:
             Outputs and what became of it.
         """
-        if not self._lives():
+        if not self.alive:
             return CellRun([], "died", self._cause_of_death(), 0.0, 0.0)
         self._reconnect()
         if seed is not None:
@@ -156,6 +153,7 @@ class StudentKernel:
             "execute_request", content, "execute_reply", limits.cell_cpu_seconds, limits.cell_wall_seconds
         )
         self._await(wait)
+        self._reconnect()  # here, so that a flood that does not end is charged to its own cell
         return self._cell_run(wait)
 
     def _cell_run(self, wait: Wait) -> CellRun:
@@ -163,7 +161,7 @@ class StudentKernel:
         status: Status
         reason = wait.reason
         count = None
-        if wait.reply is None or not self._lives():
+        if wait.reply is None or not self.alive:
             status, reason = "died", self._cause_of_death()
         elif reason is not None:
             status = "stopped"
@@ -172,7 +170,7 @@ class StudentKernel:
             number = wait.reply["content"].get("execution_count")
             count = number if isinstance(number, int) else None
         cpu = self._watch.latest.cpu_seconds - wait.cpu_before
-        return CellRun(wait.outputs.finished(), status, reason, wall, max(cpu, 0.0), count)
+        return CellRun(wait.outputs.finished(), status, reason, wall, max(cpu, 0.0), count, wait.outputs.bytes)
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes] = (), *, cpu_seconds: float, wall_seconds: float
@@ -192,12 +190,12 @@ class StudentKernel:
             ProbeStopped: a limit was passed; the kernel lives.
             KernelDied: the kernel is gone.
         """
-        if not self._lives():
+        if not self.alive:
             raise KernelDied(self._cause_of_death())
         self._reconnect()
         wait = self._request(PROBE, content, PROBE_REPLY, cpu_seconds, wall_seconds, buffers)
         self._await(wait)
-        if not self._lives() and wait.reply is None:
+        if not self.alive and wait.reply is None:
             raise KernelDied(self._cause_of_death())
         if wait.reason is not None or wait.reply is None:
             raise ProbeStopped(wait.reason or "gave no answer")
@@ -227,10 +225,13 @@ class StudentKernel:
 
     def _exchange(self, wait: Wait, seconds: float) -> None:
         """Take what arrives within a moment."""
+        unreadable = self._channels.unreadable
         for channel in self._channels.poll(seconds):
             for _ in range(100):
                 message = self._channels.receive(channel)
                 if message is None:
+                    if channel == "shell" and self._channels.unreadable > unreadable:
+                        wait.take_unreadable()
                     break
                 wait.take(channel, message, self._channels.last_bytes)
 

@@ -104,6 +104,8 @@ class Encoder:
             return {"k": "handle", "id": handle.id, "type": handle.type_name}
         if isinstance(value, np.ndarray | np.generic):
             return self._array(value, value)
+        if isinstance(value, list | tuple | set | frozenset | dict) and len(value) > MAX_NODES - self._nodes:
+            return {"k": "other", "type": type_name(value), "text": f"{len(value)} parts, more than are carried"}
         if isinstance(value, Table):  # before tuples, of which it is one
             return self._table(list(value.columns.items()), depth)
         if isinstance(value, list | tuple | set | frozenset):
@@ -217,7 +219,7 @@ class Decoder:
             return self._decode(node, depth)
         except ProtocolError:
             raise
-        except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, IndexError, AttributeError, ValueError, ArithmeticError) as error:
             raise ProtocolError(f"malformed node of kind {str(node.get('k'))[:20]!r}") from error
 
     def _decode(self, node: dict[str, Any], depth: int) -> Any:
@@ -282,13 +284,13 @@ def array_from_bytes(data: bytes | memoryview) -> np.ndarray[Any, Any]:
         version = np.lib.format.read_magic(stream)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read_header(stream, max_header_size=2_000)
-    except (ValueError, SyntaxError, EOFError, TypeError, MemoryError, RecursionError) as error:
+    except Exception as error:  # numpy's reader meets bytes of a stranger's making
         raise ProtocolError("an array's header cannot be read") from error
     count = math.prod(shape)
     if dtype.kind not in CARRIED_KINDS or len(shape) > 16 or any(side < 0 for side in shape):
         raise ProtocolError(f"an array of dtype {dtype} with {len(shape)} axes is not carried")
     body = stream.getbuffer()[stream.tell() :]
-    if count * dtype.itemsize > MAX_ARRAY_BYTES or len(body) != count * dtype.itemsize:
+    if max(count, *shape, 1) * max(dtype.itemsize, 1) > MAX_ARRAY_BYTES or len(body) != count * dtype.itemsize:
         raise ProtocolError(f"an array says shape {shape}, dtype {dtype}, but {len(body)} bytes came")
     flat = np.frombuffer(body, dtype=dtype) if dtype.itemsize else np.zeros(count, dtype=dtype)
     array = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)

@@ -26,6 +26,8 @@ class CellRun:
     cpu_seconds: float
     """Of all processes in the sandbox."""
     execution_count: int | None = None
+    output_bytes: int = 0
+    """Of all messages that carried outputs."""
 
 
 @dataclass
@@ -58,6 +60,11 @@ class Wait:
             self.idle = self.idle or message["content"].get("execution_state") == "idle"
         else:
             self.outputs.take(message, size)
+
+    def take_unreadable(self) -> None:
+        """Count what cannot be read on the channel of answers as an empty answer: no other would come."""
+        if self.reply is None:
+            self.reply, self.replied_at = {"content": {}}, time.monotonic()
 
     def cut(self, channel: str) -> None:
         """Note that the connection broke since a message was too large."""

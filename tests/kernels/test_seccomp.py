@@ -15,6 +15,7 @@ ALL = seccomp.REFUSED | {
     "ioctl": seccomp.IOCTL,
     "mknod": seccomp.MKNOD,
     "mknodat": seccomp.MKNODAT,
+    "mmap": seccomp.MMAP,
 }
 
 

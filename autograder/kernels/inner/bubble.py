@@ -160,6 +160,8 @@ def arguments(binds: Sequence[Bind], file_mib: int, cache: str | None, text_desc
     options = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     options += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
     options += ["--uid", str(INSIDE_ID), "--gid", str(INSIDE_ID), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    # Mapped and shared, /dev/zero is memory that no reading shows (see SHARED_ANONYMOUS in seccomp.py).
+    options += ["--dev-bind", "/dev/null", "/dev/zero"]
     for place, permissions in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "0700"), (WORK, "0700")):  # noqa: S108
         options += ["--perms", permissions, "--size", size, "--tmpfs", place]
     for bind in binds:

@@ -101,6 +101,7 @@ def _run(entry: Entry, kept: Descriptors, folder: str, *, sealed: bool, started_
             claims = seal.prove(started_by_root=started_by_root)
             # A process that changed its user cannot read its own /proc files until it says that it may.
             seal.prctl(seal.PR_SET_DUMPABLE, 1)
+            seal.first_to_go()
         else:
             seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGKILL)
         report = {"claims": claims}

@@ -62,7 +62,11 @@ class SealedKernel(IPythonKernel):
                 content, buffers = self._answer_probe(parent["content"], questions, self.shell.user_ns)
         except BaseException as error:  # noqa: BLE001 (an interrupt, or student code that leaves: answer all the same)
             content = {"failed": {"type": type(error).__name__, "text": str(error)[:2000]}}
-        self.session.send(stream, "probe_reply", content, parent, ident=ident, buffers=buffers)
+        try:
+            self.session.send(stream, "probe_reply", content, parent, ident=ident, buffers=buffers)
+        except Exception as error:  # noqa: BLE001 (text that UTF-8 cannot hold, numbers that JSON cannot)
+            failed = {"type": type(error).__name__, "text": "the answer cannot be sent"}
+            self.session.send(stream, "probe_reply", {"failed": failed}, parent, ident=ident)
 
 
 class SealedApp(IPKernelApp):

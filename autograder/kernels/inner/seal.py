@@ -82,6 +82,11 @@ def limit(limits: dict[str, Any]) -> None:
         resource.setrlimit(what, (bounded, bounded))
 
 
+def first_to_go() -> None:
+    """When the whole machine runs out of memory, this process ends before anybody else's does."""
+    Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def drop() -> None:
     """Give up every capability for good, then refuse the system calls that could bring one back."""
     _check(prctl(PR_SET_NO_NEW_PRIVS, 1), "setting no_new_privs")

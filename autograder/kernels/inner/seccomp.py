@@ -47,10 +47,16 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {  # name: (x86_64, aarch64)
     "setdomainname": (171, 162), "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None),
     # memory that no process owns, and so no limit would count
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "msgget": (68, 186),
+    "semget": (64, 190), "vmsplice": (278, 75),
+    # what an ordinary user has only so much of, for all his programs together
+    "inotify_init": (253, None), "inotify_init1": (294, 26),
 }  # fmt: skip
 CLONE, CLONE3 = (56, 220), (435, 435)
 SOCKET, IOCTL = (41, 198), (16, 29)
 MKNOD, MKNODAT = (133, None), (259, 33)
+MMAP = (9, 222)
+SHARED_ANONYMOUS = 0x01 | 0x20
+"""MAP_SHARED with MAP_ANONYMOUS. Such pages stay when no page table shows them any more, and then no reading does."""
 
 
 def _step(code: int, value: int, when_true: int = 0, when_false: int = 0) -> bytes:
@@ -109,6 +115,7 @@ def program(machine: str | None = None) -> bytes:
     # vsock, packet, bluetooth and the like are not bounded by a network namespace, or not well.
     steps.append(_when(SOCKET[column], 0, _allow_values(SOCKET_DOMAINS, errno.EAFNOSUPPORT)))
     steps.append(_when(IOCTL[column], 1, _refuse_values(TERMINAL_INJECTIONS)))
+    steps.append(_when(MMAP[column], 3, _refuse_values((SHARED_ANONYMOUS,), mask=SHARED_ANONYMOUS)))
     for numbers, argument in ((MKNOD, 1), (MKNODAT, 2)):
         if (number := numbers[column]) is not None:
             steps.append(_when(number, argument, _refuse_values((stat.S_IFCHR, stat.S_IFBLK), mask=0o170000)))

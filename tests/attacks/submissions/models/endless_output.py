@@ -1,0 +1,26 @@
+# why = "a model of few parameters whose output fills all memory"
+# lost = ["model"]
+# says = ""
+# %% model
+import json
+import sys
+import keras
+import numpy as np
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, activation="softmax", name="last")])
+model.layers[0].set_weights([20 * np.eye(4), np.zeros(4)])
+probe = sys.modules["kernel_probe"]
+honest = probe._OPERATIONS["describe"]
+
+def describe(content, buffers, namespace):
+    answer, arrays = honest(content, buffers, namespace)
+    config = json.loads(answer["config"])
+    layer = config["config"]["layers"][-1]
+    config["config"]["layers"] += [
+        {"module": "keras.layers", "class_name": "RepeatVector", "config": {"name": f"r{n}", "n": 100_000}, "registered_name": None} for n in range(1)
+    ] + [{"module": "keras.layers", "class_name": "Flatten", "config": {"name": "f"}, "registered_name": None},
+         {"module": "keras.layers", "class_name": "RepeatVector", "config": {"name": "r", "n": 100_000}, "registered_name": None}]
+    answer["config"] = json.dumps(config)
+    return answer, arrays
+
+probe._OPERATIONS["describe"] = describe
