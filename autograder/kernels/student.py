@@ -85,12 +85,14 @@ class StudentKernel:
         kernel.ready_seconds = time.monotonic() - started
         return kernel
 
-    def _reconnect(self) -> None:
+    def _reconnect(self, said: str | None = None) -> None:
         """After a message that was too large: wait until the subscription to outputs is in force again."""
         if self._cut:
             self._cut = False
             if not self._shake_hands(GRACE_SECONDS):
-                self._kill("the kernel sent more than can be taken, and did not answer any more")
+                self._kill(
+                    f"{said or 'the kernel sent more than can be taken'}, and the kernel did not answer any more"
+                )
 
     def _wait_ready(self) -> None:
         if not self._shake_hands(READY_SECONDS):
@@ -153,7 +155,7 @@ class StudentKernel:
             "execute_request", content, "execute_reply", limits.cell_cpu_seconds, limits.cell_wall_seconds
         )
         self._await(wait)
-        self._reconnect()  # here, so that a flood that does not end is charged to its own cell
+        self._reconnect(wait.reason)  # here, so that a flood that does not end is charged to its own cell
         return self._cell_run(wait)
 
     def _cell_run(self, wait: Wait) -> CellRun:
