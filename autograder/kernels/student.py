@@ -197,7 +197,7 @@ class StudentKernel:
         self._reconnect()
         wait = self._request(PROBE, content, PROBE_REPLY, cpu_seconds, wall_seconds, buffers)
         self._await(wait)
-        if not self.alive and wait.reply is None:
+        if wait.reply is None and not self._child.alive:
             raise KernelDied(self._cause_of_death())
         if wait.reason is not None or wait.reply is None:
             raise ProbeStopped(wait.reason or "gave no answer")
