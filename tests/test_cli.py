@@ -246,3 +246,8 @@ def test_demo_runs_nbgraders_commands_and_says_what_to_open(autograder, tmp_path
     for line in outcome.stdout.splitlines():
         if line.startswith("  demo/"):
             assert (tmp_path / line.strip()).is_file()
+
+
+def test_starting_compiles_no_grammar_nobody_needs():
+    program = "import autograder.cli, autograder.course.classrun, sys; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
