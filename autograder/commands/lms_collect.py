@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
-from autograder.commands.terminal import CourseOption, ending_well, find_course
+from autograder.commands.terminal import CourseOption, ending_well, find_course, take_secret
 
 app = typer.Typer(
     help="""Put downloaded submissions into submitted/, each under its student's id.
@@ -85,3 +85,13 @@ def canvas(
         download = CanvasDownload(archive, gradebook, roster)
         chosen = choose_assignment(found, assignment)
         finish(collect_canvas(found, chosen, download, dry_run=dry_run, replace=replace), dry_run=dry_run)
+
+
+def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, course: CourseOption = None) -> None:
+    """Let each student's best attempt count instead of the latest; all are kept."""
+    with ending_well():
+        from autograder.lms.attempts import count_best
+
+        found = find_course(course)
+        chosen = choose_assignment(found, assignment)
+        finish(count_best(found, chosen, take_secret(found), dry_run=dry_run), dry_run=dry_run)

@@ -88,7 +88,7 @@ def attempts_folder(course: Course, assignment: str, student: str) -> Path:
         assignment: The nbgrader assignment.
         student: The nbgrader student id.
     """
-    return course.state_directory / "lms" / quote(assignment, safe=" ") / "attempts" / quote(student, safe="@ ")
+    return course.state_directory / "lms" / quote(assignment, safe=" ") / "attempts" / student
 
 
 def put(folder: Path, files: dict[str, bytes], submitted_at: datetime | None, kept: Path) -> None:
@@ -111,7 +111,7 @@ def put(folder: Path, files: dict[str, bytes], submitted_at: datetime | None, ke
             (aside / TIMESTAMP).write_text(stamp(submitted_at), encoding="utf-8")
         if folder.exists():
             kept.mkdir(parents=True, exist_ok=True, mode=0o700)
-            stamped = (_time_of(folder) or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
+            stamped = (time_of(folder) or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
             shutil.move(folder, kept / f"{stamped}.{secrets.token_hex(4)}")
         aside.rename(folder)
     finally:
@@ -168,7 +168,7 @@ def _remembered(one: Incoming, before: Person | None) -> Person:
 
 def _compare(folder: Path, one: Incoming, before: Person | None, *, replace: bool) -> tuple[Did, str] | None:
     """Hold what comes in against what is there; None if it is newer."""
-    there = _time_of(folder)
+    there = time_of(folder)
     if digest_of(read_folder(folder)) == one.picked.digest:
         return Did.SKIPPED, "already there, the same files"
     if one.order and before is not None and before.order:
@@ -187,7 +187,12 @@ def _compare(folder: Path, one: Incoming, before: Person | None, *, replace: boo
     return Did.PERSON, "other files are there and nothing tells which are newer; --replace takes these and keeps those"
 
 
-def _time_of(folder: Path) -> datetime | None:
+def time_of(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, by its time stamp; None if it has none that can be read.
+
+    Args:
+        folder: The submitted folder.
+    """
     try:
         text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
         return parse_utc(text).replace(tzinfo=UTC) if text else None

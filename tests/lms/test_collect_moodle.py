@@ -128,6 +128,23 @@ def test_a_newer_submission_replaces_and_an_older_never_does(collect, root):
     assert not list((root / "submitted" / "alice@x.org").glob(".*")), "nothing half-written is left"
 
 
+def test_the_best_attempt_counts_on_request(collect, lms, root):
+    worse = ALICE.but(files={SLUG: notebook("wrong = 1")}, time=ALICE.time + timedelta(hours=1))
+    even_worse = worse.but(files={SLUG: b"{oops"}, time=ALICE.time + timedelta(hours=2))
+    for one in (ALICE, worse, even_worse):
+        assert collect([one])[0] == 0
+    status, said = lms("best", "--dry-run")
+    assert (status, read(root, "alice@x.org")) == (0, b"{oops")
+    status, said = lms("best")
+    assert status == 0
+    assert "attempt 1 counts: 3, 0, 0 by the checks" in said
+    assert b"half = 7" in read(root, "alice@x.org")
+    assert read(root, "alice@x.org", "timestamp.txt") == b"2026-11-21 19:00:00 UTC"
+    kept = root / ".autograder" / "lms" / HOMEWORK / "attempts" / "alice@x.org"
+    assert len(list(kept.glob("*/doubling.ipynb"))) == 2, "nothing is lost"
+    assert "the latest is the best: 0, 0, 3 by the checks" in lms("best")[1]
+
+
 def test_collecting_twice_changes_nothing(collect, root):
     collect()
     before = {path: path.stat().st_mtime_ns for path in (root / "submitted").rglob("*")}
