@@ -130,9 +130,24 @@ def place(
     return _handle(submission, content, [array_to_bytes(np.asarray(variable)) for variable in model.weights])
 
 
-def part_of(submission: Submission, handle: Handle, *, layer: int | None = None, until: str | None = None) -> Handle:
-    """Return the handle of one layer of a model in the kernel, or of the frozen model up to a layer that it shares."""
-    where: dict[str, Any] = {"layer": layer}
+def part_of(
+    submission: Submission,
+    handle: Handle,
+    *,
+    layer: int | None = None,
+    until: str | None = None,
+    again: int | None = None,
+) -> Handle:
+    """Return the handle of one layer of a model in the kernel, or of another model that shares layers with it.
+
+    Args:
+        submission: Whose kernel.
+        handle: Of the model.
+        layer: Position of the layer.
+        until: Or the name of the last layer of the frozen model to return.
+        again: Or the position of a layer that is to be used once more behind the model.
+    """
+    where: dict[str, Any] = {"layer": layer} if again is None else {"again": again}
     if until is not None:
         where = {"until": until, "name": "backbone", "trainable": False}
     return _handle(submission, {"op": "part", "model": handle.id, **where})

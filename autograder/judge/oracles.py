@@ -1,6 +1,7 @@
 """Slow, readable statements of what is right."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,3 +63,12 @@ def median(numbers: Sequence[float]) -> float:
     """The number in the middle; of an even count, the mean of the two in the middle."""
     ordered = sorted(numbers)
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def best_fraction(columns: Mapping[str, Any], tolerance: float) -> float:
+    """The fraction with the fewest parameters among rows within `tolerance` of the best; ties: the smaller fraction."""
+    rows = zip(columns["fraction"], columns["trainable"], columns["val_accuracy"], strict=True)
+    known = [row for row in rows if not math.isnan(row[2])]
+    best = max(accuracy for _, _, accuracy in known)
+    good = [(trainable, fraction) for fraction, trainable, accuracy in known if accuracy >= best - tolerance]
+    return float(min(good)[1])

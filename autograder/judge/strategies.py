@@ -1,9 +1,12 @@
 """Shared hypothesis strategies: where the values on check pages come from."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
+
+from autograder.kernels.values import Table
 
 Array = np.ndarray[Any, Any]
 CLASS_COUNT = 10
@@ -50,6 +53,32 @@ def class_counts(draw: st.DrawFn, smallest: int = 1, largest: int = 12) -> Batch
     labels = [label for label in classes for _ in range(draw(st.integers(smallest, largest)))]
     generator = np.random.default_rng(draw(st.integers(0, 2**16)))
     return batch_of(generator.permutation(labels), draw(st.integers(0, 2**16)))
+
+
+@st.composite
+def strategy_tables(draw: st.DrawFn) -> tuple[Table, float]:
+    """A table of freezing strategies and a tolerance; no accuracy lies closer than 0.004 to what is just good enough.
+
+    The number of parameters does not always grow with the fraction, and rows come in any order.
+    """
+    fractions = draw(st.lists(st.integers(0, 8), min_size=2, max_size=6, unique=True))
+    rows = len(fractions)
+    trainable = draw(st.lists(st.integers(1, 40), min_size=rows, max_size=rows, unique=True))
+    percent = draw(st.lists(st.integers(20, 95), min_size=rows, max_size=rows, unique=True))
+    tolerance = draw(st.sampled_from([0.005, 0.015, 0.035, 0.105, 0.305]))
+    columns = {
+        "fraction": np.array(fractions) / 8,
+        "trainable": 250 * np.array(trainable),
+        "val_accuracy": np.array(percent) / 100,
+        "seconds": np.array(trainable) / 4,
+    }
+    return Table(columns), tolerance
+
+
+def strategy_table(rows: Sequence[tuple[float, int, float]]) -> Table:
+    """A table of these rows of fraction, trainable and val_accuracy; the seconds grow with the parameters."""
+    fraction, trainable, accuracy = (np.array(column) for column in zip(*rows, strict=True))
+    return Table({"fraction": fraction, "trainable": trainable, "val_accuracy": accuracy, "seconds": trainable / 100})
 
 
 def counts_of(labels: Array) -> dict[int, int]:

@@ -13,9 +13,12 @@ Decisions are made outside.
     read       name                          -> {"value": node} | {"missing": true}
     load       backbone, weights             -> {"value": handle}         transferlab.load_backbone
     build      config, (weights as buffers)  -> {"value": handle}         a model of the judge's, optionally compiled
-    part       model, layer | until          -> {"value": handle}         a layer of it, or the model up to a layer
+    part       model, layer | until | again  -> {"value": handle}         see `trainings.part`
     describe   model                         -> config, weights, flags, compile state
     fit        model, x, y, batch_size       -> history
+    watch      name, args, config            -> as `call`, and every `fit` it made; the function is given, as its first
+                                                argument, one that makes a fresh model of `config` at each call
+    layers     model, frozen (optional)      -> flags and sizes of its layers, after setting them if asked to
     figures    -                             -> what the figures drawn so far show
     forget     -                             -> drops all handles
 """
@@ -32,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 if __package__:
-    from autograder.kernels import figures, values
+    from autograder.kernels import figures, trainings, values
 else:  # inside a template: loaded by path, under names no student's file has
 
     def _beside(name: str) -> Any:
@@ -44,7 +47,7 @@ else:  # inside a template: loaded by path, under names no student's file has
         specification.loader.exec_module(module)
         return module
 
-    figures, values = _beside("figures"), _beside("values")
+    figures, trainings, values = _beside("figures"), _beside("trainings"), _beside("values")
 
 MAX_PRINTED = 2_000
 
@@ -67,10 +70,11 @@ def _handle_for(value: object) -> values.Handle | None:
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(value, keras.layers.Layer):
         return None
-    for known, kept in _handles.items():
-        if kept is value:
-            return values.Handle(known, values.type_name(value))
-    return values.Handle(_keep(value), values.type_name(value))
+    return values.Handle(_known(value) or _keep(value), values.type_name(value))
+
+
+def _known(value: object) -> str | None:
+    return next((known for known, kept in _handles.items() if kept is value), None)
 
 
 def _keep(value: object) -> str:
@@ -186,15 +190,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
 
 
 def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    import keras
-
-    model = _handles[content["model"]]
-    if "layer" in content:
-        part = model.layers[content["layer"]]
-    else:
-        part = keras.Model(model.inputs, model.get_layer(content["until"]).output, name=content.get("name"))
-        # As a whole, as a student freezes it: Keras leaves the layers alone when a model's own flag does not change.
-        part.trainable = content["trainable"]
+    part = trainings.part(_handles[content["model"]], content)
     return {"value": {"k": "handle", "id": _keep(part), "type": values.type_name(part)}}, []
 
 
@@ -257,6 +253,21 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
     return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
 
 
+def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    if (name := content["name"]) not in namespace:
+        return {"missing": True}, []
+    args = [_decoder(buffers).decode(node) for node in content["args"]]
+    arrays = [values.array_from_bytes(data) for data in buffers[content["first_weight"] :]]
+    with trainings.watched() as fits:
+        answer, carried = _timed(lambda: namespace[name](trainings.maker(content["config"], arrays), *args), None)
+    reported, more = trainings.report(fits, lambda model: _known(model) or _keep(model), len(carried))
+    return answer | {"fits": reported}, [*carried, *map(values.array_to_bytes, more)]
+
+
+def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    return {"layers": trainings.layer_flags(_handles[content["model"]], content.get("frozen"))}, []
+
+
 def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     return {"figures": list(figures.drawn)}, []
 
@@ -274,6 +285,8 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]
     "part": _part,
     "describe": _describe,
     "fit": _fit,
+    "watch": _watch,
+    "layers": _layers,
     "figures": _figures_drawn,
     "forget": _forget,
 }

@@ -1,0 +1,221 @@
+"""Hidden checks for exercise 2, freezing strategies: what the notebook's own comparison leaves.   4 points
+
+Which fraction is best is never judged: beyond the first quarter it is chance.
+
+Slips guarded: random weights, an untrained or the wrong model kept as the best, numbers nobody measured, a figure
+without names.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import transferlab
+from autograder.checks.thresholds import gate
+from autograder.judge import oracles
+from autograder.judge.cases import Cases
+from autograder.judge.checking import Failed, check, fail
+from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
+from autograder.judge.comparing import COLUMNS
+from autograder.judge.freezing import layer_flags
+from autograder.judge.models import ModelFacts, describe, find_arrays, load_backbone
+from autograder.judge.submission import Submission
+from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.judge.tiny import counted_layers
+from autograder.judge.wording import brief
+
+Array = np.ndarray[Any, Any]
+COMPARISON, FIGURE = "check_comparison", "check_figure"
+SOURCE, BACKBONE = "sketches", "mini_vgg"
+FRACTIONS, TOLERANCE = (0.0, 0.25, 0.5, 1.0), 0.02
+VALIDATION_PER_CLASS, VALIDATION_SEED = 19, 42
+"""The validation images that the notebook gives to everybody."""
+HIDDEN_PER_CLASS = 60
+
+
+class Left:
+    """What the notebook has left, each read and measured once.
+
+    Args:
+        submission: Whose notebook.
+        seed: Of the hidden images.
+    """
+
+    def __init__(self, submission: Submission, seed: int) -> None:
+        self.submission, self._seed = submission, seed
+        self._cases = Cases(submission)
+
+    def columns(self) -> dict[str, list[float]]:
+        """Return the table as finite numbers, by column."""
+        return self._cases.once("table", self._table)
+
+    def best_model(self) -> ModelFacts:
+        """Return everything about `best_model`."""
+        return self._cases.once("model", self._model)
+
+    def accuracy(self, split: str, per_class: int, seed: int) -> float:
+        """Measure `best_model` on images of the notebook's classes."""
+        images, labels, _ = transferlab.load_images(SOURCE, split, per_class=per_class, seed=seed)
+        return float(np.mean(predicted_classes(self.best_model().predict(images), "`best_model`") == labels))
+
+    def hidden_accuracy(self) -> float:
+        """Measure it on images nobody has seen."""
+        return self.accuracy("test", HIDDEN_PER_CLASS, self._seed)
+
+    def own_counts(self, fraction: float) -> tuple[tuple[int, Any], set[str]]:
+        """How far the student's own functions unfreeze the backbone: slips in them are charged there.
+
+        Returns:
+            The number of parameters that learn, as flags say and as `count_parameters` says; and the names of their
+            layers.
+        """
+        handle = load_backbone(self.submission, BACKBONE, None)
+        self.submission.call("unfreeze_fraction", handle, fraction, model=True).returned()
+        flags = layer_flags(self.submission, handle)
+        counts = self.submission.call("count_parameters", handle, model=True).returned()
+        told = counts.get("trainable") if isinstance(counts, Mapping) else None
+        return (sum(found.trainable for found in flags), told), {found.name for found in flags if found.trainable}
+
+    def _table(self) -> dict[str, list[float]]:
+        table = expect_table(self.submission.read("table"), COLUMNS, "`table`")
+        return {name: column_of_numbers(table, name, "`table`") for name in COLUMNS}
+
+    def _model(self) -> ModelFacts:
+        return describe(self.submission, self.submission.read_model("best_model"), "`best_model`")
+
+
+@pytest.fixture(scope="session")
+def left(submission: Submission, draw_seed: Callable[[str], int]) -> Left:
+    """What the notebook has left."""
+    return Left(submission, draw_seed("hidden images"))
+
+
+@pytest.fixture(scope="session")
+def pretrained() -> dict[str, list[Array]]:
+    """Arrays of the backbone's layers that count, by layer, in order."""
+    backbone = transferlab.load_backbone(BACKBONE)
+    return {layer.name: [np.asarray(array) for array in layer.weights] for layer in counted_layers(backbone)}
+
+
+# --- the comparison: 3 points
+
+
+@check(COMPARISON, points=1, hint="are the weights pretrained, and does `best_model` come from `compare_strategies`?")
+def best_model_recognises_new_images(left: Left) -> None:
+    """`best_model` classifies drawings of all ten classes that it has never seen."""
+    expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best"), "`best_model`")
+
+
+@check(COMPARISON, points=0.5, hint="take the table as `compare_strategies` returns it, for all four fractions")
+def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array]]) -> None:
+    """`table` has a row for 0, 0.25, 0.5 and 1, with exact counts and with measured accuracies and times."""
+    columns = left.columns()
+    if columns["fraction"] != list(FRACTIONS):
+        fail(f"the column `fraction` of `table` holds {columns['fraction']}", f"{list(FRACTIONS)}")
+    if min(columns["seconds"]) <= 0:
+        fail(f"`table` says that a training took {min(columns['seconds']):g} seconds", "more than nothing")
+    images = 10 * VALIDATION_PER_CLASS
+    for accuracy in columns["val_accuracy"]:
+        if not 0 <= accuracy <= 1 or abs(accuracy * images - round(accuracy * images)) > 0.001:
+            came = f"`table` holds the accuracy {accuracy:.6g}, which is no number of images out of {images}"
+            fail(came, "shares of the validation images, not rounded")
+    sizes = [sum(array.size for array in arrays) for arrays in pretrained.values()]
+    told = [count - columns["trainable"][0] for count in columns["trainable"]]
+    wanted = [sum(sizes[len(sizes) - round(fraction * len(sizes)) :]) for fraction in FRACTIONS]
+    if told != wanted and not _as_own_functions(left, told):
+        came = f"beside the {columns['trainable'][0]:,.10g} of the row for 0, `trainable` grows by {told[1:]}"
+        fail(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
+
+
+@check(COMPARISON, points=0.5, hint="`best_model` and `table` must come from the same call")
+def table_reports_what_the_best_model_reaches(left: Left) -> None:
+    """The highest `val_accuracy` in `table` is what `best_model` really reaches on the validation images."""
+    measured = left.accuracy("validation", VALIDATION_PER_CLASS, VALIDATION_SEED)
+    reported = max(left.columns()["val_accuracy"])
+    expect_report(reported, measured, "table", "the validation images")
+
+
+@check(COMPARISON, points=0.5, hint="`make_backbone` has to load the pretrained weights: `transferlab.load_backbone`")
+def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list[Array]]) -> None:
+    """In `best_model`, the layers that its row left frozen are as they were pretrained, and the others have moved."""
+    columns, facts = left.columns(), left.best_model()
+    kept = {name for name, arrays in pretrained.items() if None not in find_arrays(arrays, facts.arrays)}
+    best = max(columns["val_accuracy"])
+    rows = [row for row, accuracy in enumerate(columns["val_accuracy"]) if accuracy == best]
+    fractions = [columns["fraction"][row] for row in rows]
+    names = list(pretrained)
+    for fraction in fractions:
+        if kept == set(names[: len(names) - round(fraction * len(names))]):
+            return
+        if kept == set(names) - _own_layers(left, fraction):
+            return
+    fail(
+        f"`best_model` holds {len(kept)} of the {len(names)} layers of {BACKBONE} as they were pretrained",
+        f"the first {len(names) - round(fractions[0] * len(names))}, as the best row of `table` left them",
+    )
+
+
+@check(COMPARISON, points=0.5, hint="`best_strategy(table, TOLERANCE)`")
+def chosen_fraction_follows_from_the_table(left: Left) -> None:
+    """`chosen_fraction` is what `best_strategy` says of `table`."""
+    columns = left.columns()
+    chosen = number(left.submission.read("chosen_fraction"), "`chosen_fraction`")
+    expected = oracles.best_fraction(columns, TOLERANCE)
+    if chosen != expected and chosen != _own_choice(left):
+        fail(f"`chosen_fraction` is {chosen:g}", f"{expected:g}, with the tolerance {TOLERANCE:g}")
+
+
+# --- the figure: 1 point
+
+
+@check(FIGURE, points=1, hint="a scatter plot with a text at each point, and `xlabel` and `ylabel`")
+def figure_shows_accuracy_against_time(submission: Submission) -> None:
+    """A figure shows a point for each strategy, named by its fraction, and says which axis is the time."""
+    reply, _ = submission.probe({"op": "figures"})
+    problem = "no figure has been drawn"
+    for figure in reply.get("figures", ()):
+        for axes in figure["axes"]:
+            words = " ".join(str(word).lower() for word in axes["words"])
+            points = sum(axes["series"])
+            if points < len(FRACTIONS):
+                problem = f"the last figure shows {points} points"
+            elif not re.search(r"second|time|duration|\bs\b|\bsec", words):
+                problem = "no axis of the last figure is named as the time in seconds"
+            elif not all(re.search(pattern, words) for pattern in (r"0?\.25|\b25\b", r"0?\.5\b|0?\.50\b|\b50\b")):
+                problem = "the points of the last figure are not named by their fractions"
+            else:
+                return
+    fail(problem, "four points, accuracy against seconds, each named by its fraction")
+
+
+# --- what these checks share
+
+
+def _as_own_functions(left: Left, told: list[float]) -> bool:
+    try:
+        own = [left.own_counts(fraction)[0] for fraction in FRACTIONS]
+    except Failed:
+        return False
+    for kind in (0, 1):
+        counts = [count[kind] for count in own]
+        if all(isinstance(count, int) for count in counts) and told == [count - counts[0] for count in counts]:
+            return True
+    return False
+
+
+def _own_layers(left: Left, fraction: float) -> set[str]:
+    try:
+        return left.own_counts(fraction)[1]
+    except Failed:
+        return set()
+
+
+def _own_choice(left: Left) -> Any:
+    try:
+        table = left.submission.read("table")
+        return number(left.submission.best_strategy(table, TOLERANCE), "the answer")
+    except Failed as problem:
+        return brief(problem)

@@ -1,0 +1,166 @@
+"""What one call of a student's function trains: every `fit`, with the arrays before and after it; and parts of models.
+
+Stand-alone, like `probe.py`, which loads it by path in a kernel.
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+MAX_FITS = 24
+MAX_PARAMETERS = 200_000
+"""Of a model whose arrays are kept; the judge's own backbones are far smaller."""
+
+
+def maker(config: str, arrays: list[Any]) -> Callable[[], Any]:
+    """Return a function without arguments that makes a fresh copy of a model at each call."""
+    import keras
+
+    def make_backbone() -> Any:
+        model = keras.models.model_from_json(config)
+        model.set_weights(arrays)
+        return model
+
+    return make_backbone
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[list[dict[str, Any]]]:
+    """Note every `fit` of a Keras model while the context lasts.
+
+    Yields:
+        One record a `fit`: `model`, `epochs` as done, `seconds`, `trainable` (one flag an array), `before` and `after`
+        (arrays in the order of `model.weights`), `val_accuracy` (one an epoch, if there was validation data).
+    """
+    import keras
+
+    original, own = keras.Model.fit, "fit" in vars(keras.Model)
+    fits: list[dict[str, Any]] = []
+
+    def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+        trainable = {id(variable) for variable in model.trainable_variables}
+        record = {
+            "model": model,
+            "trainable": [id(variable) in trainable for variable in model.weights],
+            "before": _arrays(model),
+        }
+        started = time.perf_counter()
+        history = original(model, *args, **kwargs)
+        seconds = time.perf_counter() - started
+        record |= {
+            "seconds": seconds,
+            "epochs": len(history.epoch),
+            "val_accuracy": [float(value) for value in history.history.get("val_accuracy", ())],
+            "after": _arrays(model),
+        }
+        fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
+        fits.append(record)
+        return history
+
+    keras.Model.fit = fit
+    try:
+        yield fits
+    finally:
+        if own:
+            keras.Model.fit = original
+        else:
+            del keras.Model.fit
+
+
+def layer_flags(model: Any, frozen: list[int] | None) -> list[dict[str, Any]]:
+    """Describe the layers of a model without their arrays; first set all their flags, if asked to.
+
+    Args:
+        model: A Keras model.
+        frozen: Positions in `model.layers` of the layers to freeze, all others become trainable; None: change nothing.
+
+    Returns:
+        One entry a layer: its name, its class, its number of parameters, and how many of them are in variables that a
+        model around it would train.
+    """
+    if frozen is not None:
+        model.trainable = True
+        for position, layer in enumerate(model.layers):
+            layer.trainable = position not in frozen
+    return [
+        {
+            "name": str(layer.name)[:100],
+            "class": type(layer).__name__[:100],
+            "parameters": sum(_size(variable) for variable in layer.weights),
+            "trainable": sum(_size(variable) for variable in layer.weights if variable.trainable),
+        }
+        for layer in model.layers[:2_000]
+    ]
+
+
+def report(
+    fits: list[dict[str, Any]], keep: Callable[[Any], str], first_buffer: int
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Turn the records into plain values.
+
+    Args:
+        fits: As `watched` gave them.
+        keep: Gives the handle of a model.
+        first_buffer: Number of the buffer that the first array will be.
+
+    Returns:
+        The records, models as handle and configuration, arrays as numbers of buffers; and the arrays.
+    """
+    import keras
+
+    arrays: list[Any] = []
+
+    def numbers(found: list[Any]) -> list[int]:
+        arrays.extend(found)
+        return list(range(first_buffer + len(arrays) - len(found), first_buffer + len(arrays)))
+
+    records = [
+        {
+            **{key: found[key] for key in ("epochs", "seconds", "val_accuracy", "trainable")},
+            "model": keep(found["model"]),
+            "config": json.dumps(keras.saving.serialize_keras_object(found["model"])),
+            "before": numbers(found["before"]),
+            "after": numbers(found["after"]),
+        }
+        for found in fits
+    ]
+    return records, arrays
+
+
+def part(model: Any, content: dict[str, Any]) -> Any:
+    """Return a model or layer that shares its layers with a model.
+
+    Args:
+        model: A Keras model.
+        content: `layer`: the position of the layer to return. `until`: the name of the layer to end at, with the `name`
+            of the new model and its flag `trainable`. `again`: the position of a layer that is used once more behind
+            the model, in a model around both.
+    """
+    import keras
+
+    if "layer" in content:
+        return model.layers[content["layer"]]
+    if "again" in content:
+        inputs = keras.Input(model.input_shape[1:])
+        return keras.Model(inputs, model.layers[content["again"]](model(inputs)))
+    until = keras.Model(model.inputs, model.get_layer(content["until"]).output, name=content.get("name"))
+    # As a whole, as a student freezes it: Keras leaves the layers alone when a model's own flag does not change.
+    until.trainable = content["trainable"]
+    return until
+
+
+def _size(variable: Any) -> int:
+    size = 1
+    for side in variable.shape:
+        size *= int(side)
+    return size
+
+
+def _arrays(model: Any) -> list[Any]:
+    import numpy as np
+
+    if sum(_size(variable) for variable in model.weights) > MAX_PARAMETERS:
+        return []
+    return [np.asarray(variable).copy() for variable in model.weights]

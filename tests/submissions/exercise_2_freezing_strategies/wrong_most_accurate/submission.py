@@ -1,0 +1,3 @@
+# %% best_strategy
+def best_strategy(table, tolerance):
+    return table.loc[table["val_accuracy"].idxmax(), "fraction"]

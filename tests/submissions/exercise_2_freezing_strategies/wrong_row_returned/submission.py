@@ -1,0 +1,4 @@
+# %% best_strategy
+def best_strategy(table, tolerance):
+    good = table[table["val_accuracy"] >= table["val_accuracy"].max() - tolerance]
+    return good.sort_values(["trainable", "fraction"]).iloc[0]
