@@ -46,7 +46,7 @@ class Data:
         return cls(
             images("train", TRAINING_PER_CLASS),
             images("validation", VALIDATION_PER_CLASS),
-            images("test", HIDDEN_PER_CLASS),
+            images("hidden", HIDDEN_PER_CLASS),
         )
 
 

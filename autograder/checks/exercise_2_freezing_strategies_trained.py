@@ -6,6 +6,7 @@ Slips guarded: random weights, an untrained or the wrong model kept as the best,
 without names.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,7 +30,6 @@ from autograder.judge.wording import brief
 
 Array = np.ndarray[Any, Any]
 COMPARISON, FIGURE = "check_comparison", "check_figure"
-SOURCE, BACKBONE = "sketches", "mini_vgg"
 FRACTIONS, TOLERANCE = (0.0, 0.25, 0.5, 1.0), 0.02
 VALIDATION_PER_CLASS, VALIDATION_SEED = 19, 42
 """The validation images that the notebook gives to everybody."""
@@ -41,11 +41,12 @@ class Left:
 
     Args:
         submission: Whose notebook.
+        data: What the course works with.
         seed: Of the hidden images.
     """
 
-    def __init__(self, submission: Submission, seed: int) -> None:
-        self.submission, self._seed = submission, seed
+    def __init__(self, submission: Submission, data: transferlab.CourseData, seed: int) -> None:
+        self.submission, self.data, self._seed = submission, data, seed
         self._cases = Cases(submission)
 
     def columns(self) -> dict[str, list[float]]:
@@ -58,12 +59,12 @@ class Left:
 
     def accuracy(self, split: str, per_class: int, seed: int) -> float:
         """Measure `best_model` on images of the notebook's classes."""
-        images, labels, _ = transferlab.load_images(SOURCE, split, per_class=per_class, seed=seed)
+        images, labels, _ = transferlab.load_images(self.data.source, split, per_class=per_class, seed=seed)
         return float(np.mean(predicted_classes(self.best_model().predict(images), "`best_model`") == labels))
 
     def hidden_accuracy(self) -> float:
         """Measure it on images nobody has seen."""
-        return self.accuracy("test", HIDDEN_PER_CLASS, self._seed)
+        return self.accuracy("hidden", HIDDEN_PER_CLASS, self._seed)
 
     def own_counts(self, fraction: float) -> tuple[tuple[int, Any], set[str]]:
         """How far the student's own functions unfreeze the backbone: slips in them are charged there.
@@ -72,7 +73,7 @@ class Left:
             The number of parameters that learn, as flags say and as `count_parameters` says; and the names of their
             layers.
         """
-        handle = load_backbone(self.submission, BACKBONE, None)
+        handle = load_backbone(self.submission, self.data.backbone, None)
         self.submission.call("unfreeze_fraction", handle, fraction, model=True).returned()
         flags = layer_flags(self.submission, handle)
         counts = self.submission.call("count_parameters", handle, model=True).returned()
@@ -88,15 +89,15 @@ class Left:
 
 
 @pytest.fixture(scope="session")
-def left(submission: Submission, draw_seed: Callable[[str], int]) -> Left:
+def left(submission: Submission, data: transferlab.CourseData, draw_seed: Callable[[str], int]) -> Left:
     """What the notebook has left."""
-    return Left(submission, draw_seed("hidden images"))
+    return Left(submission, data, draw_seed("hidden images"))
 
 
 @pytest.fixture(scope="session")
-def pretrained() -> dict[str, list[Array]]:
+def pretrained(data: transferlab.CourseData) -> dict[str, list[Array]]:
     """Arrays of the backbone's layers that count, by layer, in order."""
-    backbone = transferlab.load_backbone(BACKBONE)
+    backbone = transferlab.load_backbone(data.backbone)
     return {layer.name: [np.asarray(array) for array in layer.weights] for layer in counted_layers(backbone)}
 
 
@@ -106,7 +107,7 @@ def pretrained() -> dict[str, list[Array]]:
 @check(COMPARISON, points=1, hint="are the weights pretrained, and does `best_model` come from `compare_strategies`?")
 def best_model_recognises_new_images(left: Left) -> None:
     """`best_model` classifies drawings of all ten classes that it has never seen."""
-    expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best"), "`best_model`")
+    expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best", left.data.source), "`best_model`")
 
 
 @check(COMPARISON, points=0.5, hint="take the table as `compare_strategies` returns it, for all four fractions")
@@ -124,7 +125,7 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
             fail(came, "shares of the validation images, not rounded")
     sizes = [sum(array.size for array in arrays) for arrays in pretrained.values()]
     told = [count - columns["trainable"][0] for count in columns["trainable"]]
-    wanted = [sum(sizes[len(sizes) - round(fraction * len(sizes)) :]) for fraction in FRACTIONS]
+    wanted = [sum(sizes[len(sizes) - math.ceil(fraction * len(sizes)) :]) for fraction in FRACTIONS]
     if told != wanted and not _as_own_functions(left, told):
         came = f"beside the {columns['trainable'][0]:,.10g} of the row for 0, `trainable` grows by {told[1:]}"
         fail(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
@@ -148,13 +149,13 @@ def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list
     fractions = [columns["fraction"][row] for row in rows]
     names = list(pretrained)
     for fraction in fractions:
-        if kept == set(names[: len(names) - round(fraction * len(names))]):
+        if kept == set(names[: len(names) - math.ceil(fraction * len(names))]):
             return
         if kept == set(names) - _own_layers(left, fraction):
             return
     fail(
-        f"`best_model` holds {len(kept)} of the {len(names)} layers of {BACKBONE} as they were pretrained",
-        f"the first {len(names) - round(fractions[0] * len(names))}, as the best row of `table` left them",
+        f"`best_model` holds {len(kept)} of the {len(names)} layers of {left.data.backbone} as they were pretrained",
+        f"the first {len(names) - math.ceil(fractions[0] * len(names))}, as the best row of `table` left them",
     )
 
 
