@@ -13,7 +13,7 @@ from autograder.lms.names import same_name
 from autograder.lms.picking import Picked, pick
 from autograder.lms.results import Did, Results
 from autograder.lms.safe_zip import open_zip
-from autograder.lms.students import Candidate, assign_ids, known_students
+from autograder.lms.students import Candidate, Known, assign_ids, known_students
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,12 @@ def collect_canvas(
             results.add(Did.PERSON, who, no_notebook(picked[student.user]))
         else:
             incoming.append(_incoming(student, ids[student.user], mine, picked[student.user]))
-    collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace)
+    absent = [
+        Known(ids[one.user], one.name.rpartition(", ")[2], one.name.rpartition(", ")[0], candidate(one).email)
+        for one in book.students
+        if one.user in ids and one.user not in handed
+    ]
+    collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace, absent=absent)
     return results
 
 

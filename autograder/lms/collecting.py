@@ -20,6 +20,7 @@ from autograder.course.gradebook import open_gradebook, submitted_folder, writer
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
+from autograder.lms.students import Known
 
 TIMESTAMP = "timestamp.txt"
 
@@ -48,6 +49,7 @@ def collect(
     *,
     dry_run: bool,
     replace: bool = False,
+    absent: Sequence[Known] = (),
 ) -> None:
     """Put submissions in their place, students into the gradebook, and keep who is who.
 
@@ -59,12 +61,14 @@ def collect(
         results: Gets a row a student.
         dry_run: Say only what would be done.
         replace: Take what comes in where it cannot be told which is newer.
+        absent: Students who handed in nothing; they go into the gradebook too.
     """
     with nullcontext() if dry_run else writer_lock(course):
         for one in incoming:
             _one(course, assignment, one, identities, results, dry_run=dry_run, replace=replace)
         if not dry_run:
-            _enrol(course, incoming)
+            handed_in = [Known(one.person.student, one.first_name, one.last_name, one.person.email) for one in incoming]
+            _enrol(course, [*handed_in, *absent])
             identities.save()
 
 
@@ -200,14 +204,14 @@ def time_of(folder: Path) -> datetime | None:
         return None
 
 
-def _enrol(course: Course, incoming: Sequence[Incoming]) -> None:
+def _enrol(course: Course, students: Sequence[Known]) -> None:
     with open_gradebook(course) as gradebook:
         known = {student.id: student for student in gradebook.students}
-        for one in incoming:
-            student = known.get(one.person.student)
+        for one in students:
+            there = known.get(one.student)
             # names the gradebook has already were put there by somebody who knew where the first name ends
-            has_name = student is not None and (student.first_name or student.last_name)
+            has_name = there is not None and (there.first_name or there.last_name)
             given = {} if has_name else {"first_name": one.first_name or None, "last_name": one.last_name or None}
-            if one.person.email and not (student is not None and student.email):
-                given["email"] = one.person.email
-            gradebook.update_or_create_student(one.person.student, **given)
+            if one.email and not (there is not None and there.email):
+                given["email"] = one.email
+            gradebook.update_or_create_student(one.student, **given)

@@ -76,7 +76,16 @@ def collect_moodle(
             incoming.append(_incoming(participant, ids[participant.number], mine, one, download, known, sheet))
     for path in strangers:
         results.add(Did.PERSON, path, "this file of the archive belongs to nobody; nothing was done with it")
-    collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace)
+    absent = (
+        []
+        if sheet.is_blind
+        else [
+            Known(ids[one.number], *split_name(one.name), one.email)
+            for one in sheet.participants
+            if one.number in ids and one.number not in owned
+        ]
+    )
+    collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace, absent=absent)
     return results
 
 

@@ -119,4 +119,5 @@ def test_a_plain_csv_file_is_quoted_and_has_a_column_an_exercise(collect, grade_
         ["student_id", "name", "email", "points", "max_points", "doubling"],
         ["alice@x.org", "Alice Anderson", "alice@x.org", "8.5", "9", "8.5"],
         ["dave@x.org", "Dave Smith, Jr.", "dave@x.org", "5.5", "9", "5.5"],
+        ["frank@x.org", "Frank Nosubmit", "frank@x.org", "", "9", ""],
     ]

@@ -54,6 +54,9 @@ def test_students_are_in_the_gradebook_with_name_address_and_time(collect, root,
     with open_gradebook(course) as gradebook:
         bob = gradebook.find_student("bob@x.org")
         assert (f"{bob.first_name} {bob.last_name}", bob.email) == ("Bob_Under O'Neil-Smith", "bob@x.org")
+        assert gradebook.find_student("frank@x.org").last_name == "Nosubmit", (
+            "who handed in nothing is of the class too"
+        )
 
 
 def test_times_are_in_the_teachers_zone(collect, root):

@@ -83,7 +83,8 @@ def exported(lms, grade_once, tmp_path, root):
 
 
 def test_the_exporter_quotes_and_has_a_column_an_exercise(exported):
-    (row,) = exported[1]()
+    row, absent = exported[1]()
+    assert (absent["name"], absent["points"]) == ("Ben B", ""), "absent is not 0"
     assert row == {
         "student_id": "a@x.org", "name": 'Ann "A", Jr.', "email": "a@x.org", "points": "8.5", "max_points": "9",
         "doubling": "8.5",
