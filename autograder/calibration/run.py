@@ -1,170 +1,122 @@
-"""Run every arm over many seeds, write the thresholds with their evidence, and the page that shows it."""
+"""Train every solution over many seeds, two at once, keep what is finished, and judge the gates by it."""
 
-import json
+import importlib
 import multiprocessing
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
+from autograder.calibration.bounds import GateFigures, gate_figures
+from autograder.calibration.journal import Journal, Measured, Task
 
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from autograder.calibration.bounds import BAND, RISK, GateFigures, gate_figures
-from autograder.checks.thresholds import THRESHOLDS
-
+EXERCISES = ("exercise_1", "exercise_2", "exercise_3")
 FIRST_SEED = 10_000
 """Far from the seeds the notebooks use, so that the evidence is not their own training data."""
-_RIGHT_COLOUR, _WRONG_COLOUR = "#0072B2", "#D55E00"
+DECIMALS = 3
+_ENVIRONMENT = {
+    # as in the kernels of students and judges
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
 
 
-def measure(seeds: int, backbone: str, jobs: int, progress: Callable[[int, int], None]) -> list[GateFigures]:
-    """Train every arm with every seed.
+def tasks(exercises: Sequence[str], source: str, seeds: int) -> list[Task]:
+    """List what has to be measured, seed by seed, so that a run cut short has as many seeds of each exercise."""
+    return [Task(exercise, source, FIRST_SEED + seed) for seed in range(seeds) for exercise in exercises]
+
+
+def measure(
+    wanted: Sequence[Task], journal: Journal, jobs: int, progress: Callable[[int, int], None]
+) -> dict[Task, Measured]:
+    """Measure what the journal does not hold yet.
 
     Args:
-        seeds: How many, at least 3; 20 for thresholds that are kept.
-        backbone: Name for `transferlab.load_backbone`.
+        wanted: Tasks.
+        journal: Gets every seed as soon as it is done.
         jobs: Processes at once; each uses one thread.
-        progress: Called with (done, all) after every run.
+        progress: Called with (done, all), first with what was done before.
+
+    Returns:
+        What came of each task.
+    """
+    known = journal.read()
+    missing = [task for task in wanted if task not in known]
+    progress(len(wanted) - len(missing), len(wanted))
+    for task, measured in _in_processes(missing, jobs):
+        journal.add(task, measured)
+        known[task] = measured
+        progress(sum(task in known for task in wanted), len(wanted))
+    return {task: known[task] for task in wanted}
+
+
+def gates(found: Mapping[Task, Measured]) -> list[GateFigures]:
+    """Put the evidence together.
+
+    Args:
+        found: What `measure` returned, of one source.
 
     Returns:
         One gate's figures after another.
+
+    Raises:
+        ValueError: Fewer than three seeds.
     """
-    from autograder.calibration import arms
-
-    accuracies: dict[str, dict[str, list[float]]] = {gate: defaultdict(list) for gate in arms.GATES}
-    names = [*arms.RIGHT, *arms.WRONG]
-    tasks = [(arm, FIRST_SEED + seed) for seed in range(seeds) for arm in names]
-    found: dict[tuple[str, int], dict[str, float]] = {}
-    for done, (task, result) in enumerate(_in_processes(tasks, backbone, jobs), start=1):
-        found[task] = result
-        progress(done, len(tasks))
-    for arm, seed in tasks:
-        for gate, accuracy in found[arm, seed].items():
-            accuracies[gate][arm].append(round(accuracy, 4))
-    return [
-        gate_figures(
-            f"exercise_1/{gate}",
-            {arm: accuracies[gate][arm] for arm in arms.RIGHT},
-            {arm: accuracies[gate][arm] for arm in arms.WRONG},
-        )
-        for gate in arms.GATES
-    ]
+    figures = []
+    for exercise in EXERCISES:
+        measured = [found[task] for task in sorted(found) if task.exercise == exercise]
+        if not measured:
+            continue
+        solutions = _solutions(exercise)
+        for gate in solutions.GATES:
+            right, wrong = (
+                {arm: [round(one.accuracies[arm][gate], DECIMALS) for one in measured] for arm in arms}
+                for arms in (solutions.RIGHT, solutions.WRONG)
+            )
+            figures.append(gate_figures(f"{exercise}/{gate}", right, wrong))
+    return figures
 
 
-def _in_processes(
-    tasks: list[tuple[str, int]], backbone: str, jobs: int
-) -> Iterator[tuple[tuple[str, int], dict[str, float]]]:
-    os.environ |= {
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "OMP_NUM_THREADS": "1",
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-    }
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(_run, arm, seed, backbone): (arm, seed) for arm, seed in tasks}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+def _in_processes(missing: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Measured]]:
+    if not missing:
+        return
+    os.environ |= _ENVIRONMENT
+    context = multiprocessing.get_context("spawn")
+    # what TensorFlow keeps of finished networks grows: a process serves four seeds
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=4) as pool:
+        futures = {pool.submit(train, task): task for task in missing}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _run(arm: str, seed: int, backbone: str) -> dict[str, float]:
-    from autograder.calibration import arms
-
-    return arms.run(arm, seed, backbone)
-
-
-def write(gates: list[GateFigures], backbone: str, docs: Path) -> list[Path]:
-    """Write thresholds, evidence, page and picture.
+def train(task: Task) -> Measured:
+    """Train all solutions of an exercise with one seed, in this process.
 
     Args:
-        gates: What `measure` returned.
-        backbone: The backbone they were measured with.
-        docs: Folder of the page.
+        task: Which.
 
     Returns:
-        The files written.
+        Accuracies on hidden images, and what it cost.
     """
-    picture, page = docs / "calibration.png", docs / "calibration.md"
-    _replace(THRESHOLDS, json.dumps(_record(gates, backbone), indent=1) + "\n")
-    draw(gates, picture)
-    environment = Environment(  # noqa: S701 (the page is Markdown: escaping for HTML would damage it)
-        loader=PackageLoader("autograder.calibration", "templates"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template("calibration.md.jinja").render(
-        gates=gates,
-        backbone=backbone,
-        band=BAND,
-        risk=RISK,
-        seeds=len(gates[0].right[0].accuracies),
-        versions=_versions(),
-    )
-    _replace(page, text)
-    return [THRESHOLDS, page, picture]
+    import keras
+
+    solutions, started = _solutions(task.exercise), time.process_time()
+    drawn = solutions.draw(task.source, task.seed)
+    accuracies = {}
+    for name, arm in {**solutions.RIGHT, **solutions.WRONG}.items():
+        keras.utils.set_random_seed(task.seed)
+        accuracies[name] = arm(drawn)
+        keras.backend.clear_session()
+    return Measured(accuracies, round(time.process_time() - started, 1))
 
 
-def _record(gates: list[GateFigures], backbone: str) -> dict[str, Any]:
-    return {
-        "backbone": backbone,
-        "versions": _versions(),
-        "gates": {
-            gate.name: {
-                "threshold": round(gate.threshold, 4),
-                "band": BAND,
-                "chance_of_failing_a_right_solution": float(f"{gate.failing_right:.2g}"),
-                "right": {arm.name: arm.accuracies for arm in gate.right},
-                "wrong": {arm.name: arm.accuracies for arm in gate.wrong},
-            }
-            for gate in gates
-        },
-    }
-
-
-def _versions() -> dict[str, str]:
-    return {package: metadata.version(package) for package in ("keras", "numpy")}
-
-
-def draw(gates: list[GateFigures], path: Path) -> None:
-    """Draw every run as a dot, right and wrong solutions one under the other, the threshold between them."""
-    rows = [(arm, _RIGHT_COLOUR) for arm in gates[0].right] + [(arm, _WRONG_COLOUR) for arm in gates[0].wrong]
-    figure, axes = plt.subplots(
-        1, len(gates), figsize=(5.2 * len(gates), 0.45 * len(rows) + 1.4), sharey=True, sharex=True
-    )
-    for axis, gate in zip(axes, gates, strict=True):
-        for row, arm in enumerate((*gate.right, *gate.wrong)):
-            right = row < len(gate.right)
-            axis.plot(
-                arm.accuracies,
-                [row] * len(arm.accuracies),
-                "o" if right else "x",
-                color=_RIGHT_COLOUR if right else _WRONG_COLOUR,
-                alpha=0.6,
-                ms=5,
-            )
-        axis.axvspan(gate.threshold - BAND, gate.threshold + BAND, color="#999999", alpha=0.35, lw=0)
-        axis.axvline(gate.threshold, color="black", lw=1)
-        axis.set_title(f"{gate.name}: at least {gate.threshold:.3f}", fontsize=10)
-        axis.set_xlabel("accuracy on hidden images")
-        axis.grid(axis="x", alpha=0.3)
-    axes[0].set_yticks(
-        range(len(rows)), [f"{'right' if colour == _RIGHT_COLOUR else 'wrong'}: {arm.name}" for arm, colour in rows]
-    )
-    axes[0].invert_yaxis()
-    figure.tight_layout()
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(figure)
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+def _solutions(exercise: str) -> Any:
+    """The solutions of an exercise; imports Keras."""
+    return importlib.import_module(f"autograder.calibration.{exercise}")

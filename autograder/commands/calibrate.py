@@ -1,51 +1,80 @@
 """`autograder calibrate`: measure the accuracy thresholds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autograder.commands.terminal import ending_well, err, find_course, out
+from autograder.course.errors import CourseError
+from transferlab.course import course_sources
+
+if TYPE_CHECKING:
+    from autograder.calibration.bounds import GateFigures
 
 
 def calibrate(
     seeds: Annotated[int, typer.Option(min=3, help="Seeds for each solution; 20 for thresholds that are kept.")] = 20,
-    backbone: Annotated[str, typer.Option(help="Backbone of the exercise.")] = "mini_vgg",
+    exercise: Annotated[list[str] | None, typer.Option(help="exercise_1, exercise_2, ...; all of them.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where images come from; what the course has chosen.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once, one thread each.")] = 2,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure and print, write nothing.")] = False,
 ) -> None:
     """Train right and wrong solutions over many seeds, and set the accuracy thresholds between them.
 
-    Writes autograder/checks/thresholds.json with all figures, and the page docs/calibration.md. A new threshold is a
-    new check: notebooks graded before are graded again.
+    Writes autograder/checks/thresholds*.json with all figures, and the page docs/calibration.md. Every finished seed is
+    kept in .autograder/calibration.jsonl: a run that was stopped goes on there, and more seeds add to those there are.
+    A new threshold is a new check: notebooks graded before are graded again.
     """
     with ending_well():
         course = find_course(None)
-        from autograder.calibration import run  # imports TensorFlow's company, which no other command should wait for
+        from autograder.calibration import evidence, page, run  # imports what no other command should wait for
+        from autograder.calibration.journal import Journal
+        from autograder.course.data_files import refuse_missing_files
 
+        source = source or course.settings.data_source
+        if source not in course_sources():
+            raise CourseError(f"There is no source {source}; there is: {', '.join(course_sources())}.")
+        refuse_missing_files(source)
+        if unknown := sorted(set(exercise or ()) - set(run.EXERCISES)):
+            raise CourseError(f"There is no {unknown[0]} to calibrate; there is: {', '.join(run.EXERCISES)}.")
         columns = (
-            TextColumn("training"),
+            TextColumn("seeds"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
+        wanted = run.tasks(exercise or run.EXERCISES, source, seeds)
         with Progress(*columns, console=err) as progress:
-            bar = progress.add_task("training")
-            gates = run.measure(
-                seeds, backbone, jobs, lambda done, total: progress.update(bar, completed=done, total=total)
+            bar = progress.add_task("seeds")
+            found = run.measure(
+                wanted,
+                Journal(Path(course.state_directory) / "calibration.jsonl"),
+                jobs,
+                lambda done, total: progress.update(bar, completed=done, total=total),
             )
-        table = Table("gate", "solution", "", "mean", "deviation", "stopped", title=f"{seeds} seeds, {backbone}")
-        for gate in gates:
-            for kind, arms in (("right", gate.right), ("wrong", gate.wrong)):
-                for arm in arms:
-                    table.add_row(
-                        gate.name, arm.name, kind, f"{arm.mean:.3f}", f"{arm.deviation:.3f}", f"{gate.stopped(arm):.0%}"
-                    )
-            table.add_row(gate.name, "", "threshold", f"[bold]{gate.threshold:.3f}[/]", "", "", end_section=True)
-        out.print(table)
-        if not dry_run:
-            for path in run.write(gates, backbone, Path(course.root) / "docs"):
-                out.print(f"wrote {path}")
+        gates = run.gates(found)
+        out.print(_table(gates, f"{seeds} seeds, {source}"))
+        if dry_run:
+            return
+        seconds: dict[str, float] = {}
+        for task, measured in found.items():
+            seconds[task.exercise] = round(seconds.get(task.exercise, 0.0) + measured.cpu_seconds, 1)
+        written = evidence.write(source, gates, seconds)
+        for path in (written, *page.write(Path(course.root) / "docs")):
+            out.print(f"wrote {path}")
+
+
+def _table(gates: "list[GateFigures]", title: str) -> Table:
+    table = Table("gate", "solution", "", "mean", "deviation", "stopped", title=title)
+    for gate in gates:
+        for kind, arms in (("right", gate.right), ("wrong", gate.wrong)):
+            for arm in arms:
+                table.add_row(
+                    gate.name, arm.name, kind, f"{arm.mean:.3f}", f"{arm.deviation:.3f}", f"{gate.stopped(arm):.0%}"
+                )
+        table.add_row(gate.name, "", "threshold", f"[bold]{gate.threshold:.3f}[/]", "", "", end_section=True)
+    return table

@@ -1,0 +1,90 @@
+"""The committed evidence: thresholds with the accuracies they follow from, one file a source of images."""
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from autograder.calibration.bounds import BAND, GateFigures, gate_figures
+from autograder.checks.thresholds import thresholds_file
+
+
+class Evidence(NamedTuple):
+    """What one file holds."""
+
+    source: str
+    gates: tuple[GateFigures, ...]
+    versions: Mapping[str, str]
+    cpu_seconds: Mapping[str, float]
+    """By exercise: of all seeds together."""
+
+
+def read(source: str) -> Evidence | None:
+    """Return the evidence for a source, or None where nothing has been measured; provisional gates are left out."""
+    path = thresholds_file(source)
+    if not path.is_file():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    gates = {name: gate for name, gate in record["gates"].items() if gate["right"]}
+    figures = tuple(gate_figures(name, gate["right"], gate["wrong"]) for name, gate in gates.items())
+    return Evidence(source, figures, record["versions"], record.get("cpu_seconds", {}))
+
+
+def write(source: str, gates: Iterable[GateFigures], cpu_seconds: Mapping[str, float]) -> Path:
+    """Write the evidence for a source; gates that were not measured now stay as they are.
+
+    Args:
+        source: Where the images came from.
+        gates: Measured.
+        cpu_seconds: What it cost, by exercise.
+
+    Returns:
+        The file.
+    """
+    path = thresholds_file(source)
+    before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    record = {
+        "versions": {package: metadata.version(package) for package in ("keras", "numpy")},
+        "cpu_seconds": {**before.get("cpu_seconds", {}), **cpu_seconds},
+        "gates": dict(sorted({**before.get("gates", {}), **{gate.name: _gate(gate) for gate in gates}}.items())),
+    }
+    replace_text(path, _as_text(record))
+    return path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def _gate(gate: GateFigures) -> dict[str, Any]:
+    return {
+        "threshold": round(gate.threshold, 4),
+        "band": BAND,
+        "chance_of_failing_a_right_solution": float(f"{gate.failing_right:.2g}"),
+        "right": {arm.name: list(arm.accuracies) for arm in gate.right},
+        "wrong": {arm.name: list(arm.accuracies) for arm in gate.wrong},
+    }
+
+
+def _as_text(record: Mapping[str, Any]) -> str:
+    """JSON with one line an arm: a change of one solution shows as a change of one line."""
+    rows: dict[str, str] = {}
+
+    def folded(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: folded(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            mark = f"@row {len(rows)}@"
+            rows[f'"{mark}"'] = json.dumps(value)
+            return mark
+        return value
+
+    text = json.dumps(folded(dict(record)), indent=1)
+    for mark, row in rows.items():
+        text = text.replace(mark, row)
+    return text + "\n"

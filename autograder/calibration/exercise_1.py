@@ -1,0 +1,80 @@
+"""Exercise 1: the solutions that its accuracy gates are measured with, right ones, and wrong ones to be stopped."""
+
+from collections.abc import Callable
+
+import keras
+
+from autograder.calibration import training
+from autograder.calibration.training import Cut, Draw, Head
+
+GATES = ("feature", "fine_tuned")
+TRAINING_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 200, 300, 32
+BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
+HEAD_RATE, FINE_TUNING_RATE, UNFROZEN_LAYERS = 1e-3, 3e-4, 2
+"""The last two are given in the notebook; the first is the student's own choice."""
+
+Arm = Callable[[Draw], dict[str, float]]
+
+
+def draw(source: str, seed: int) -> Draw:
+    """Draw the images of a seed: those of the pair."""
+    from transferlab import course_data
+
+    sizes = {"training": TRAINING_PER_CLASS, "validation": 1, "hidden": HIDDEN_PER_CLASS}
+    return Draw.make(source, seed, classes=course_data(source).pair, **sizes)
+
+
+def _transfer(
+    head: Head,
+    *,
+    head_rate: float = HEAD_RATE,
+    augmented: bool = False,
+    weights: str | None = "pretrained",
+    scaled: bool = False,
+    shuffled: bool = False,
+) -> Arm:
+    def arm(drawn: Draw) -> dict[str, float]:
+        cut = Cut(drawn, drawn.course.backbone, UNFROZEN_LAYERS, weights)
+        above = cut.above
+        if above is None:
+            raise ValueError("exercise 1 fine-tunes some layers")
+        labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
+        maps = cut.maps("training", scaled=scaled)
+        hidden = (cut.maps("hidden", scaled=scaled), drawn.hidden[1])
+        mirrored = cut.maps("training", flipped=True) if augmented else None
+
+        classifier = training.compiled(training.with_head(above.output_shape[1:], head, 2), head_rate)
+        turned = training.predicted(above, mirrored) if mirrored is not None else None
+        training.fit(classifier, (training.predicted(above, maps), labels), FEATURE_EPOCHS, BATCH_SIZE, turned)
+        model = keras.Sequential([keras.Input(above.input_shape[1:]), above, classifier])
+        feature = training.accuracy(model, hidden)
+
+        cut.unfreeze()
+        training.fit(
+            training.compiled(model, FINE_TUNING_RATE), (maps, labels), FINE_TUNING_EPOCHS, BATCH_SIZE, mirrored
+        )
+        return {"feature": feature, "fine_tuned": training.accuracy(model, hidden)}
+
+    return arm
+
+
+def _scratch(drawn: Draw) -> dict[str, float]:
+    """A small network of one's own, as long as both stages together."""
+    model = training.compiled(training.small_network(2), training.SCRATCH_RATE)
+    training.fit(model, drawn.training, BASELINE_EPOCHS, BATCH_SIZE)
+    accuracy = training.accuracy(model, drawn.hidden)
+    return {"feature": accuracy, "fine_tuned": accuracy}
+
+
+RIGHT: dict[str, Arm] = {
+    "reference": _transfer(training.dense_head),
+    "no hidden layer": _transfer(training.plain_head),
+    "a third of the learning rate": _transfer(training.dense_head, head_rate=HEAD_RATE / 3),
+    "max pooling, BatchNorm, dropout, flips": _transfer(training.busy_head, augmented=True),
+}
+WRONG: dict[str, Arm] = {
+    "from scratch": _scratch,
+    "random backbone": _transfer(training.dense_head, weights=None),
+    "shuffled labels": _transfer(training.dense_head, shuffled=True),
+    "rescaled twice": _transfer(training.dense_head, scaled=True),
+}

@@ -1,0 +1,111 @@
+"""Exercise 2: solutions of the comparison of fractions; its gate measures the model of the best row."""
+
+import math
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+import transferlab
+from autograder.calibration import training
+from autograder.calibration.training import Cut, Draw, Head
+from autograder.judge.tiny import counted_layers
+
+GATES = ("best",)
+TRAINING_PER_CLASS, VALIDATION_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 20, 19, 60, 20
+HEAD_EPOCHS, EPOCHS = 6, 3
+HEAD_RATE, FINE_TUNING_RATE = 3e-3, 5e-4
+"""Given in the notebook as good ones; others are allowed."""
+FRACTIONS = (0.0, 0.25, 0.5, 1.0)
+
+Arm = Callable[[Draw], dict[str, float]]
+
+
+class Row(NamedTuple):
+    """One fraction's accuracies."""
+
+    validation: float
+    hidden: float
+
+
+def draw(source: str, seed: int) -> Draw:
+    """Draw the images of a seed: those of all ten classes."""
+    sizes = {"training": TRAINING_PER_CLASS, "validation": VALIDATION_PER_CLASS, "hidden": HIDDEN_PER_CLASS}
+    return Draw.make(source, seed, classes=transferlab.course_data(source).classes, **sizes)
+
+
+def _unfrozen_layers(backbone_name: str) -> list[int]:
+    count = len(counted_layers(transferlab.load_backbone(backbone_name, weights=None)))
+    return [math.ceil(fraction * count) for fraction in FRACTIONS]
+
+
+def _rows(
+    drawn: Draw,
+    head: Head = training.dense_head,
+    *,
+    head_rate: float = HEAD_RATE,
+    rate: float = FINE_TUNING_RATE,
+    weights: str | None = "pretrained",
+    scaled: bool = False,
+    shuffled: bool = False,
+) -> list[Row]:
+    """Train one model for each fraction: the same head stage, then the same epochs."""
+    name, classes = drawn.course.backbone, len(drawn.course.classes)
+    labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
+    whole = Cut(drawn, name, 0, weights)
+    features = whole.maps("training", scaled=scaled)
+    classifier = training.compiled(training.with_head(features.shape[1:], head, classes), head_rate)
+    training.fit(classifier, (features, labels), HEAD_EPOCHS, BATCH_SIZE)
+    trained = classifier.get_weights()
+    rows = []
+    for unfrozen in _unfrozen_layers(name):
+        cut = Cut(drawn, name, unfrozen, weights)
+        cut.unfreeze()
+        maps = {split: cut.maps(split, scaled=scaled) for split in ("training", "validation", "hidden")}
+        classifier.set_weights(trained)
+        stages = [cut.above, classifier] if cut.above is not None else [classifier]
+        model = training.compiled(keras.Sequential([keras.Input(maps["training"].shape[1:]), *stages]), rate)
+        training.fit(model, (maps["training"], labels), EPOCHS, BATCH_SIZE)
+        rows.append(
+            Row(
+                training.accuracy(model, (maps["validation"], drawn.validation[1])),
+                training.accuracy(model, (maps["hidden"], drawn.hidden[1])),
+            )
+        )
+    return rows
+
+
+def _best(key: Hashable = None, **options: object) -> Arm:
+    def arm(drawn: Draw) -> dict[str, float]:
+        rows = drawn.once(("rows", key), lambda: _rows(drawn, **options))  # type: ignore[arg-type]
+        return {"best": rows[int(np.argmax([row.validation for row in rows]))].hidden}
+
+    return arm
+
+
+def _worst(drawn: Draw) -> dict[str, float]:
+    """The model of the worst row, as after `argmin`."""
+    rows: list[Row] = drawn.once(("rows", "reference"), lambda: _rows(drawn))
+    return {"best": rows[int(np.argmin([row.validation for row in rows]))].hidden}
+
+
+def _scratch(drawn: Draw) -> dict[str, float]:
+    """A small network of one's own, as long as both stages together."""
+    model = training.compiled(training.small_network(len(drawn.course.classes)), training.SCRATCH_RATE)
+    training.fit(model, drawn.training, HEAD_EPOCHS + EPOCHS, BATCH_SIZE)
+    return {"best": training.accuracy(model, drawn.hidden)}
+
+
+RIGHT: dict[str, Arm] = {
+    "reference": _best("reference"),
+    "no hidden layer": _best("no hidden layer", head=training.plain_head),
+    "half the learning rates": _best("half", head_rate=HEAD_RATE / 2, rate=FINE_TUNING_RATE / 2),
+}
+WRONG: dict[str, Arm] = {
+    "from scratch": _scratch,
+    "random backbone": _best("random", weights=None),
+    "shuffled labels": _best("shuffled", shuffled=True),
+    "rescaled twice": _best("rescaled", scaled=True),
+    "the worst row kept": _worst,
+}

@@ -1,0 +1,85 @@
+"""What a calibration has measured so far, on disk after every seed: a killed run goes on where it stopped.
+
+A line holds one seed of one exercise, with the digest of everything that decides its figures; lines of another digest
+are left alone and not used.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import transferlab
+
+Accuracies = dict[str, dict[str, float]]
+"""Accuracy by arm and gate."""
+
+
+class Task(NamedTuple):
+    """One seed of one exercise."""
+
+    exercise: str
+    source: str
+    seed: int
+
+
+class Measured(NamedTuple):
+    """What came of it."""
+
+    accuracies: Accuracies
+    cpu_seconds: float
+
+
+class Journal:
+    """Remembers finished seeds.
+
+    Args:
+        path: A file; made when the first seed is done.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[Task, Measured]:
+        """Return everything measured with today's code; a line that a kill left half-written is skipped."""
+        found: dict[Task, Measured] = {}
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.is_file() else []
+        for line in lines:
+            try:
+                record = json.loads(line)
+                task = Task(record["exercise"], record["source"], record["seed"])
+                if record["digest"] == digest(task.exercise):
+                    found[task] = Measured(record["accuracies"], record["cpu_seconds"])
+            except (ValueError, KeyError, TypeError):
+                continue
+        return found
+
+    def add(self, task: Task, measured: Measured) -> None:
+        """Keep one seed, whatever happens next."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        record = {**task._asdict(), "digest": digest(task.exercise), **measured._asdict()}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def digest(exercise: str) -> str:
+    """Digest of what decides an exercise's figures: its solutions, transferlab, and the versions that compute."""
+    here = Path(__file__).parent
+    package = Path(transferlab.__path__[0])
+    deciding = [here / "training.py", here / f"{exercise}.py", *_files(package)]
+    known = hashlib.sha256()
+    for path in deciding:
+        known.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    known.update(" ".join(metadata.version(name) for name in ("keras", "numpy")).encode())
+    return known.hexdigest()
+
+
+def _files(package: Path) -> Iterable[Path]:
+    """What draws images and holds weights; plots and the like decide nothing."""
+    rooms = ("images.py", "cifar10.py", "course.py", "drawing/*.py", "backbones/*.py", "weights/*.npz")
+    return sorted(path for room in rooms for path in package.glob(room))
