@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercise 1: Two classes, few pictures
 #
-# You have 400 small drawings, 200 of houses and 200 of cars, and want a network that tells them apart. A network that
+# You have 400 small pictures, 200 of each of two classes, and want a network that tells them apart. A network that
 # somebody else has trained on other pictures can be a better start than a fresh one. In this exercise you measure how
 # much better, with three classifiers:
 #
@@ -22,7 +22,7 @@
 # | 7 | one figure, and one answer in your own words | 1 + 4 |
 #
 # You need NumPy, a little Keras (build, compile and fit a model), and about two hours. The whole notebook computes in
-# well under a minute.
+# well under a minute with drawings, and in some minutes with photographs.
 #
 # **How your work is judged.** By what your functions and models *do*, on other data than you see here, never by how the
 # code looks. Loops or array operations, functional or `Sequential` models, a backbone nested as one layer or laid out
@@ -64,13 +64,15 @@ FINE_TUNING_RATE = 3e-4  # learning rate of the second stage
 # %% [markdown]
 # ## The pictures
 #
-# The drawings come in ten classes. Colour, position and size say nothing about the class: only the shape does. Images
-# are `uint8` arrays of shape `(n, 32, 32, 3)` with values from 0 to 255, labels are integers.
+# The pictures come in ten classes: `sketches` are drawings in which only the shape tells the class, not colour, position
+# or size; `cifar10` are photographs. Images are `uint8` arrays of shape `(n, 32, 32, 3)` with values from 0 to 255, labels
+# are integers.
 
 # %% nbgrader={"grade": false, "grade_id": "pictures", "locked": true, "schema_version": 3, "solution": false, "task": false}
 images, labels, class_names = transferlab.load_images(DATA_SOURCE, "train", per_class=40, seed=11)
 print("images", images.shape, images.dtype, "labels", labels.shape, labels.dtype)
 print("classes", dict(enumerate(class_names)))
+print("the two to tell apart:", " and ".join(COURSE.pair))
 transferlab.plot_images(images[:16], labels[:16], class_names);
 
 # %% [markdown]
@@ -135,7 +137,8 @@ def select_classes(images, labels, classes):
 
 
 # %% [markdown]
-# Try it. You should see 80 images, 40 of each label, with a 0 above every house and a 1 above every car.
+# Try it. You should see 80 images, 40 of each label, with a 0 above every picture of the first of the two classes
+# (`COURSE.pair` names them) and a 1 above every picture of the second.
 
 # %%
 first, second = (class_names.index(name) for name in COURSE.pair)
@@ -378,8 +381,9 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # ## From pictures to networks
 #
 # A **backbone** is a network without its last layers: a picture goes in, a stack of small feature maps comes out.
-# `transferlab.load_backbone("mini_vgg")` gives you one that has learned to tell 80 kinds of drawn emblems apart, among
-# them no house and no car. Every backbone here takes raw pixel values from 0 to 255 and scales them itself, so never
+# `transferlab.load_backbone(BACKBONE)` gives you one. `mini_vgg`, which goes with the drawings, has learned to tell 80
+# kinds of drawn emblems apart, among them no house and no car; the one that goes with the photographs has learned the
+# thousand kinds of ImageNet. Every backbone here takes raw pixel values from 0 to 255 and scales them itself, so never
 # scale the images before they go in.
 #
 # Four rules hold for every model you build in this exercise:
@@ -436,7 +440,7 @@ def check_model(model, num_classes):
 # Put a small classifier, the *head*, on a backbone, and arrange that training changes the head only.
 #
 # The backbone already turns pictures into useful features. A head with few weights can learn from 400 images what to
-# make of them, while the backbone, which has seen hundreds of thousands of emblems, stays exactly as it is. This is
+# make of them, while the backbone, which has seen hundreds of thousands of pictures, stays exactly as it is. This is
 # called **feature extraction**.
 #
 # **Example.** `build_feature_extractor(toy_backbone(), 3)` with the smallest possible head, global average pooling and
@@ -528,9 +532,10 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # Prepare a model whose head is already trained for a second stage, in which the last layers of the backbone learn along
 # with the head.
 #
-# Early layers see edges and blobs, which serve any picture; the last ones have specialised in emblems and may gain by
-# learning houses and cars. The learning rate is small, so that they are adjusted and not overwritten. And the head
-# comes first, since the gradients of a random head would push good features about. This is called **fine-tuning**.
+# Early layers see edges and blobs, which serve any picture; the last ones have specialised in what the backbone was
+# trained on and may gain by learning your two classes. The learning rate is small, so that they are
+# adjusted and not overwritten. And the head comes first, since the gradients of a random head would push good features
+# about. This is called **fine-tuning**.
 #
 # **What counts as a layer.** Count the layers of `backbone.layers`, in order, that have weights and are not
 # `BatchNormalization`. In the toy backbone these are `conv_1`, `conv_2` and `conv_3`.
@@ -651,9 +656,9 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # %% [markdown]
 # ## Task 6: train all three (4 + 2 points)
 #
-# Now the comparison itself. The next cell draws houses and cars afresh, so that a slip in tasks 1 to 3 does not follow
-# you here: 200 images of each class to train on, 100 to watch, and 300 to test with at the very end. House is 0, car is
-# 1, and the pixels are float32 already.
+# Now the comparison itself. The next cell draws pictures of the two classes afresh, so that a slip in tasks 1 to 3 does
+# not follow you here: 200 images of each class to train on, 100 to watch, and 300 to test with at the very end. The first
+# class of `COURSE.pair` is 0, the second is 1, and the pixels are float32 already.
 
 # %% nbgrader={"grade": false, "grade_id": "training_data", "locked": true, "schema_version": 3, "solution": false, "task": false}
 train = transferlab.load_images(DATA_SOURCE, "train", classes=COURSE.pair, per_class=200, seed=21)
@@ -681,10 +686,10 @@ print("train", train_images.shape, "validation", validation_images.shape, "test"
 # Keep the backbone under a name of its own; the second stage needs it. And note the accuracy down *here*: the second
 # stage goes on training the same network, and afterwards the feature extractor as it is now no longer exists.
 #
-# `feature_model` is judged on pictures nobody has seen, of which a frozen `mini_vgg` with a small head gets about 95 in
-# 100 right; `feature_accuracy` must agree with what the grader measures, as far as chance allows. How good the baseline
-# is does not count. Leave the test images alone until the end: what you choose by looking at them, they can no longer
-# judge.
+# `feature_model` is judged on pictures nobody has seen, of which a frozen backbone with a small head gets about 95 in 100
+# right if they are drawings, and 80 in 100 if they are photographs; `feature_accuracy` must agree with what the grader
+# measures, as far as chance allows. How good the baseline is does not count. Leave the test images alone until the end:
+# what you choose by looking at them, they can no longer judge.
 #
 # <details><summary>Hint 1: a baseline</summary>
 #
@@ -743,7 +748,8 @@ for stage, expected_epochs in (("baseline", BASELINE_EPOCHS), ("feature", FEATUR
     epochs_seen = len(stage_record["val_accuracy"])
     assert epochs_seen == expected_epochs, f"the {stage} history covers {epochs_seen} epochs, not {expected_epochs}"
 assert 0 <= feature_accuracy <= 1, f"feature_accuracy is {feature_accuracy}, not a share from 0 to 1"
-assert feature_accuracy > 0.85, f"feature_accuracy is {feature_accuracy:.3f}, well below what is usual; see hint 3"
+least_accuracy = COURSE.usual_accuracy - 0.1
+assert feature_accuracy > least_accuracy, f"feature_accuracy is {feature_accuracy:.3f}, well below what is usual; see hint 3"
 transferlab.passed("Task 6, first stage: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
@@ -784,7 +790,7 @@ assert "val_accuracy" in second_record, "the finetuned history has no val_accura
 second_epochs = len(second_record["val_accuracy"])
 assert second_epochs == FINE_TUNING_EPOCHS, f"this history covers {second_epochs} epochs, not {FINE_TUNING_EPOCHS}"
 assert 0 <= finetuned_accuracy <= 1, f"finetuned_accuracy is {finetuned_accuracy}, not a share from 0 to 1"
-assert finetuned_accuracy > 0.85, f"finetuned_accuracy is only {finetuned_accuracy:.3f}; what did it start from?"
+assert finetuned_accuracy > least_accuracy, f"finetuned_accuracy is only {finetuned_accuracy:.3f}; what did it start from?"
 transferlab.passed("Task 6, second stage: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
@@ -838,8 +844,9 @@ transferlab.plot_comparison(accuracies, chance=0.5);
 # 1. Why does feature extraction beat the baseline with 200 images of each class? How much of the gap may be due to the
 #    equal, small number of epochs rather than to the pretrained weights, and how could you find out?
 # 2. What would you expect of the gap with 20 images of each class, and with 20,000?
-# 3. The emblems that the backbone has learned were drawn by the same program as our pictures, from the same simple
-#    shapes. What would you expect of a backbone that was trained on something far away, for instance on X-ray images?
+# 3. The backbone has learned something close to our pictures: emblems drawn by the same program as the drawings, from the
+#    same simple shapes; or large photographs of a thousand kinds, as against small ones. What would you expect of a
+#    backbone that was trained on something far away, for instance on X-ray images?
 #
 # | points | what the answer shows |
 # |---|---|
@@ -851,8 +858,9 @@ transferlab.plot_comparison(accuracies, chance=0.5);
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "reflection", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# For the grader: what follows is one full answer. The numbers are means over runs of the reference on one machine; a
-# student's own numbers count, and reasons other than these are as good if the experiment bears them out.
+# For the grader: what follows is one full answer, for houses and cars. The numbers are means over runs of the
+# reference on one machine; a student's own numbers count, and reasons other than these are as good if the experiment
+# bears them out.
 #
 # 1. With 200 images of each class, my baseline got 0.75 of the test images right (six runs, ± 0.04), feature extraction
 # 0.963 and fine-tuning 0.975. The baseline had to learn everything from 400 pictures: edges, corners, then roofs and
@@ -875,7 +883,7 @@ transferlab.plot_comparison(accuracies, chance=0.5);
 # Some pairs are harder than others. Name two of the ten classes and see how far feature extraction gets.
 
 # %%
-own_pair = None  # for instance ("tree", "cup")
+own_pair = None  # two of class_names
 
 if own_pair is not None:
     own_train = transferlab.load_images(DATA_SOURCE, "train", classes=own_pair, per_class=200, seed=31)
@@ -888,7 +896,8 @@ if own_pair is not None:
 # %% [markdown]
 # With pictures of your own, put them beside this notebook in a folder `my_pictures`, with one subfolder for each class
 # (`my_pictures/cat`, `my_pictures/dog`, …; jpg or png, a few dozen of each). They are cropped to squares and shrunk to
-# 32×32. Photographs are far from emblems, so be prepared for less. Leave the folder out when you hand in.
+# 32×32. Photographs are far from the emblems that `mini_vgg` has learned, so be prepared for less. Leave the
+# folder out when you hand in.
 
 # %%
 from pathlib import Path

@@ -68,18 +68,21 @@ class Journal:
 
 
 def digest(exercise: str) -> str:
-    """Digest of what decides an exercise's figures: its solutions, transferlab, and the versions that compute."""
+    """Digest of what decides an exercise's figures: its solutions, images, backbones, and the versions that compute."""
     here = Path(__file__).parent
     package = Path(transferlab.__path__[0])
     deciding = [here / "training.py", here / f"{exercise}.py", *_files(package)]
     known = hashlib.sha256()
     for path in deciding:
         known.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for source in transferlab.course_sources():
+        data = transferlab.course_data(source)
+        known.update(repr((source, data.pair, data.classes, data.backbone, data.compared_backbones)).encode())
     known.update(" ".join(metadata.version(name) for name in ("keras", "numpy")).encode())
     return known.hexdigest()
 
 
 def _files(package: Path) -> Iterable[Path]:
     """What draws images and holds weights; plots and the like decide nothing."""
-    rooms = ("images.py", "cifar10.py", "course.py", "drawing/*.py", "backbones/*.py", "weights/*.npz")
+    rooms = ("images.py", "cifar10.py", "drawing/*.py", "backbones/*.py", "weights/*.npz")
     return sorted(path for room in rooms for path in package.glob(room))
