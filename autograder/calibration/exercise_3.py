@@ -9,9 +9,10 @@ import numpy as np
 import transferlab
 from autograder.calibration import training
 from autograder.calibration.training import Cut, Draw, Head
+from autograder.judge.measured import HIDDEN_PER_CLASS
 
 GATES = ("recommended",)
-TRAINING_PER_CLASS, VALIDATION_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 40, 20, 60, 32
+TRAINING_PER_CLASS, VALIDATION_PER_CLASS, BATCH_SIZE = 40, 20, 32
 EPOCHS, RATE = 4, 3e-3
 """The second is the reference's; students choose their own."""
 
@@ -81,6 +82,7 @@ RIGHT: dict[str, Arm] = {
     "reference": _recommended(),
     "no hidden layer": _recommended(training.plain_head),
     "a third of the learning rate": _recommended(rate=RATE / 3),
+    "max pooling, BatchNorm, dropout": _recommended(training.busy_head),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,

@@ -60,7 +60,7 @@ class Measured:
 
     def hidden_accuracy(self) -> float:
         """Share of images nobody has seen that `recommended_model` classifies correctly."""
-        return self._accuracy("test", HIDDEN_PER_CLASS, self._seed)
+        return self._accuracy("hidden", HIDDEN_PER_CLASS, self._seed)
 
     def validation_accuracy(self) -> float:
         """The same on the notebook's validation images, drawn afresh."""
