@@ -245,7 +245,8 @@ smoothness = {
 show(
     transferlab.plot_filters({"pretrained": first_filters(backbone), "random": first_filters(untrained)}),
     alt="Filters of the first layer as small coloured squares, pretrained in the upper block, random in the lower.",
-    caption="Light against dark along a line is an edge; one colour against its opposite is a colour contrast. "
+    caption="Light against dark along a line is an edge; one colour against its opposite is a colour contrast. In nine "
+    "pixels there is little to see, and few people can tell the two apart; the answers of later layers tell more. "
     f"How alike neighbouring rows of a filter are, on average: {smoothness['pretrained']:.2f} pretrained, "
     f"{smoothness['random']:.2f} random (correlation).",
     table=pd.DataFrame({"correlation of neighbouring rows": smoothness}).round(2),
@@ -270,7 +271,7 @@ show(
 
 # %% [markdown]
 # **Last layer.** Its maps are too small to look at. So ask the other way round: which of our 1,000 images excite a channel
-# most? We take the five channels whose answers vary most.
+# most? We take the five channels whose answers vary most and that do not repeat one another.
 #
 # > **Predict first.** The network has never seen these classes. Will a channel's favourites share a *class*, a *shape*, a
 # > *colour*, or nothing?
@@ -283,7 +284,13 @@ def features_of(network, data):
 
 
 train_features, validation_features, test_features = (features_of(backbone, part) for part in (train, validation, test))
-liveliest = np.argsort(train_features.images.std(axis=0))[::-1][:5].tolist()
+answers = train_features.images
+liveliest = []
+for channel in np.argsort(answers.std(axis=0))[::-1].tolist():  # skip those that repeat an earlier one
+    if all(abs(np.corrcoef(answers[:, channel], answers[:, other])[0, 1]) < 0.2 for other in liveliest):
+        liveliest.append(channel)
+    if len(liveliest) == 5:
+        break
 favourites = {
     channel: train.labels[np.argsort(train_features.images[:, channel])[::-1][:8]] for channel in liveliest
 }
@@ -312,7 +319,7 @@ show(
 # %%
 def on_paper(points):
     """The two principal components of points (n, dimensions)."""
-    centred = points - points.mean(axis=0)
+    centred = (points - points.mean(axis=0)) / (points.std(axis=0) + 1e-6)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     return left[:, :2] * sizes[:2]
 
@@ -337,7 +344,7 @@ titles = {name: f"{name}: {percent(share, 0)} shared" for name, share in shared.
 show(
     transferlab.plot_embeddings({titles[name]: on_paper(cloud) for name, cloud in clouds.items()}, validation.labels, CLASS_NAMES),
     alt="Three clouds of points, coloured by class: by pixels, by random features, by pretrained features.",
-    caption="500 validation images; the share is that of neighbours with the same class, counted in all dimensions.",
+    caption="500 validation images; a large mark is the middle of a class. The share is that of neighbours with the same class, counted in all dimensions.",
     table=pd.DataFrame({"neighbours that share the class": {name: percent(share) for name, share in shared.items()}}),
 )
 
@@ -658,7 +665,7 @@ show(
         CLASS_NAMES,
     ),
     alt="Two clouds of points coloured by class: frozen features, and features after fine-tuning, where classes lie further apart.",
-    caption="Fine-tuning draws the images of a class together.",
+    caption="Fine-tuning draws the images of a class together; a large mark is the middle of a class.",
     table=pd.DataFrame({"neighbours that share the class": {name: percent(share) for name, share in shared.items()}}),
 )
 

@@ -189,7 +189,7 @@ def plot_changed_sides(
 
 
 def plot_embeddings(points: Mapping[str, npt.ArrayLike], labels: npt.ArrayLike, class_names: Sequence[str]) -> "Figure":
-    """Clouds of points, a panel for each entry, classes told apart by colour and by marker.
+    """Clouds of points, a panel for each entry, classes told apart by colour and marker; large marks are their middles.
 
     Args:
         points: Title of a panel to its points (n, 2).
@@ -217,7 +217,10 @@ def plot_embeddings(points: Mapping[str, npt.ArrayLike], labels: npt.ArrayLike, 
         for number, name in enumerate(class_names):
             place = cloud[numbers == number]
             style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
-            axes.scatter(place[:, 0], place[:, 1], s=16, alpha=0.7, linewidths=0, label=name, **style)
+            axes.scatter(place[:, 0], place[:, 1], s=16, alpha=0.45, linewidths=0, label=name, **style)
+        for number in np.unique(numbers):  # on top of all points
+            style = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
+            axes.scatter(*cloud[numbers == number].mean(axis=0), s=110, edgecolors="black", linewidths=1.2, **style)
         axes.set_title(title, fontsize=11)
         axes.set_xticks([])
         axes.set_yticks([])
