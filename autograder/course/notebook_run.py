@@ -15,7 +15,7 @@ from nbformat.v4 import new_output
 from autograder.course.exercise import grade_id_of
 from autograder.course.notebooks import Prepared
 from autograder.kernels.errors import KernelDied
-from autograder.kernels.limits import Limits
+from autograder.kernels.limits import Limits, in_words
 from autograder.kernels.student import StudentKernel
 from autograder.kernels.waiting import CellRun
 from autograder.kernels.warm import Template
@@ -167,6 +167,8 @@ class NotebookRun:
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
+            if (words := in_words(self.errors[name], self._limits)) is not None:
+                self.notes.append(f"The cell `{name}` {words}.")
 
     def _that_fit(self, run: CellRun) -> list[dict[str, Any]]:
         """Leave out outputs when all cells together have shown more than a notebook may."""

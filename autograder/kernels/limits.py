@@ -1,7 +1,7 @@
 """What one sandbox may use. One value object, checked when it is made, units in the names."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +44,28 @@ class Limits:
                 raise ValueError(
                     f"{smaller} ({getattr(self, smaller):g}) must not be above {larger} ({getattr(self, larger):g})"
                 )
+
+
+_SAID_BY_THE_SYSTEM = (
+    ("No space left on device", "filled its disk: the files in each folder may take {file_mib} MiB together"),
+    ("File too large", "wrote a file larger than {file_mib} MiB"),
+    ("can't start new thread", "started more than {processes} processes and threads"),
+    ("Resource temporarily unavailable", "started more than {processes} processes and threads"),
+    ("MemoryError", "asked for more memory than there is for it ({memory_mib} MiB)"),
+)
+
+
+def in_words(error: str, limits: Limits) -> str | None:
+    """Say which limit stands behind an error that the operating system has worded.
+
+    Args:
+        error: what the cell ended with, as `OSError: [Errno 28] No space left on device`.
+        limits: of the kernel.
+
+    Returns:
+        What the cell did, as a verb and what follows it; None if no limit is behind the error.
+    """
+    for words, sentence in _SAID_BY_THE_SYSTEM:
+        if words in error:
+            return sentence.format(**asdict(limits))
+    return None
