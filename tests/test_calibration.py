@@ -1,6 +1,7 @@
 """A threshold follows from its evidence, and the evidence on file is that of the thresholds in force."""
 
 import importlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,16 @@ def test_the_page_on_file_is_that_of_the_evidence(project_root: Path, tmp_path: 
     assert (tmp_path / "calibration.md").read_text() == (project_root / "docs" / "calibration.md").read_text()
     for path in written:
         assert (project_root / "docs" / path.name).is_file(), f"commit docs/{path.name}"
+
+
+def test_a_proposed_gate_is_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "thresholds_file", lambda source: tmp_path / f"{source}.json")
+    path = evidence.write("sketches", [gate_figures("a", RIGHT, WRONG)], {})
+    record = json.loads(path.read_text())
+    record["gates"]["b"] = {"threshold": 0.5, "band": 0.005, "right": {"reference": [0.8]}, "wrong": {}}
+    path.write_text(json.dumps(record))
+
+    assert [found.name for found in evidence.read("sketches").gates] == ["a"]
 
 
 def test_a_picture_is_told_in_words() -> None:

@@ -12,6 +12,7 @@ RISK = 0.001
 BAND = 0.005
 """Half-width of the band around a threshold: another kind of machine may move an accuracy by this much."""
 STEP = 0.005
+LEAST_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def gate_figures(name: str, right: Mapping[str, Sequence[float]], wrong: Mapping
         ValueError: Fewer than three seeds.
     """
     for arm, accuracies in {**right, **wrong}.items():
-        if len(accuracies) < 3:
+        if len(accuracies) < LEAST_SEEDS:
             raise ValueError(
-                f"a threshold needs at least 3 seeds ({arm} has {len(accuracies)});"
+                f"a threshold needs at least {LEAST_SEEDS} seeds ({arm} has {len(accuracies)});"
                 " run with --seeds 20 for one to be kept"
             )
     return GateFigures(

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.calibration.bounds import BAND, GateFigures, gate_figures
+from autograder.calibration.bounds import BAND, LEAST_SEEDS, GateFigures, gate_figures
 from autograder.checks.thresholds import thresholds_file
 
 
@@ -21,12 +21,15 @@ class Evidence(NamedTuple):
 
 
 def read(source: str) -> Evidence | None:
-    """Return the evidence for a source, or None where nothing has been measured; provisional gates are left out."""
+    """Return the evidence for a source, or None where nothing has been measured.
+
+    A gate that its exercise has proposed, with fewer seeds than a threshold needs, is left out.
+    """
     path = thresholds_file(source)
     if not path.is_file():
         return None
     record = json.loads(path.read_text(encoding="utf-8"))
-    gates = {name: gate for name, gate in record["gates"].items() if gate["right"]}
+    gates = {name: gate for name, gate in record["gates"].items() if _seeds(gate) >= LEAST_SEEDS}
     figures = tuple(gate_figures(name, gate["right"], gate["wrong"]) for name, gate in gates.items())
     return Evidence(source, figures, record["versions"], record.get("cpu_seconds", {}))
 
@@ -59,6 +62,11 @@ def replace_text(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
+
+
+def _seeds(gate: Mapping[str, Any]) -> int:
+    arms = [*gate["right"].values(), *gate["wrong"].values()]
+    return min(map(len, arms)) if gate["right"] else 0
 
 
 def _gate(gate: GateFigures) -> dict[str, Any]:
