@@ -101,7 +101,8 @@ def test_no_line_of_an_exercise_s_answer_stands_in_the_lesson(project_root, less
         if unit.assignment in UNGRADED:
             continue
         source = nbformat.read(project_root / unit.notebook, as_version=4)
-        telling = {line for cell in source.cells for line in telling_lines(cell) if len(line) >= 32}
+        # a shorter line is one plain call, such as layers.GlobalAveragePooling2D()
+        telling = {line for cell in source.cells for line in telling_lines(cell) if len(line) >= 36}
         assert telling
         assert telling & shown == set(), unit.slug
 
