@@ -55,7 +55,7 @@ def unfrozen(cases: Cases, fraction: float, *, flat: bool, frozen: bool = False)
 
 
 def _unfrozen(submission: Submission, fraction: float, *, flat: bool, frozen: bool) -> Unfrozen:
-    backbone = tiny.uneven_backbone(seed=2) if flat else tiny.tiny_backbone(batch_norm=True, seed=1)
+    backbone = tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1)
     ours = tiny.with_head(backbone, 3, seed=6, flat=flat)
     model = place(submission, ours, frozen_layers=[1] if frozen else [], learning_rate=HEAD_RATE)
     part = part_of(submission, model, until=tiny.LAST_LAYER) if flat else part_of(submission, model, layer=1)

@@ -41,28 +41,6 @@ def tiny_backbone(*, batch_norm: bool, seed: int, blocks: int = 4) -> keras.Mode
     return model
 
 
-@functools.cache
-def uneven_backbone(seed: int) -> keras.Model:
-    """Return a backbone whose four convolutions stand close together at its beginning and far apart at its end.
-
-    A share of all its layers is therefore not the same share of those that have weights.
-    """
-    inputs = keras.Input((32, 32, 3))
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="preprocessing")(inputs)
-    x = layers.Conv2D(6, 3, strides=4, padding="same", name="convolution_0")(x)
-    x = layers.Conv2D(6, 3, padding="same", name="convolution_1")(x)
-    x = layers.LeakyReLU(0.2, name="activation_1")(x)
-    x = layers.AveragePooling2D(name="pooling_1")(x)
-    x = layers.Conv2D(6, 3, padding="same", name="convolution_2")(x)
-    x = layers.LeakyReLU(0.2, name="activation_2")(x)
-    x = layers.Conv2D(6, 3, padding="same", name="convolution_3")(x)
-    x = layers.LeakyReLU(0.2, name="activation_3")(x)
-    x = layers.Activation("linear", name=LAST_LAYER)(x)
-    model = keras.Model(inputs, x, name="backbone")
-    _randomise(model, seed)
-    return model
-
-
 def _randomise(model: keras.Model, seed: int) -> None:
     generator = np.random.default_rng(seed)
     for variable in model.weights:
