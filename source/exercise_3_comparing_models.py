@@ -40,7 +40,6 @@ FAST = False  # True halves the epochs while you try things out; your work is gr
 import os
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow then rounds the way it does for the grader
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # and keeps notes about this computer's processor to itself
 
 import time
 
@@ -717,8 +716,8 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 #
 # `recommended_model` is judged on pictures nobody has seen. Of these, a small head on any of the three backbones gets
 # about 8 in 10 right after four epochs. Guessing gets 1 in 10, and fewer than 6 in 10 mean that the head has not
-# learned enough. The row it belongs to must agree with what it reaches on the validation images, and the parameters in `table`
-# must be exact. Which backbone wins does not count: the three are close, and chance has a say.
+# learned enough. The row it belongs to must agree with what it reaches on the validation images, and the parameters in
+# `table` must be exact. Which backbone wins does not count: the three are close, and chance has a say.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -836,7 +835,8 @@ print(f"recommended_model: {test_result['accuracy']:.3f} of the test images righ
 # 2. The size is exact. The gap of 0.07 is more than twice the standard error of 0.028, and in three repetitions
 # mini_resnet stayed ahead (0.85 to 0.88 against 0.79 to 0.81), but all on the same 200 images; I would check it on
 # others. mini_vgg moved between 0.76 and 0.84, so its place is chance. The times were five times as long while other
-# programs ran, and mini_resnet then took only a tenth more than mini_mobilenet: I would repeat them on an idle computer.
+# programs ran, and mini_resnet then took only a tenth more than mini_mobilenet: I would repeat them when nothing else
+# runs.
 #
 # 3. Times again on the factory's computer and with 224×224 pictures, where there is 49 times as much to compute;
 # accuracy again with larger pictures and more training images. Only the parameters stay.
