@@ -46,7 +46,6 @@ def summarise_run(val_accuracies, epoch_seconds, predict_seconds, images_per_cal
         "val_accuracy": max(val_accuracies),
         "seconds_per_epoch": middle(later),
         "ms_per_image": middle(predict_seconds) * 1000 / images_per_call,
-        "epochs": len(epoch_seconds),
     }
 
 
@@ -98,7 +97,6 @@ def profile_backbone(name, train, validation, num_classes, epochs):
         for _ in range(6)
     ]
     summary = summarise_run(list(accuracies), list(epoch_seconds), shots[1:], PREDICT_IMAGES)
-    summary.pop("epochs")
     return {"name": name, "parameters": backbone.count_params()} | summary, model
 
 
