@@ -182,7 +182,8 @@ animals = pd.DataFrame(
 untouched_animals = animals.copy()
 front = pd.DataFrame(pareto_front(animals))
 assert animals.equals(untouched_animals), "pareto_front changed the table it was given; work on a copy"
-assert "name" in front, f"the answer has the columns {list(front)}; the rows should keep all columns they had"
+kept_columns = list(front)
+assert set(animals) <= set(front), f"only {kept_columns} came back; the rows should keep all columns they had"
 front_names = front["name"].tolist()
 assert "elk" not in front_names, "elk should go: cat is more accurate, smaller and faster"
 assert "bee" not in front_names, "bee should go: ant is as accurate and as small, and faster"
@@ -753,7 +754,7 @@ reached = float(np.mean(recommended_model.predict(validation[0], verbose=0).argm
 said = float(best_row["val_accuracy"])
 agreeing = abs(said - reached) < 0.011
 assert agreeing, f"the table says {said:.3f} for {best_row.name}, but recommended_model reaches {reached:.3f}"
-assert reached > COURSE.usual_accuracy_of_ten - 0.2, f"recommended_model is right on only {reached:.0%} of the validation images; see hint 2"
+assert reached > 0.6, f"recommended_model is right on only {reached:.0%} of the validation images; see hint 2"
 transferlab.passed("Task 7: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os

@@ -3,6 +3,7 @@
 import functools
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
@@ -51,4 +52,5 @@ def source_notebook(project_root):
 @pytest.fixture
 def notebook(source_notebook):
     """Makes a golden submission's notebook, by exercise and name."""
-    return lambda exercise, name: Notebook(source_notebook(exercise), exercise, name)
+    yield lambda exercise, name: Notebook(source_notebook(exercise), exercise, name)
+    plt.close("all")
