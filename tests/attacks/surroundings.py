@@ -8,6 +8,7 @@ import select
 import socket
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.worker import Engine
@@ -73,7 +74,7 @@ class Surroundings:
     def move_in(self, engine: Engine) -> None:
         """Start the neighbour: a kernel of the same template with a secret of its own, alive all the time."""
         self.engine = engine
-        limits = engine._settings.limits
+        limits = replace(engine._settings.limits, notebook_wall_seconds=7_200)  # it stays as long as the tests run
         environment = {"NEIGHBOUR": self._canary("neighbour_environment")}
         self.neighbour = StudentKernel.start(engine._template("kernels"), limits=limits, environment=environment)
         self._canary("neighbour_memory")
