@@ -89,8 +89,8 @@ UNFREEZE_FROM = {  # where the last block of each backbone begins
     "mini_vgg": "block4_conv1",
     "mini_resnet": "stage3_block2_1_conv",
     "mini_mobilenet": "block7_expand_conv",
-    "mobilenet_0.75": "conv_dw_12",
-    "mobilenet_v2_0.35": "block_16_expand",
+    "mobilenet_0.75@96": "conv_dw_12",
+    "mobilenet_v2_0.35@96": "block_16_expand",
 }
 begun = time.perf_counter()
 
@@ -966,7 +966,7 @@ show(
 )
 
 # %%
-NORMALIZED = next(name for name in COURSE.compared_backbones if name in ("mini_resnet", "mobilenet_0.75", "mobilenet_v2_0.35"))
+NORMALIZED = next(name for name in COURSE.compared_backbones if name in ("mini_resnet", "mobilenet_0.75@96"))
 
 
 def with_normalization(left_training):
