@@ -30,7 +30,11 @@ from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.judge.wording import brief
 
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
-LARGE_NETWORKS = ("vgg16", "resnet50", "mobilenet_v2")
+LARGE_NETWORKS = (
+    "vgg16",
+    "resnet50",
+    "mobilenet_v2",
+)
 PARAMETERS = {
     "mini_vgg": 293_520,
     "mini_resnet": 393_384,
