@@ -72,6 +72,7 @@ def test_the_epoch_bar_follows_a_fit(monkeypatch):
 
     said = []
     monkeypatch.setattr(_Line, "say", lambda self, done: said.append((self.what, done, self.total)))
+    keras.utils.set_random_seed(1)  # other tests make TensorFlow deterministic, which then wants a seed
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
     model.fit(np.ones((2, 1)), np.ones(2), epochs=2, verbose=0, callbacks=[transferlab.epoch_bar("line")])
