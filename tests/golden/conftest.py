@@ -70,9 +70,9 @@ class Golden:
         return self._engine.grade(notebook, files, self.reach(case), SECRET).verdict
 
     def reach(self, case: Case) -> Exercise:
-        """Return the exercise as far as a submission is run: whole, unless it changes early cells only."""
+        """Return the exercise as far as a submission is run: right ones whole, others to the stage behind a change."""
         exercise = self.exercises[case.exercise]
-        if case.name.startswith("wrong_"):
+        if case.name.startswith(("wrong_", "hostile_")):
             changed = _last_change(case, exercise)
             for stage in read_plan(case.exercise).stages:
                 if changed < _place(exercise, stage):
@@ -85,15 +85,17 @@ class Golden:
 
 
 def _last_change(case: Case, exercise: Exercise) -> int:
-    """Place of the last cell of the exercise in which the submission differs from the reference."""
+    """Place of the last cell of the exercise at or behind which the submission differs from the reference."""
     reference = Case(case.exercise, "reference").folder
-    ours, theirs = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.folder))
-    if ours.keys() != theirs.keys():
-        return len(exercise.notebook.cells)
-    return max(
-        (_place(exercise, cell) for cell, text in theirs.items() if ours[cell] != text),
-        default=len(exercise.notebook.cells),
-    )
+    theirs, ours = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.folder))
+    places = {name: place for place, name in enumerate(theirs)}
+    changed = [places[name] for name in theirs.keys() - ours.keys()]
+    before = 0
+    for name, text in ours.items():
+        before = places.get(name, before)  # a cell of the student's own changes what comes behind its neighbour
+        if theirs.get(name) != text:
+            changed.append(before)
+    return max(changed, default=len(exercise.notebook.cells))
 
 
 def _place(exercise: Exercise, grade_id: str) -> int:
