@@ -64,13 +64,15 @@ def compare_strategies_starts_each_afresh(cases: Cases) -> None:
                 f"the training for {fraction} began with {lost} of the backbone's {len(case.backbone)} arrays changed"
             )
             fail(came, "each one to begin with the pretrained backbone", called=case.called)
-        if case.head_stage(found) is None:
+        stage, came = case.head_stage(found), ""
+        if stage is None:
             came = f"the training for {fraction} began with a head that no earlier head stage left behind"
+        elif case.trained_before(stage):
+            came = f"the head stage for {fraction} went on with a head that another training had left behind"
+        if came:
+            hint = "make a new head for each fraction, or give each a copy of one that was trained once"
             fail(
-                came,
-                "a head trained for `head_epochs` on the frozen backbone, and by nothing else",
-                called=case.called,
-                hint="train the head first; a head from an earlier fraction has already seen more",
+                came, "a head of `head_epochs` on the frozen backbone, and nothing else", called=case.called, hint=hint
             )
 
 

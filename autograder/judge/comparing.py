@@ -96,18 +96,19 @@ class Comparison:
         return model
 
     def strategies(self) -> tuple[Fit, ...]:
-        """Return the second-stage training of each fraction.
+        """Return the second-stage training of each fraction: the last one of its model, whatever number of epochs.
 
         Raises:
             Failed: There were fewer trainings of models with a backbone inside.
         """
         whole = [found for found in self.fits if self.places(found) is not None]
-        chosen = [found for found in whole if found.epochs == EPOCHS]
+        last = {found.model.id: found for found in whole}
+        ends = [found for found in whole if last[found.model.id] is found]
+        chosen = [found for found in ends if not self._hands_its_head_on(found, whole)]
         if len(chosen) < len(FRACTIONS):
-            last = {found.model.id: found for found in whole}  # the last training of each model
-            chosen = [found for found in whole if last[found.model.id] is found]
-        if len(chosen) < len(FRACTIONS):
-            chosen = [found for found in whole if found.epochs != HEAD_EPOCHS]
+            chosen = ends
+        if len(chosen) < len(FRACTIONS):  # one model throughout, set back for each fraction
+            chosen = [found for found in whole if not self._hands_its_head_on(found, whole)]
         if len(chosen) < len(FRACTIONS):
             came = (
                 f"`fit` trained {len(chosen)} models that have the backbone inside and a head that is trained already"
@@ -135,9 +136,18 @@ class Comparison:
         """Return the training that this one's head comes from; None: it comes from none, or from another strategy's."""
         others = [other for other in self.fits if not any(other is strategy for strategy in self.strategies())]
         for other in others:
-            if None not in find_arrays(self.head(found), other.after):
+            if _holds(other.after, self.head(found)):
                 return other
         return None
+
+    def trained_before(self, stage: Fit) -> bool:
+        """Whether a head stage began with a head that another training had left behind."""
+        return any(other is not stage and _holds(other.after, self.head(stage)) for other in self.fits)
+
+    def _hands_its_head_on(self, found: Fit, whole: Sequence[Fit]) -> bool:
+        """Whether a later training began with the head that this one left."""
+        later = whole[next(place for place, other in enumerate(whole) if other is found) + 1 :]
+        return any(_holds(found.after, self.head(other)) for other in later)
 
     def layers_moved(self, found: Fit) -> set[str]:
         """Names of the backbone's layers that a training moved."""
@@ -162,6 +172,10 @@ class Comparison:
         except Failed:
             return None
         return counts.get("trainable") if isinstance(counts, dict) else None
+
+
+def _holds(arrays: Sequence[Array], wanted: Sequence[Array]) -> bool:
+    return bool(wanted) and None not in find_arrays(wanted, arrays)
 
 
 def compared(cases: Cases) -> Comparison:
