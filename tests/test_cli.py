@@ -1,5 +1,6 @@
 """The command line, from the outside, on a small course whose engine needs no kernels."""
 
+import csv
 import importlib.util
 import json
 import os
@@ -221,6 +222,31 @@ def test_demo_never_replaces_a_folder_it_did_not_make(autograder, root):
     assert outcome.exit_code == 2
     assert "was not made by `autograder demo`; move it away first." in outcome.stderr
     assert (root / "demo" / "precious.txt").read_text() == "mine"
+
+
+def test_demo_runs_nbgraders_commands_and_says_what_to_open(autograder, tmp_path):
+    """The whole demonstration, but for the kernels."""
+    shutil.copytree(PROJECT / "source", tmp_path / "source")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "submissions").symlink_to(PROJECT / "tests" / "submissions")
+    config = sample_course.CONFIG.replace('c.CourseSettings.checks_directory = "checks"\n', "")
+    (tmp_path / "nbgrader_config.py").write_text(config)
+    outcome = autograder(tmp_path, "demo")
+    assert outcome.exit_code == 0, outcome.stderr
+    rows = [line.split() for line in outcome.stdout.splitlines()]
+    assert any(row[0] == "jo" and set(row[1:-1]) == {"–"} and row[-1] == "absent" for row in rows if len(row) > 2)
+    assert ["jo", "handed", "in", "nothing"] in rows
+    assert any(row[:1] == ["chen"] and "late" in row for row in rows)
+    assert "late by 32.3 hours" in outcome.stdout
+    assert "never grade with it" in outcome.stderr
+    with (tmp_path / "demo" / "grades.csv").open(newline="") as stream:
+        grades = {row["student_id"]: row for row in csv.DictReader(stream)}
+    assert len(grades) >= 8
+    assert (grades["jo"]["status"], grades["jo"]["points"]) == ("absent", "")
+    assert grades["ivo"]["exercise_1_two_classes"] == "0"
+    for line in outcome.stdout.splitlines():
+        if line.startswith("  demo/"):
+            assert (tmp_path / line.strip()).is_file()
 
 
 def test_starting_compiles_no_grammar_nobody_needs():

@@ -1,6 +1,7 @@
 """What lies in submitted/ for an assignment."""
 
 import glob
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,10 +65,11 @@ def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Stude
 def _look_into(course: Course, assignment: str, student: str, folder: Path) -> Student:
     found = Student(folder, problem=_timestamp_problem(folder))
     source = course.source_directory / assignment
-    for name, exercise in course.exercises_of(assignment).items():
+    exercises = course.exercises_of(assignment)
+    for name, exercise in exercises.items():
         path = folder / f"{name}.ipynb"
         if not path.is_symlink() and not path.exists():
-            found.notes.append(_missing_note(folder, name))
+            found.notes.append(_missing_note(folder, name, exercises.keys()))
             continue
         found.works.append(Work(student, exercise, folder, source))
     return found
@@ -84,8 +86,8 @@ def _timestamp_problem(folder: Path) -> str:
     return ""
 
 
-def _missing_note(folder: Path, name: str) -> str:
-    others = sorted(path.name for path in folder.glob("*.ipynb"))
+def _missing_note(folder: Path, name: str, exercises: Collection[str]) -> str:
+    others = sorted(path.name for path in folder.glob("*.ipynb") if path.stem not in exercises)
     if others:
         return f"There is no {name}.ipynb, but {', '.join(others)}; rename it if it is that notebook."
     return f"There is no {name}.ipynb."
