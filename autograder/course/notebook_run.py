@@ -56,6 +56,7 @@ class NotebookRun:
         self.student_cpu_seconds = 0.0
         self._kernel_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
+        self._own_processes = 0
         self.start_seconds = 0.0
         self.peak_memory_mib = 0.0
         """The most memory a kernel used beyond what it shares with the template."""
@@ -127,7 +128,9 @@ class NotebookRun:
             seed=_seed(self._seed_text, "kernel"),
         )
         self.start_seconds += time.perf_counter() - started
-        self.start_cpu_seconds += self._kernel.usage().cpu_seconds
+        used = self._kernel.usage()
+        self.start_cpu_seconds += used.cpu_seconds
+        self._own_processes = used.processes
         for index in range(self._next):
             if self._runs(index) and self._kernel is not None:
                 self._run_cell(index, first_time=False)
@@ -148,10 +151,12 @@ class NotebookRun:
         if first_time:
             self._executed += 1
             cell.execution_count = self._executed
-        if run.status == "died":
+        # Processes that a stopped cell has left behind would take later cells their share of time and processes.
+        gone = run.status == "died" or (run.status == "stopped" and kernel.usage().processes > self._own_processes)
+        if gone:
             self._culprits.add(index)
             self._drop_kernel()
-        if not first_time and run.status != "died":
+        if not first_time and not gone:
             return
         cell.outputs = [new_output(**output) for output in self._that_fit(run)]
         if run.reason:

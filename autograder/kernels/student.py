@@ -35,7 +35,7 @@ class StudentKernel:
         self.ready_seconds = 0.0
         """Wall seconds from the request to a kernel that answers."""
         self._child, self._channels, self._listeners = child, channels, listeners
-        self._watch = Watch(child, limits)
+        self._watch = Watch(child, limits, channels.receiving_cpu_seconds)
         self._watch.start()
         self._dead: str | None = None
         self._closed = False

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from autograder.kernels import processes
 from autograder.kernels.children import Child
@@ -16,12 +17,24 @@ EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
 OWN_GROWTH_MIB = 1024
 """How much our own memory may grow over a kernel's life: libzmq reads endless messages before one can refuse them."""
+FLOOD_CPU_SECONDS = 0.1
+"""What receiving that much costs at the least; whoever has received for less has not sent it."""
+
+_watching: set["Watch"] = set()
+"""All that watch in this process: its memory grows for all of them, and one of them is the cause."""
 
 
 class Watch(threading.Thread):
-    """Reads usage ten times a second and kills the child at a limit. `reason` says which, in the student's words."""
+    """Reads usage ten times a second and kills the child at a limit. `reason` says which, in the student's words.
 
-    def __init__(self, child: Child, limits: Limits) -> None:
+    Args:
+        child: The sandbox.
+        limits: What it may use.
+        receiving: Returns the CPU-seconds spent so far on receiving what this child sends; None if that is not known,
+            as with a client of Jupyter's own, which has one kernel to a process.
+    """
+
+    def __init__(self, child: Child, limits: Limits, receiving: Callable[[], float] | None = None) -> None:
         super().__init__(name=f"watch-{child.pid}", daemon=True)
         self.reason: str | None = None
         self.latest = Usage(0.0, 0.0, 0)
@@ -29,15 +42,20 @@ class Watch(threading.Thread):
         self._child, self._limits = child, limits
         self._began = time.monotonic()
         self._own_mib = processes.own_memory_mib()
+        self._receiving = receiving
         self._over = threading.Event()
 
     def run(self) -> None:
         """Watch until the child is dead or `stop` is called."""
-        while not self._over.wait(TICK_SECONDS) and self._child.alive:
-            try:
-                self.look()
-            except OSError:  # processes come and go while their numbers are read
-                continue
+        _watching.add(self)
+        try:
+            while not self._over.wait(TICK_SECONDS) and self._child.alive:
+                try:
+                    self.look()
+                except OSError:  # processes come and go while their numbers are read
+                    continue
+        finally:
+            _watching.discard(self)
 
     def look(self) -> Usage:
         """Take a reading now and judge it; memory is measured exactly once it may be near the limit.
@@ -64,8 +82,22 @@ class Watch(threading.Thread):
         if time.monotonic() - self._began > limits.notebook_wall_seconds:
             return f"the whole notebook took longer than {limits.notebook_wall_seconds:g} seconds"
         if processes.own_memory_mib() - self._own_mib > OWN_GROWTH_MIB:
-            return "sent more than a notebook can hold"
+            if self._has_sent_most():
+                return "sent more than a notebook can hold"
+            self._own_mib = processes.own_memory_mib()  # another's doing, whose own watch sees to it
         return None
+
+    def receiving_cpu_seconds(self) -> float:
+        """CPU-seconds spent on receiving what this child has sent; 0 if that is not known."""
+        return self._receiving() if self._receiving is not None else 0.0
+
+    def _has_sent_most(self) -> bool:
+        """Whether this child, of all in this process, has sent what our memory grew by."""
+        if self._receiving is None:
+            return True
+        spent = self._receiving()
+        others = [watch.receiving_cpu_seconds() for watch in tuple(_watching) if watch is not self]
+        return spent >= FLOOD_CPU_SECONDS and spent >= max(others, default=0.0)
 
     def cause_of_death(self) -> str:
         """Say, in the student's words, why the child is dead."""
