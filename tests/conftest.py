@@ -16,6 +16,12 @@ hypothesis.settings.register_profile("search", deadline=None, max_examples=1_000
 hypothesis.settings.load_profile("tests")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of longer runs."""
+    said = "golden submissions to grade: some (default), all, or all from first cell to last, whatever they change"
+    parser.addoption("--golden", choices=("some", "all", "whole"), default="some", help=said)
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """The folder that holds README.md and everything else."""

@@ -82,12 +82,16 @@ def unfreeze_fraction_keeps_batch_normalization_still(cases: Cases) -> None:
     hint="decide for every layer anew: set the backbone's own flag first, and mind that `layers[-0:]` is all of them",
 )
 def unfreeze_fraction_sets_every_flag_anew(cases: Cases) -> None:
-    """0 freezes all of a trainable backbone, and 1 unfreezes all layers of a frozen one."""
+    """0 freezes all of a trainable backbone, 1 unfreezes all of a frozen one, and 0.5 on the same one then two layers."""
     unfrozen(cases, 0.0, flat=False).trained.expect_moved(0)
     case = unfrozen(cases, 1.0, flat=False, frozen=True)
     if case.layers_moved() != 4:
         came = f"{case.layers_moved()} of the 4 layers of a frozen backbone learn"
         fail(came, "all four", called=case.answer.called)
+    case = unfrozen(cases, 0.5, flat=False, frozen=True, earlier=(1.0,))
+    if case.layers_moved() != 2:
+        came = f"{case.layers_moved()} of the 4 layers learn after an earlier call with 1.0 on the same backbone"
+        fail(came, "two, whatever was asked before", called=case.answer.called)
 
 
 @check(UNFREEZE, points=0.5, hint="end with `return backbone`")

@@ -20,6 +20,8 @@ Array = np.ndarray[Any, Any]
 COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
 FRACTIONS = (0.5, 1.0)
 HEAD_EPOCHS, EPOCHS = 2, 3
+VALIDATION_IMAGES = 300
+"""So many that hardly two epochs have the same accuracy on them."""
 CALLED = f"`compare_strategies(make_backbone, training, validation, {FRACTIONS}, {HEAD_EPOCHS}, {EPOCHS})`"
 
 
@@ -209,7 +211,7 @@ def comparison_images(count: int, seed: int, shift: int) -> tuple[Array, Array]:
 
 def _compared(submission: Submission) -> Comparison:
     backbone = _backbone()
-    training, validation = comparison_images(72, 11, 0), comparison_images(60, 12, 1)
+    training, validation = comparison_images(72, 11, 0), comparison_images(VALIDATION_IMAGES, 12, 1)
     encoder = Encoder()
     arguments = [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS]
     content = {

@@ -40,7 +40,9 @@ class LayerFlags(NamedTuple):
     """Parameters of it that a model around it would train."""
 
 
-def unfrozen(cases: Cases, fraction: float, *, flat: bool, frozen: bool = False) -> Unfrozen:
+def unfrozen(
+    cases: Cases, fraction: float, *, flat: bool, frozen: bool = False, earlier: tuple[float, ...] = ()
+) -> Unfrozen:
     """What `unfreeze_fraction` makes of a backbone of ours inside a model of ours.
 
     Args:
@@ -49,18 +51,22 @@ def unfrozen(cases: Cases, fraction: float, *, flat: bool, frozen: bool = False)
         flat: Whether the backbone's layers are the model's own, without BatchNormalization; these arrive frozen as a
             whole. Otherwise it is nested, with BatchNormalization.
         frozen: Whether a nested one arrives frozen, as a whole, or with every layer trainable.
+        earlier: Fractions of calls on the same backbone before.
     """
-    key = ("unfrozen", fraction, flat, frozen)
-    return cases.once(key, lambda: _unfrozen(cases.submission, fraction, flat=flat, frozen=frozen))
+    key = ("unfrozen", fraction, flat, frozen, earlier)
+    return cases.once(
+        key, lambda: _unfrozen(cases.submission, (*earlier, fraction), flat=flat, frozen=frozen)
+    )
 
 
-def _unfrozen(submission: Submission, fraction: float, *, flat: bool, frozen: bool) -> Unfrozen:
+def _unfrozen(submission: Submission, fractions: tuple[float, ...], *, flat: bool, frozen: bool) -> Unfrozen:
     backbone = tiny.tiny_backbone(batch_norm=not flat, seed=2 if flat else 1)
     ours = tiny.with_head(backbone, 3, seed=6, flat=flat)
     model = place(submission, ours, frozen_layers=[1] if frozen else [], learning_rate=HEAD_RATE)
     part = part_of(submission, model, until=tiny.LAST_LAYER) if flat else part_of(submission, model, layer=1)
-    answer = submission.call("unfreeze_fraction", part, fraction, model=True)
-    answer.returned()
+    for fraction in fractions:
+        answer = submission.call("unfreeze_fraction", part, fraction, model=True)
+        answer.returned()
     facts = describe(submission, model, "the model around the backbone")
     if [array.shape for array in facts.arrays] != [tuple(variable.shape) for variable in ours.weights]:
         fail("the model around the backbone lost or gained arrays", "the same layers", called=answer.called)

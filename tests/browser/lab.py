@@ -106,6 +106,16 @@ class Notebook:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
 
+    def write_text(self, text: str, answer: str) -> None:
+        """Replace the text of the markdown cell that holds a text, by a double click as a person does."""
+        cell = self.panel.locator(".jp-MarkdownCell").filter(has_text=text).last
+        cell.locator(".jp-RenderedMarkdown").dblclick()
+        expect(cell.locator(".cm-content")).to_be_focused()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(answer)
+        self.page.keyboard.press("Shift+Enter")
+        expect(cell).to_contain_text(answer)
+
     def run(self, text: str) -> Locator:
         """Run one cell with the keyboard; return where its outputs are."""
         cell = self.cell(text)

@@ -1,4 +1,4 @@
-"""A student's first hour in a real browser, on the main path."""
+"""A student's first hour and the instructor's side of it, in a real browser, on the main path."""
 
 import os
 import pwd
@@ -15,13 +15,14 @@ from tests.circle.world import ASSIGNMENT, COURSE_ID, PROJECT, TOKEN, World
 
 EXERCISE = "exercise_1_two_classes"
 STUDENT = pwd.getpwuid(os.getuid()).pw_name
+COMMENT = "Well argued; name a figure."
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: sudo apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
 def world():
-    """One exercise released to an exchange."""
+    """One exercise released to an exchange; the student and the instructor are the same account here."""
     root = Path(tempfile.mkdtemp(prefix="browser-"))
     made = World(root)
     (made.course / "source" / ASSIGNMENT).mkdir(parents=True)
@@ -66,6 +67,13 @@ def student(world):
         yield address
 
 
+@pytest.fixture(scope="module")
+def instructor(world):
+    """Address of the instructor's JupyterLab."""
+    with serving(world, world.course) as address:
+        yield address
+
+
 def solution():
     source = nbformat.read(PROJECT / "source" / ASSIGNMENT / f"{EXERCISE}.ipynb", as_version=4)
     return next(cell.source for cell in source.cells if cell.source.startswith("def select_classes"))
@@ -105,7 +113,7 @@ def test_a_typed_solution_turns_the_visible_checks_green(page, student, world):
 
     expect(said).to_contain_text("✔ Task 1: the visible checks pass.")
     expect(said.locator(".ansi-green-fg")).to_be_visible()
-    notebook.write("Write your answer here", "Pretrained features see shapes.")
+    notebook.write_text("Write your answer here.", "Pretrained features see shapes.")
     notebook.save()
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     assert "flat_labels" in (world.home("student") / ASSIGNMENT / f"{EXERCISE}.ipynb").read_text()
@@ -128,3 +136,47 @@ def test_the_student_hands_in(page, student, world):
         page.locator(".list_container", has_text="Submitted assignments").get_by_text(ASSIGNMENT).first
     ).to_be_visible()
     assert list((world.exchange / COURSE_ID / "inbound").iterdir())
+
+
+def test_the_instructor_collects_and_grades_in_formgrader(page, instructor):
+    page.goto(f"{instructor}/formgrader/manage_assignments?token={TOKEN}")
+    page.locator("td.collect a").click()
+    expect(page.locator(".modal.in")).to_contain_text("Successfully collected")
+    page.locator(".modal.in .modal-footer button").last.click()
+    page.goto(f"{instructor}/formgrader/manage_submissions/{ASSIGNMENT}")
+    page.locator("td.autograde a").click()
+
+    expect(page.locator(".modal.in")).to_contain_text("Successfully autograded")
+    page.reload()
+    expect(page.locator("td.status")).to_contain_text("needs manual grading")
+    expect(page.locator("td.score")).to_contain_text("6 / 40")
+
+
+def test_the_instructor_grades_the_written_answer_with_the_checks_in_view(page, instructor):
+    page.goto(f"{instructor}/formgrader/gradebook/{ASSIGNMENT}/{EXERCISE}")
+    page.locator("td.name a").first.click()
+    expect(page.locator("body")).to_contain_text("checks passed")
+    page.locator("input.score#reflection").fill("3")
+    page.locator("textarea#reflection-comment").fill(COMMENT)
+    page.locator("textarea#reflection-comment").blur()
+    expect(page.locator("#reflection-comment-saved, #reflection-saved").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+    page.goto(f"{instructor}/formgrader/manage_submissions/{ASSIGNMENT}")
+    expect(page.locator("td.score")).to_contain_text("9 / 40")
+
+
+def test_the_student_reads_the_feedback(page, instructor, student, world):
+    page.goto(f"{instructor}/formgrader/manage_assignments?token={TOKEN}")
+    for action in ("generate-feedback", "release-feedback"):
+        page.locator(f"td.{action} a").first.click()
+        expect(page.locator(".modal.in")).to_contain_text("Successfully")
+        page.locator(".modal.in .modal-footer button").last.click()
+    open_assignments(page, student)
+    page.get_by_text("Fetch Feedback", exact=True).first.click()
+    expect(page.get_by_text("view feedback").first).to_be_visible()
+    [feedback] = (world.home("student") / ASSIGNMENT / "feedback").rglob("*.html")
+    page.goto(feedback.as_uri())
+
+    expect(page.locator("body")).to_contain_text(COMMENT)
+    expect(page.locator("body")).to_contain_text("`select_classes` keeps exactly the images".replace("`", ""))

@@ -1,7 +1,11 @@
-"""Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach."""
+"""Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach.
+
+Without `--golden=all` or `--golden=whole` not every one is graded, but so many that each check is failed by the wrong
+submission that fails the fewest others, and passed by three right ones.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, cached_property
@@ -16,7 +20,7 @@ from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.worker import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
 from autograder.kernels.limits import Limits
-from tests.submissions.build import build_submission, exercise_names, read_plan, submission_folders
+from tests.submissions.build import build_submission, exercise_names, read_expected, read_plan, submission_folders
 
 SECRET = b"the secret of the golden submissions"
 LIMITS = Limits(cell_cpu_seconds=20, cell_wall_seconds=45, memory_mib=1_200)
@@ -39,27 +43,65 @@ class Case(NamedTuple):
 
 
 @cache
-def all_cases() -> list[Case]:
+def all_cases() -> tuple[Case, ...]:
     """All golden submissions of all exercises, those first that wait rather than compute."""
     cases = [Case(exercise, folder.name) for exercise in exercise_names() for folder in submission_folders(exercise)]
-    return sorted(cases, key=lambda case: case.name != "hostile_sleeps")
+    return tuple(sorted(cases, key=lambda case: case.name != "hostile_sleeps"))
+
+
+@cache
+def chosen_cases() -> frozenset[Case]:
+    """Those that are graded without `--golden`."""
+    chosen: dict[tuple[str, str], tuple[int, Case]] = {}
+    for case in all_cases():
+        checks = read_expected(case.folder).checks if case.name.startswith("wrong_") else {}
+        for check in checks:
+            found = (len(checks), case)
+            chosen[case.exercise, check] = min(found, chosen.get((case.exercise, check), found))
+    plans = {exercise: read_plan(exercise) for exercise in exercise_names()}
+    others = {
+        case
+        for case in all_cases()
+        if case.name in ("reference", "blank", *plans[case.exercise].right[:3])
+        or (case.name.startswith("hostile_") and case.name not in plans[case.exercise].exhausting)
+    }
+    return frozenset(others | {case for _, case in chosen.values()})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not chosen."""
+    if config.getoption("golden") == "some":
+        cases = [getattr(item, "callspec", None) for item in items]
+        left_out = [
+            item
+            for item, call in zip(items, cases, strict=True)
+            if call and isinstance(call.params.get("case"), Case) and call.params["case"] not in chosen_cases()
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 class Golden:
-    """Grades every golden submission once, in the background from the first question on.
+    """Grades golden submissions, each once, in the background from the first question on.
 
     Args:
         engine: A running engine.
         exercises: The exercises, by name.
+        cases: Which submissions.
+        whole: Run every submission from its first cell to its last.
     """
 
-    def __init__(self, engine: Engine, exercises: dict[str, Exercise]) -> None:
-        self._engine, self.exercises = engine, exercises
+    def __init__(self, engine: Engine, exercises: dict[str, Exercise], cases: Sequence[Case], *, whole: bool) -> None:
+        self._engine, self.exercises, self.cases, self._whole = engine, exercises, cases, whole
         self._pool = ThreadPoolExecutor(2)
 
     @cached_property
     def _futures(self) -> dict[Case, Future[Verdict]]:
-        return {case: self._pool.submit(self._grade, case) for case in all_cases()}
+        return {case: self._pool.submit(self._grade, case) for case in self.cases}
+
+    def cases_of(self, exercise: str, *kinds: str) -> list[Case]:
+        """Return the submissions to an exercise whose names begin so."""
+        return [case for case in self.cases if case.exercise == exercise and case.name.startswith(kinds)]
 
     def verdict(self, case: Case) -> Verdict:
         """Return the verdict on a submission."""
@@ -69,23 +111,33 @@ class Golden:
         notebook, files = build_submission(case.folder, self.exercises[case.exercise].source)
         return self._engine.grade(notebook, files, self.reach(case), SECRET).verdict
 
+    def is_whole(self, case: Case) -> bool:
+        """Tell whether a submission is run and judged from its first cell to its last."""
+        return not case.name.startswith(("wrong_", "hostile_")) or self._whole
+
     def reach(self, case: Case) -> Exercise:
-        """Return the exercise as far as a submission is run: right ones whole, others to the stage behind a change."""
+        """Return the exercise as far as a submission is run.
+
+        Right ones are run whole, wrong ones to the stage behind their last change, hostile ones one stage further,
+        to see what they leave behind. What is judged before the first change is the reference's, so that nothing is
+        asked there.
+        """
         exercise = self.exercises[case.exercise]
-        if case.name.startswith(("wrong_", "hostile_")):
-            changed = _last_change(case, exercise)
-            for stage in read_plan(case.exercise).stages:
-                if changed < _place(exercise, stage):
-                    return _cut(exercise, stage)
-        return exercise
+        if self.is_whole(case):
+            return exercise
+        changed = _changes(case, exercise)
+        first, last = min(changed, default=0), max(changed, default=len(exercise.notebook.cells))
+        stages = (*read_plan(case.exercise).stages, list(exercise.judged)[-1])
+        behind = [stage for stage in stages if last < _place(exercise, stage)] or [stages[-1]]
+        return _cut(exercise, first, behind[: 1 + case.name.startswith("hostile_")][-1])
 
     def close(self) -> None:
         """Wait for what runs, and drop the rest."""
         self._pool.shutdown(cancel_futures=True)
 
 
-def _last_change(case: Case, exercise: Exercise) -> int:
-    """Place of the last cell of the exercise at or behind which the submission differs from the reference."""
+def _changes(case: Case, exercise: Exercise) -> list[int]:
+    """Places of the exercise's cells at or behind which the submission differs from the reference."""
     reference = Case(case.exercise, "reference").folder
     theirs, ours = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.folder))
     places = {name: place for place, name in enumerate(theirs)}
@@ -95,7 +147,7 @@ def _last_change(case: Case, exercise: Exercise) -> int:
         before = places.get(name, before)  # a cell of the student's own changes what comes behind its neighbour
         if theirs.get(name) != text:
             changed.append(before)
-    return max(changed, default=len(exercise.notebook.cells))
+    return changed
 
 
 def _place(exercise: Exercise, grade_id: str) -> int:
@@ -110,12 +162,11 @@ def _texts(notebook: bytes) -> dict[str, str]:
     }
 
 
-def _cut(exercise: Exercise, last: str) -> Exercise:
-    """Return the exercise up to and including a judged cell."""
+def _cut(exercise: Exercise, first: int, last: str) -> Exercise:
+    """Return the exercise up to and including a judged cell, of which those before a place are not judged."""
     notebook = nbformat.from_dict(exercise.notebook)
-    end = next(place for place, cell in enumerate(notebook.cells) if grade_id_of(cell) == last)
-    names = list(exercise.judged)
-    kept = {name: exercise.judged[name] for name in names[: names.index(last) + 1]}
+    end = _place(exercise, last)
+    kept = {name: points for name, points in exercise.judged.items() if first <= _place(exercise, name) <= end}
     source = nbformat.writes(
         nbformat.v4.new_notebook(cells=notebook.cells[: end + 1], metadata=notebook.metadata)
     ).encode()
@@ -123,10 +174,11 @@ def _cut(exercise: Exercise, last: str) -> Exercise:
 
 
 @pytest.fixture(scope="session")
-def golden(project_root: Path) -> Iterator[Golden]:
+def golden(project_root: Path, pytestconfig: pytest.Config) -> Iterator[Golden]:
     """All golden submissions."""
-    exercises = Course.load(project_root).exercises
+    chosen = pytestconfig.getoption("golden")
+    cases = [case for case in all_cases() if chosen != "some" or case in chosen_cases()]
     with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
-        graded = Golden(engine, exercises)
+        graded = Golden(engine, Course.load(project_root).exercises, cases, whole=chosen == "whole")
         yield graded
         graded.close()

@@ -20,6 +20,7 @@ A folder `tests/submissions/<exercise>/<name>/` holds
 A folder `tests/submissions/<exercise>/` also holds
 
     plan.toml         stages = ["check_split", ...]                   judged cells at which the run of a wrong one may end
+                      exhausting = ["hostile_fork_bomb", ...]         graded with --golden=all only; tests/attacks has the like
                       [visible]                                       what is tried of the checks that students see
                       before = ["setup", "toy_backbone"]              cells to run first
                       functions = ["select_classes", ...]             answers that have visible checks: cell and check_<cell>
@@ -69,6 +70,8 @@ class Plan(NamedTuple):
 
     stages: tuple[str, ...]
     """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
+    exhausting: tuple[str, ...]
+    """Submissions that use up time or memory to no other purpose."""
     before: tuple[str, ...]
     """Cells to run before any answer is tried."""
     functions: tuple[str, ...]
@@ -88,7 +91,7 @@ def read_plan(exercise: str) -> Plan:
     """Read `plan.toml`."""
     found = tomllib.loads((SUBMISSIONS / exercise / "plan.toml").read_text(encoding="utf-8"))
     visible = found["visible"]
-    parts = (found["stages"], visible["before"], visible["functions"], visible["right"])
+    parts = (found["stages"], found.get("exhausting", ()), visible["before"], visible["functions"], visible["right"])
     return Plan(*map(tuple, parts), visible["said"])
 
 

@@ -8,9 +8,9 @@ def unfreeze_fraction(backbone, fraction):
         if layer.weights and layer.__class__.__name__ != "BatchNormalization"
     ]
     frozen = len(names) - int(np.ceil(fraction * len(names)))
-    backbone.trainable = False
-    for name in names[frozen:]:
-        backbone.get_layer(name).trainable = True
+    backbone.trainable = True
+    for layer in backbone.layers:
+        layer.trainable = layer.name in names[frozen:]
     return backbone
 
 
