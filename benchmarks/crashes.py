@@ -50,7 +50,8 @@ class Report:
     classes: int = 0
     """How often the whole class came to its end."""
     faults: list[str] = field(default_factory=list)
-    orphans: int = 0
+    orphans: list[str] = field(default_factory=list)
+    """Command lines of processes that outlived a killed run."""
     cut: list[str] = field(default_factory=list)
     """Students with a cell that failed because its kernel was killed: nobody can tell that from a cell's own doing."""
 
@@ -74,9 +75,10 @@ def main(
         table.add_row(victim, str(report.hit[victim]))
     Console().print(table)
     Console().print(
-        f"{report.classes} whole classes graded in between. Processes left behind by a killed run: {report.orphans}. "
+        f"{report.classes} whole classes graded in between. Processes left behind by a killed run: {len(report.orphans)}. "
         f"Cells failed with their kernel: {len(report.cut)}. Lost, doubled or half-written: {len(report.faults)}.",
         *report.faults[:10],
+        *report.orphans[:10],
         sep="\n",
     )
     if report.faults or report.orphans:
@@ -167,8 +169,7 @@ def _one_kill(course: Course, victim: str, seconds: float, report: Report) -> No
             report.hit[victim] += 1
         if victim == "run":
             run.wait()
-            _, alive = psutil.wait_procs(before, timeout=GONE_SECONDS)
-            report.orphans += len(alive)
+            report.orphans += _left_of(before)
         else:
             # The run goes on for a moment, and notices; then it is stopped as well, in the middle of whatever.
             time.sleep(seconds / 3)
@@ -179,7 +180,19 @@ def _one_kill(course: Course, victim: str, seconds: float, report: Report) -> No
             before = _descendants(psutil.Process(run.pid))
             run.kill()
             run.wait()
-            report.orphans += len(psutil.wait_procs(before, timeout=GONE_SECONDS)[1])
+            report.orphans += _left_of(before)
+
+
+def _left_of(processes: list[psutil.Process]) -> list[str]:
+    """Wait for processes to end, and describe those that do not; what waits for init to notice its end has ended."""
+    found = []
+    for process in psutil.wait_procs(processes, timeout=GONE_SECONDS)[1]:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{process.pid}, {process.status()}: {' '.join(process.cmdline())[:200]}")
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def _wait_for_work(course: Course, run: "subprocess.Popen[bytes]") -> None:

@@ -155,7 +155,7 @@ def figure_shows_the_three_trainings(submission: Submission) -> None:
     """A figure shows the validation accuracy of all three models, each named."""
     reply, _ = submission.probe({"op": "figures"})
     for figure in reply.get("figures", ()):
-        words = " ".join(str(word).lower() for axes in figure["axes"] for word in axes["words"])
+        words = " ".join(str(word).lower() for axes in figure["axes"] for word in (*axes["words"], *axes["ticks"]))
         series = sum(len([count for count in axes["series"] if count >= 2]) for axes in figure["axes"])
         if series >= 3 and all(
             name in words.replace("_", "").replace("-", "").replace(" ", "")

@@ -143,6 +143,7 @@ def table_reports_what_the_best_model_reaches(left: Left) -> None:
 def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list[Array]]) -> None:
     """In `best_model`, the layers that its row left frozen are as they were pretrained, and the others have moved."""
     columns, facts = left.columns(), left.best_model()
+    facts.rebuilt()  # a model that is refused elsewhere is no strategy here
     kept = {name for name, arrays in pretrained.items() if None not in find_arrays(arrays, facts.arrays)}
     best = max(columns["val_accuracy"])
     rows = [row for row, accuracy in enumerate(columns["val_accuracy"]) if accuracy == best]

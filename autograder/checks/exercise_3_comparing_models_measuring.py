@@ -184,7 +184,7 @@ def figures_show_two_trade_offs(submission: Submission, data: transferlab.Course
     reply, _ = submission.probe({"op": "figures"})
     plots = [axes for figure in reply.get("figures", ()) for axes in figure["axes"]]
     names = data.compared_backbones
-    showing = {tuple(axes["words"]) for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)}
+    showing = {(*axes["words"], *axes["ticks"]) for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)}
     if len(showing) < 2:
         came = f"of the {len(plots)} plots drawn so far, {len(showing) or 'none'} shows the three backbones by name"
         fail(came, "two different plots that do")
@@ -219,7 +219,7 @@ def _shapes(name: str) -> Counter[tuple[int, ...]]:
 
 
 def _shows(axes: dict[str, Any], names: tuple[str, ...]) -> bool:
-    words = _plain(" ".join(str(word) for word in axes["words"]))
+    words = _plain(" ".join(str(word) for word in (*axes["words"], *axes["ticks"])))
     return all(_plain(name) in words for name in names)
 
 

@@ -13,7 +13,7 @@ from matplotlib import _pylab_helpers
 MAX_FIGURES = 20
 
 drawn: deque[dict[str, Any]] = deque(maxlen=MAX_FIGURES)
-"""The last figures: each `{"axes": [{"words": [...], "series": [points of each], "bars": count}]}`."""
+"""The last figures: each `{"axes": [{"words": [...], "ticks": [...], "series": [points of each], "bars": count}]}`."""
 _notes: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
 """The note on each figure that still exists: noted again, it is brought up to date, so that it counts once."""
 
@@ -53,11 +53,12 @@ def _describe_axes(axes: Any) -> dict[str, Any]:
     words += [text.get_text() for text in legend.get_texts()] if legend is not None else []
     words += [axes.get_title(loc=side) for side in ("left", "center", "right")]
     words += [axes.get_xlabel(), axes.get_ylabel()]
-    words += [text.get_text() for text in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+    ticks = [text.get_text() for text in (*axes.get_xticklabels(), *axes.get_yticklabels())]
     lines = [len(line.get_xdata()) for line in axes.lines]
     scatters = [len(found.get_offsets()) for found in axes.collections]
     return {
         "words": [str(word)[:200] for word in words if word][:100],
+        "ticks": [str(word)[:200] for word in ticks if word][:100],
         "series": [int(count) for count in (*lines, *scatters)][:100],
         "bars": len(axes.patches),
     }

@@ -13,7 +13,7 @@ from tests.kernels.test_ordinary_user import run_as_user
 __all__ = ["run_as_user"]
 CHOSEN = (
     "other_sockets", "other_processes", "mounts_and_namespaces", "hidden_checks_and_source", "environment",
-    "dangerous_calls", "memory_in_page_tables", "thread_bomb", "greedy_scheduling",
+    "dangerous_calls", "memory_in_sockets", "memory_in_page_tables", "thread_bomb", "greedy_scheduling",
 )  # fmt: skip
 
 

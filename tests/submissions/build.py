@@ -13,6 +13,7 @@ A folder `tests/submissions/<exercise>/<name>/` holds
     expected.toml     why = "one line"
                       points = 31.5                                   what the judge should give
                       start = "release"                               optional: unanswered instead of reference answers
+                      chance = ["name_of_check"]                      optional: checks that pass or fail by chance
                       [checks]
                       name_of_check = "FAIL"                          outcome of every check that does not pass
     files/            handed in beside the notebook (optional)
@@ -21,6 +22,7 @@ A folder `tests/submissions/<exercise>/` also holds
 
     plan.toml         stages = ["check_split", ...]                   judged cells at which the run of a wrong one may end
                       exhausting = ["hostile_fork_bomb", ...]         graded with --golden=all only; tests/attacks has the like
+                      reaching = ["wrong_random_weights", ...]        graded in any case, for checks behind what they change
                       [visible]                                       what is tried of the checks that students see
                       before = ["setup", "toy_backbone"]              cells to run first
                       functions = ["select_classes", ...]             answers that have visible checks: cell and check_<cell>
@@ -61,6 +63,8 @@ class Expected(NamedTuple):
     """Points of all judged cells together."""
     checks: dict[str, str]
     """Outcome by name of check, for every check that does not pass."""
+    chance: tuple[str, ...]
+    """Checks of which nothing is expected: it depends on what the training happens to do."""
     start: str
     """What the cells that are not named hold: `reference` answers, or the stubs of the `release`."""
 
@@ -72,6 +76,8 @@ class Plan(NamedTuple):
     """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
     exhausting: tuple[str, ...]
     """Submissions that use up time or memory to no other purpose."""
+    reaching: tuple[str, ...]
+    """Wrong submissions that are graded in any case."""
     before: tuple[str, ...]
     """Cells to run before any answer is tried."""
     functions: tuple[str, ...]
@@ -91,8 +97,8 @@ def read_plan(exercise: str) -> Plan:
     """Read `plan.toml`."""
     found = tomllib.loads((SUBMISSIONS / exercise / "plan.toml").read_text(encoding="utf-8"))
     visible = found["visible"]
-    parts = (found["stages"], found.get("exhausting", ()), visible["before"], visible["functions"], visible["right"])
-    return Plan(*map(tuple, parts), visible["said"])
+    parts = [found["stages"], found.get("exhausting", ()), found.get("reaching", ())]
+    return Plan(*map(tuple, [*parts, *(visible[name] for name in ("before", "functions", "right"))]), visible["said"])
 
 
 def submission_folders(exercise: str) -> list[Path]:
@@ -103,7 +109,8 @@ def submission_folders(exercise: str) -> list[Path]:
 def read_expected(folder: Path) -> Expected:
     """Read `expected.toml`."""
     found = tomllib.loads((folder / "expected.toml").read_text(encoding="utf-8"))
-    return Expected(found["why"], found["points"], found.get("checks", {}), found.get("start", "reference"))
+    checks, chance = found.get("checks", {}), tuple(found.get("chance", ()))
+    return Expected(found["why"], found["points"], checks, chance, found.get("start", "reference"))
 
 
 def build_submission(folder: Path, source_notebook: bytes) -> tuple[bytes, dict[str, bytes]]:
