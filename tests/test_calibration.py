@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +125,22 @@ def test_evidence_goes_to_its_file_and_comes_back(tmp_path: Path, monkeypatch: p
 
 TASKS = run.tasks(["exercise_1"], "sketches", 3)
 DONE = Measured({"reference": {"feature": 0.9}}, 1.0)
+
+
+def process_id(task: Task) -> Measured:
+    """Stands in for a training: says where it took place."""
+    return Measured({"reference": {"feature": float(os.getpid())}}, float(task.seed))
+
+
+def test_no_process_serves_more_than_four_seeds_and_all_come_to_an_end() -> None:
+    tasks = run.tasks(["exercise_1"], "sketches", 10)
+
+    found = dict(run._in_processes(tasks, 2, process_id))  # as `measure` does it, without the training
+
+    assert {task: one.cpu_seconds for task, one in found.items()} == {task: float(task.seed) for task in tasks}
+    served = Counter(one.accuracies["reference"]["feature"] for one in found.values())
+    assert os.getpid() not in served
+    assert max(served.values()) <= 4
 
 
 def measured_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Task]:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from typing import Any
 
 from autograder.calibration.bounds import GateFigures, gate_figures
@@ -81,19 +81,25 @@ def gates(found: Mapping[Task, Measured]) -> list[GateFigures]:
     return figures
 
 
-def _in_processes(missing: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Measured]]:
+def _in_processes(
+    missing: Sequence[Task], jobs: int, work: Callable[[Task], Measured] | None = None
+) -> Iterator[tuple[Task, Measured]]:
     if not missing:
         return
-    os.environ |= _ENVIRONMENT
     context = multiprocessing.get_context("spawn")
-    # what TensorFlow keeps of finished networks grows: a process serves four seeds
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=4) as pool:
-        futures = {pool.submit(train, task): task for task in missing}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    # What TensorFlow keeps of finished networks grows, so a process serves four seeds. ProcessPoolExecutor can do that
+    # too, and waits for ever at times: https://github.com/python/cpython/issues/115634
+    with context.Pool(jobs, _prepare, maxtasksperchild=4) as pool:
+        yield from pool.imap_unordered(partial(_named, work or train), missing)
+
+
+def _prepare() -> None:
+    """Set the environment before TensorFlow is imported."""
+    os.environ.update(_ENVIRONMENT)
+
+
+def _named(work: Callable[[Task], Measured], task: Task) -> tuple[Task, Measured]:
+    return task, work(task)
 
 
 def train(task: Task) -> Measured:

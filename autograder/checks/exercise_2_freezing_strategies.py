@@ -82,7 +82,7 @@ def unfreeze_fraction_keeps_batch_normalization_still(cases: Cases) -> None:
     hint="decide for every layer anew: set the backbone's own flag first, and mind that `layers[-0:]` is all of them",
 )
 def unfreeze_fraction_sets_every_flag_anew(cases: Cases) -> None:
-    """0 freezes all of a trainable backbone, 1 unfreezes all of a frozen one, and 0.5 on the same one then two layers."""
+    """0 freezes all of a trainable backbone, 1 unfreezes all of a frozen one, and 0.5 after that leaves two."""
     unfrozen(cases, 0.0, flat=False).trained.expect_moved(0)
     case = unfrozen(cases, 1.0, flat=False, frozen=True)
     if case.layers_moved() != 4:

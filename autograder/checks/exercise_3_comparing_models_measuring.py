@@ -184,7 +184,8 @@ def figures_show_two_trade_offs(submission: Submission, data: transferlab.Course
     reply, _ = submission.probe({"op": "figures"})
     plots = [axes for figure in reply.get("figures", ()) for axes in figure["axes"]]
     names = data.compared_backbones
-    showing = {(*axes["words"], *axes["ticks"]) for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)}
+    full = [axes for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)]
+    showing = {(*axes["words"], *axes["ticks"]) for axes in full}
     if len(showing) < 2:
         came = f"of the {len(plots)} plots drawn so far, {len(showing) or 'none'} shows the three backbones by name"
         fail(came, "two different plots that do")

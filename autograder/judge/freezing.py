@@ -54,9 +54,7 @@ def unfrozen(
         earlier: Fractions of calls on the same backbone before.
     """
     key = ("unfrozen", fraction, flat, frozen, earlier)
-    return cases.once(
-        key, lambda: _unfrozen(cases.submission, (*earlier, fraction), flat=flat, frozen=frozen)
-    )
+    return cases.once(key, lambda: _unfrozen(cases.submission, (*earlier, fraction), flat=flat, frozen=frozen))
 
 
 def _unfrozen(submission: Submission, fractions: tuple[float, ...], *, flat: bool, frozen: bool) -> Unfrozen:

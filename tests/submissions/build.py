@@ -21,7 +21,7 @@ A folder `tests/submissions/<exercise>/<name>/` holds
 A folder `tests/submissions/<exercise>/` also holds
 
     plan.toml         stages = ["check_split", ...]                   judged cells at which the run of a wrong one may end
-                      exhausting = ["hostile_fork_bomb", ...]         graded with --golden=all only; tests/attacks has the like
+                      exhausting = ["hostile_fork_bomb", ...]         graded with --golden=all only: tests/attacks has the like
                       reaching = ["wrong_random_weights", ...]        graded in any case, for checks behind what they change
                       [visible]                                       what is tried of the checks that students see
                       before = ["setup", "toy_backbone"]              cells to run first
@@ -75,7 +75,7 @@ class Plan(NamedTuple):
     stages: tuple[str, ...]
     """Judged cells at which a run may end: a wrong submission that changes nothing behind one is run to there only."""
     exhausting: tuple[str, ...]
-    """Submissions that use up time or memory to no other purpose."""
+    """Hostile submissions that take long, and of whose kind tests/attacks has one."""
     reaching: tuple[str, ...]
     """Wrong submissions that are graded in any case."""
     before: tuple[str, ...]
