@@ -76,7 +76,8 @@ def main(
     Console().print(table)
     Console().print(
         f"{report.classes} whole classes graded in between. Processes left behind by a killed run: "
-        f"{len(report.orphans)}. Cells failed with their kernel: {len(report.cut)}. Lost, doubled or half-written: {len(report.faults)}.",
+        f"{len(report.orphans)}. Cells failed with their kernel: {len(report.cut)}. "
+        f"Lost, doubled or half-written: {len(report.faults)}.",
         *report.faults[:10],
         *report.orphans[:10],
         sep="\n",
