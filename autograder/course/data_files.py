@@ -1,5 +1,7 @@
 """Where the images and weights of a course lie on this machine, and how a sandbox comes to see them, read-only."""
 
+import functools
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from autograder.course.errors import CourseError
 from transferlab import cifar10
+from transferlab.backbones.catalogue import APPLICATIONS, NARROW, cache_folder
 from transferlab.backbones.registry import missing_weights
 from transferlab.course import course_data
 
@@ -42,6 +45,36 @@ def data_files(source: str) -> DataFiles:
         readable = (folder,)
         environment[cifar10.FOLDER_VARIABLE] = str(folder)
     return DataFiles(cache if cache.is_dir() else None, readable, environment)
+
+
+def data_digest(source: str) -> str:
+    """Digest what a course's verdicts owe to files outside of the project.
+
+    Args:
+        source: Where the course's images come from.
+
+    Returns:
+        64 hexadecimal digits: which batches are used, whose content their published md5 fixes, and the content of every
+        file of weights that is there. Empty for images and weights that come with the project.
+    """
+    if source != "cifar10":
+        return ""
+    known = APPLICATIONS | NARROW
+    networks = {name.split("@")[0] for name in course_data(source).compared_backbones} & set(known)
+    files = [cache_folder() / known[network].file for network in sorted(networks)]
+    lines = [*cifar10.wanted_batches()]
+    for path in files:
+        if path.is_file():
+            found = path.stat()
+            lines.append(f"{path.name} {_file_digest(path, found.st_size, found.st_mtime_ns)}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=32)
+def _file_digest(path: Path, _size: int, _changed: int) -> str:
+    """Read a file again only when it has changed: it is asked for with every notebook."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def refuse_missing_files(source: str) -> None:

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 import autograder
 from autograder.course.course import Course, plain_settings
+from autograder.course.data_files import data_digest
 from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.notebooks import Prepared
 from autograder.course.submission import Submission
@@ -73,6 +74,7 @@ def answers_key(course: Course, exercise: Exercise, submission: Submission, prep
         "code": _running_digest(),
         "versions": dict(versions()),
         "settings": plain_settings(course),
+        **_data(course),
     }
     return _sha256(json.dumps(deciding, sort_keys=True).encode())
 
@@ -105,7 +107,14 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
         "code": _code_digest(frozenset(others) - frozenset(exercise.pages)),
         "versions": dict(versions()),
         "settings": plain_settings(course),
+        **_data(course),
     }
+
+
+def _data(course: Course) -> dict[str, str]:
+    """What files outside of the project decide; nothing where there are none, so that keys of such courses stay."""
+    found = data_digest(course.settings.data_source)
+    return {"data": found} if found else {}
 
 
 def terms_of(course: Course, secret_digest: str) -> Mapping[str, str]:
@@ -128,6 +137,7 @@ def terms_of(course: Course, secret_digest: str) -> Mapping[str, str]:
         "check pages": digest("pages"),
         "autograder": digest("code"),
         "limits and settings": digest("settings"),
+        "images and weights": data_digest(course.settings.data_source),
         "isolation": course.isolation.value,
         "course secret": _sha256(secret_digest.encode()),
         **{f"package {name}": version[:16] for name, version in versions().items()},

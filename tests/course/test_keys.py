@@ -49,6 +49,23 @@ def test_it_changes_with_the_course(bare_root, change):
     assert key(bare_root) != before
 
 
+def test_it_changes_with_the_weights_of_a_course_on_photographs(bare_root, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    drawn = key(bare_root)
+    written(bare_root, "nbgrader_config.py", "c.CourseSettings.data_source = 'cifar10'")
+    keys = [drawn, key(bare_root)]
+    weights = tmp_path / "models" / "mobilenet_7_5_224_tf_no_top.h5"
+    weights.parent.mkdir()
+    for content in (b"trained", b"trained further"):
+        weights.write_bytes(content)
+        keys.append(key(bare_root))
+    monkeypatch.setenv("TRANSFERLAB_CIFAR10_BATCHES", "data_batch_1,test_batch")
+    keys.append(key(bare_root))
+
+    assert len(set(keys)) == len(keys)
+    assert key(bare_root) == keys[-1]
+
+
 def test_it_changes_with_the_work(bare_root):
     moved = sample_course.submission()
     moved.cells.insert(1, moved.cells.pop(2))
