@@ -405,6 +405,7 @@ def compare_strategies(make_backbone, training, validation, fractions, head_epoc
 # %% nbgrader={"grade": true, "grade_id": "check_compare_strategies", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 3
 toy_weights = toy_backbone().get_weights()
+toy_weights[4] = np.array([0.1, 0.2, 0.3, 0.4], "float32")  # moving mean of norm_1: it never changes
 made_backbones = []
 
 
@@ -434,6 +435,10 @@ toy_output = np.asarray(toy_best(noise_pictures[:12], training=False))
 assert toy_output.shape == (12, 3), f"12 images of 3 classes gave {toy_output.shape} instead of (12, 3)"
 toy_reached = float(np.mean(toy_output.argmax(axis=1) == noise_labels[:12]))
 toy_highest = toy_table["val_accuracy"].max()
+kept = any(np.array_equal(weight, toy_weights[4]) for weight in toy_best.get_weights())
+assert kept, "best_model has lost the statistics of norm_1; is it the model you trained, and was norm_1 frozen?"
+untrained = any(np.array_equal(weight, toy_weights[-2]) for weight in toy_best.get_weights())
+assert not untrained, "conv_3 of best_model is as it was before all training; return the model that was trained"
 assert np.isclose(toy_reached, toy_highest), f"best_model reaches {toy_reached:.3f}, the best row says {toy_highest:.3f}"
 transferlab.passed("Task 3: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
@@ -506,22 +511,37 @@ def best_strategy(table, tolerance):
 example = pd.DataFrame(
     {
         "fraction": [0.0, 0.25, 0.5, 1.0],
-        "trainable": [8_906, 230_346, 285_706, 302_426],
+        "trainable": [8_906, 230_346, 285_770, 302_426],
         "val_accuracy": [0.72, 0.78, 0.79, 0.77],
         "seconds": [1.1, 1.5, 1.9, 3.0],
     }
 )
-for allowed, expected in ((0.025, 0.25), (0.1, 0.0), (0.0, 0.5)):
-    chosen = best_strategy(example, allowed)
-    assert np.size(chosen) == 1, f"one fraction was asked for, not {chosen}"
-    assert float(chosen) == expected, f"for the example and tolerance={allowed}, {expected} is right, not {chosen}"
-chosen = float(best_strategy(example.assign(val_accuracy=[0.68, 0.5, 0.6, 0.77]), 0.1))
+
+
+def chosen_for(described, tried_table, allowed):
+    """Ask best_strategy; what goes wrong in it is said together with the table it went wrong on."""
+    try:
+        answer = best_strategy(tried_table, allowed)
+    except Exception as problem:
+        stopped = f"{described}, tolerance={allowed}: best_strategy stopped with {type(problem).__name__}: {problem}"
+        raise AssertionError(stopped) from problem
+    assert np.size(answer) == 1, f"one fraction was asked for, one number, not a {type(answer).__name__} of several"
+    return float(np.ravel(answer)[0])
+
+
+for allowed, expected in ((0.025, 0.25), (0.1, 0.0)):
+    chosen = chosen_for("the example", example, allowed)
+    assert chosen == expected, f"for the example and tolerance={allowed}, {expected} is right, not {chosen}"
+chosen = chosen_for("the example (the best row is good enough: >=)", example, 0.0)
+assert chosen == 0.5, f"for the example and tolerance=0.0, 0.5 is right, not {chosen}"
+chosen = chosen_for("a best of 0.77 and a row with 0.68", example.assign(val_accuracy=[0.68, 0.5, 0.6, 0.77]), 0.1)
 assert chosen == 0.0, f"with a best of 0.77 and tolerance=0.1, an accuracy of 0.68 is good enough; got {chosen}"
-chosen = float(best_strategy(example.assign(val_accuracy=[0.68, 0.5, np.nan, 0.77]).iloc[::-1], 0.1))
+with_nan = example.assign(val_accuracy=[0.68, 0.5, np.nan, 0.77]).iloc[::-1]
+chosen = chosen_for("NaN in the row of 0.5 (see hint 3)", with_nan, 0.1)
 assert chosen == 0.0, f"with NaN in the row of 0.5 and the rows turned round, 0.0 is right, not {chosen}"
-chosen = float(best_strategy(example.assign(trainable=[400, 300, 200, 100]), 0.025))
+chosen = chosen_for("400, 300, 200, 100 parameters", example.assign(trainable=[400, 300, 200, 100]), 0.025)
 assert chosen == 1.0, f"with 400, 300, 200, 100 parameters, 1.0 is right for tolerance=0.025, not {chosen}"
-chosen = float(best_strategy(example.assign(trainable=300).iloc[::-1], 0.025))
+chosen = chosen_for("300 parameters in every row", example.assign(trainable=300).iloc[::-1], 0.025)
 assert chosen == 0.25, f"with 300 parameters in every row, 0.25 is right for tolerance=0.025, not {chosen}"
 transferlab.passed("Task 4: the visible checks pass.")
 ### BEGIN HIDDEN TESTS

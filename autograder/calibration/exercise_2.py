@@ -17,6 +17,8 @@ TRAINING_PER_CLASS, VALIDATION_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 12, 15,
 HEAD_EPOCHS, EPOCHS = 6, 2
 HEAD_RATE, FINE_TUNING_RATE = 3e-3, 1e-3
 """Given in the notebook as good ones; others are allowed."""
+KERAS_RATE = 1e-3
+"""What `compile("adam")` takes."""
 FRACTIONS = (0.0, 0.25, 0.5, 1.0)
 
 Arm = Callable[[Draw], dict[str, float]]
@@ -101,6 +103,9 @@ RIGHT: dict[str, Arm] = {
     "reference": _best("reference"),
     "no hidden layer": _best("no hidden layer", head=training.plain_head),
     "half the learning rates": _best("half", head_rate=HEAD_RATE / 2, rate=FINE_TUNING_RATE / 2),
+    "flattened, dropout, Keras's learning rate": _best("flat", head=training.flat_head, head_rate=KERAS_RATE),
+    "max pooling, 32 units, Keras's learning rate": _best("narrow", head=training.narrow_head, head_rate=KERAS_RATE),
+    "max pooling, BatchNorm, dropout": _best("busy", head=training.busy_head),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,

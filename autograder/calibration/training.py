@@ -133,6 +133,16 @@ def busy_head() -> list[layers.Layer]:
     ]
 
 
+def flat_head() -> list[layers.Layer]:
+    """No pooling: every place of the maps has weights of its own."""
+    return [layers.Flatten(), layers.Dropout(0.3)]
+
+
+def narrow_head() -> list[layers.Layer]:
+    """Max pooling, a hidden layer of half the usual width."""
+    return [layers.GlobalMaxPooling2D(), layers.Dense(32, activation="gelu")]
+
+
 def with_head(map_shape: Sequence[int], head: Head, classes: int) -> keras.Model:
     """Build a classifier of maps."""
     return keras.Sequential([keras.Input(tuple(map_shape)), *head(), layers.Dense(classes, activation="softmax")])

@@ -3,7 +3,7 @@
 import typer
 
 from autograder.commands.lms_collect import app as collect_app
-from autograder.commands.lms_collect import best
+from autograder.commands.lms_collect import best, due_dates
 from autograder.commands.lms_grades import app as grades_app
 from autograder.commands.lms_push import app as push_app
 
@@ -15,3 +15,4 @@ app.add_typer(collect_app, name="collect")
 app.add_typer(grades_app, name="grades")
 app.add_typer(push_app, name="push")
 app.command()(best)
+app.command()(due_dates)

@@ -1,13 +1,16 @@
 """`autograder lms collect moodle|canvas`: downloaded submissions into submitted/."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
 from autograder.commands.terminal import CourseOption, ending_well, find_course, take_secret
+
+if TYPE_CHECKING:
+    from autograder.lms.due_dates import DueDates
 
 app = typer.Typer(
     help="""Put downloaded submissions into submitted/, each under its student's id.
@@ -23,6 +26,14 @@ Roster = Annotated[
     typer.Option(
         "--roster", help="CSV with columns id, email, first_name, last_name: your own student ids.", show_default=False
     ),
+]
+DueDatesOption = Annotated[
+    Path | None,
+    typer.Option("--due-dates", help="CSV with columns id and due: students with extra time.", show_default=False),
+]
+TimeZone = Annotated[
+    str,
+    typer.Option("--time-zone", help="Of times without one, e.g. Europe/Berlin.", show_default="this machine's"),
 ]
 Replace = Annotated[
     bool,
@@ -45,21 +56,18 @@ def moodle(
         ),
     ] = "",
     roster: Roster = None,
+    due_dates: DueDatesOption = None,
     replace: Replace = False,
     dry_run: DryRunOption = False,
     course: CourseOption = None,
 ) -> None:
     """Collect "Download all submissions", in folders or flat, blind or by team. Drafts are left out and listed."""
     with ending_well():
-        from autograder.lms.errors import LmsError
         from autograder.lms.moodle_collect import MoodleDownload, collect_moodle
 
-        try:
-            zone = ZoneInfo(time_zone) if time_zone else None
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise LmsError(f"There is no time zone {time_zone!r}; write it like Europe/Berlin.") from error
+        zone = _zone(time_zone)
         found = find_course(course)
-        download = MoodleDownload(archive, worksheet, zone, roster)
+        download = MoodleDownload(archive, worksheet, zone, roster, _due_dates(due_dates, zone))
         chosen = choose_assignment(found, assignment)
         finish(collect_moodle(found, chosen, download, dry_run=dry_run, replace=replace), dry_run=dry_run)
 
@@ -73,6 +81,8 @@ def canvas(
     ],
     assignment: AssignmentOption = "",
     roster: Roster = None,
+    due_dates: DueDatesOption = None,
+    time_zone: TimeZone = "",
     replace: Replace = False,
     dry_run: DryRunOption = False,
     course: CourseOption = None,
@@ -82,9 +92,31 @@ def canvas(
         from autograder.lms.canvas_collect import CanvasDownload, collect_canvas
 
         found = find_course(course)
-        download = CanvasDownload(archive, gradebook, roster)
+        download = CanvasDownload(archive, gradebook, roster, _due_dates(due_dates, _zone(time_zone)))
         chosen = choose_assignment(found, assignment)
         finish(collect_canvas(found, chosen, download, dry_run=dry_run, replace=replace), dry_run=dry_run)
+
+
+def due_dates(
+    table: Annotated[
+        Path, typer.Argument(help="CSV with columns id and due; empty takes one back.", show_default=False)
+    ],
+    *,
+    assignment: AssignmentOption = "",
+    time_zone: TimeZone = "",
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Give single students extra time: a due date of their own, also where lateness has been counted already."""
+    with ending_well():
+        from autograder.lms.due_dates import read_due_dates, set_due_dates
+        from autograder.lms.results import Results
+
+        found = find_course(course)
+        chosen = choose_assignment(found, assignment)
+        results = Results(f"Due dates of {chosen}")
+        set_due_dates(found, chosen, read_due_dates(table, _zone(time_zone)), results, dry_run=dry_run)
+        finish(results, dry_run=dry_run)
 
 
 def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, course: CourseOption = None) -> None:
@@ -95,3 +127,18 @@ def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, co
         found = find_course(course)
         chosen = choose_assignment(found, assignment)
         finish(count_best(found, chosen, take_secret(found), dry_run=dry_run), dry_run=dry_run)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    from autograder.lms.errors import LmsError
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise LmsError(f"There is no time zone {name!r}; write it like Europe/Berlin.") from error
+
+
+def _due_dates(table: Path | None, zone: ZoneInfo | None) -> "DueDates | None":
+    from autograder.lms.due_dates import read_due_dates
+
+    return read_due_dates(table, zone) if table else None

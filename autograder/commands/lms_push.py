@@ -61,7 +61,7 @@ def moodle(
         token = _token("MOODLE_TOKEN", token_file)
         with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
             platform = MoodleAssignment(web, address, token, rescale=rescale, with_pages=not no_pages)
-            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages)
+            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages, lms="moodle")
 
 
 @app.command()
@@ -86,7 +86,7 @@ def canvas(
         headers = {"Authorization": f"Bearer {_token('CANVAS_TOKEN', token_file)}"}
         with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
             platform = CanvasAssignment(web, address, rescale=rescale, with_pages=not no_pages)
-            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages)
+            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages, lms="canvas")
 
 
 @app.command()
@@ -134,11 +134,13 @@ def _push(
     *,
     dry_run: bool,
     with_pages: bool,
+    lms: str = "",
 ) -> None:
     from autograder.course.errors import CourseError
     from autograder.lms.outgoing import outgoing
     from autograder.lms.push.errors import NoAnswer, PlatformRefused
     from autograder.lms.push.ledger import open_ledger
+    from autograder.lms.push.people import collected_from
     from autograder.lms.push.sending import push
 
     found = find_course(course)
@@ -147,6 +149,7 @@ def _push(
         entries = [entry for entry in entries if entry.student == student]
         if not entries:
             raise CourseError(f"The gradebook knows no student '{student}'.")
+    collected = collected_from(found, assignment, lms) if lms else {}
     if with_pages and any(not entry.is_absent for entry in entries) and not any(entry.pages for entry in entries):
         err.print(
             f"There are no feedback pages yet, so none are sent; `nbgrader generate_feedback {assignment}` makes them.",
@@ -158,7 +161,7 @@ def _push(
             open_ledger(found.state_directory / "lms", platform.ledger_name) as ledger,
             _progress(len(entries)) as advance,
         ):
-            rows = push(entries, platform, ledger, dry_run=dry_run, on_progress=advance)
+            rows = push(entries, platform, ledger, dry_run=dry_run, collected=collected, on_progress=advance)
     except NoAnswer as problem:
         raise PlatformRefused(f"{problem}; nothing more was sent, run the same command again later.") from problem
     _report(rows)

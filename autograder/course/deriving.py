@@ -23,13 +23,14 @@ from nbformat import NotebookNode
 from nbgrader.api import InvalidEntry, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import AssignLatePenalties, LimitOutput
+from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
 from autograder.course.course import Course, CourseError
 from autograder.course.gradebook import course_directory, open_gradebook, writer_lock
+from autograder.course.lateness import late_penalties, set_penalty
 from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, SubmissionExporter, shown
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.store import Record
@@ -52,8 +53,7 @@ class Deriver:
         self._directory = course_directory(course)
         self._steps = Autograde(coursedir=self._directory, config=course.config)
         self._limit = LimitOutput(parent=self._steps)
-        self._late = AssignLatePenalties(parent=self._steps)
-        self._late.init_plugin()
+        self._late = late_penalties(course)
         self._released: dict[str, dict[str, str]] = {}
         self._open = ExitStack()
         self._gradebook: Any = None
@@ -179,12 +179,7 @@ class Deriver:
             self._released[name] = released_checksums(row.notebook)
         save_verdict(row, self._course.exercises[name], record.verdict, notebook, self._released[name])
         gradebook.db.flush()
-        row.late_submission_penalty = None
-        seconds_late = row.assignment.total_seconds_late
-        if seconds_late > 0:
-            penalty = self._late.plugin_inst.late_submission_penalty(student, row.score, seconds_late)
-            if penalty is not None:
-                row.late_submission_penalty = self._late._check_late_penalty(row, penalty)  # noqa: SLF001 - its rule
+        set_penalty(self._late, student, row)
         gradebook.db.commit()
 
 

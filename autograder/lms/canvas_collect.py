@@ -6,6 +6,7 @@ from pathlib import Path
 from autograder.course.course import Course
 from autograder.lms.canvas import CanvasGradebook, CanvasHanded, CanvasStudent, read_archive, read_gradebook
 from autograder.lms.collecting import Incoming, collect
+from autograder.lms.due_dates import DueDates, refuse_without_due_date, set_due_dates
 from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle_collect import no_notebook, refuse_other_assignment
@@ -23,6 +24,8 @@ class CanvasDownload:
     archive: Path
     gradebook: Path
     roster: Path | None = None
+    due_dates: DueDates | None = None
+    """Of students with extra time."""
 
 
 def candidate(student: CanvasStudent) -> Candidate:
@@ -56,6 +59,8 @@ def collect_canvas(
     """
     results = Results(f"Collected for {assignment} from Canvas")
     book = read_gradebook(download.gradebook)
+    if download.due_dates:
+        refuse_without_due_date(course, assignment)
     identities = Identities.load(course, assignment, "canvas")
     known = known_students(course, download.roster)
     ids, problems = assign_ids([candidate(student) for student in book.students], known, identities)
@@ -87,6 +92,9 @@ def collect_canvas(
         if one.user in ids and one.user not in handed
     ]
     collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace, absent=absent)
+    if download.due_dates:
+        coming = incoming if dry_run else ()
+        set_due_dates(course, assignment, download.due_dates, results, dry_run=dry_run, coming=coming)
     return results
 
 

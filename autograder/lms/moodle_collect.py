@@ -6,6 +6,7 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.lms.collecting import Incoming, collect
+from autograder.lms.due_dates import DueDates, refuse_without_due_date, set_due_dates
 from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle_words import Status
@@ -27,6 +28,8 @@ class MoodleDownload:
     zone: tzinfo | None = None
     """Of the teacher's Moodle profile: the worksheet's times are in it; None for this machine's."""
     roster: Path | None = None
+    due_dates: DueDates | None = None
+    """Of students with extra time."""
 
 
 def collect_moodle(
@@ -49,6 +52,8 @@ def collect_moodle(
     """
     results = Results(f"Collected for {assignment} from Moodle")
     sheet = read_worksheet(download.worksheet)
+    if download.due_dates:
+        refuse_without_due_date(course, assignment)
     identities = Identities.load(course, assignment, "moodle")
     known = known_students(course, download.roster)
     candidates = [
@@ -86,6 +91,9 @@ def collect_moodle(
         ]
     )
     collect(course, assignment, incoming, identities, results, dry_run=dry_run, replace=replace, absent=absent)
+    if download.due_dates:
+        coming = incoming if dry_run else ()
+        set_due_dates(course, assignment, download.due_dates, results, dry_run=dry_run, coming=coming)
     return results
 
 

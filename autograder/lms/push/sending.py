@@ -1,15 +1,16 @@
 """The one loop that sends: who gets something, who has it already, who is left alone and why."""
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from autograder.course.feedback import points_text
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, StudentRefused
 from autograder.lms.push.ledger import BEGUN, DONE, Ledger, digest_of
-from autograder.lms.push.people import People, Person
+from autograder.lms.push.people import Collected, People, Person
 
 _GIVE_UP_AFTER = 3
 """Students in a row for whom the LMS gave no answer, after all retries: it is down."""
@@ -88,6 +89,7 @@ def push(
     ledger: Ledger,
     *,
     dry_run: bool = False,
+    collected: Mapping[str, Collected] = MappingProxyType({}),
     on_progress: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
     """Send every student what is new since the ledger's last word.
@@ -97,13 +99,16 @@ def push(
         platform: Where to.
         ledger: What has been sent before.
         dry_run: Ask the LMS who is there, and send nothing.
+        collected: Whom work was collected from, by student.
         on_progress: Called after each student.
 
     Returns:
         One row a student.
     """
     people = platform.people()
-    found = {entry.student: people.find(entry) for entry in entries if not entry.is_absent}
+    found = {
+        entry.student: people.find(entry, collected.get(entry.student)) for entry in entries if not entry.is_absent
+    }
     doubled = people.doubled([(student, person) for student, (person, _) in found.items() if person])
     rows: list[Row] = []
     unanswered = 0

@@ -1,0 +1,137 @@
+"""Extra time: single students' due dates, in tables and in nbgrader's penalties."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+import sample_course
+from lms_writers import Pupil, canvas_gradebook, canvas_zip, moodle_worksheet, moodle_zip, notebook
+
+from autograder.course.gradebook import open_gradebook
+
+HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
+ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook("half = 7")})
+BOB = Pupil(6, "Bob O'Neil", "bob@x.org", {SLUG: notebook("half = 6")})
+FRANK = Pupil(3, "Frank Nosubmit", "frank@x.org", {}, status="No submission")
+# both handed in at 2026-11-21 19:00 UTC, an hour late
+
+
+@pytest.fixture
+def due(course):
+    def run(moment=datetime(2026, 11, 21, 18, 0)):  # noqa: DTZ001 - nbgrader's UTC
+        with open_gradebook(course) as gradebook:
+            gradebook.update_or_create_assignment(HOMEWORK, duedate=moment)
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text):
+        path = tmp_path / "due.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def collect(lms, tmp_path):
+    def run(*options):
+        archive = moodle_zip(tmp_path / "sub.zip", [ALICE, BOB, FRANK])
+        sheet = moodle_worksheet(tmp_path / "sheet.csv", [ALICE, BOB, FRANK])
+        return lms("collect", "moodle", archive, "--worksheet", sheet, "--time-zone", "UTC", *options)
+
+    return run
+
+
+def late(course, student):
+    with open_gradebook(course) as gradebook:
+        found = gradebook.find_submission(HOMEWORK, student)
+        return found.total_seconds_late, found.late_submission_penalty or 0
+
+
+def test_who_has_extra_time_is_not_late_and_the_others_are(collect, due, table, course, grade):
+    due()
+    status, said = collect("--due-dates", table("id,due\nalice@x.org,2026-11-21 20:00\n"))
+    assert status == 0, said
+    assert "due 2026-11-21 20:00:00 UTC, the class 2026-11-21 18:00:00 UTC; handed in in time" in said
+    grade()
+    assert late(course, "alice@x.org") == (0, 0)
+    assert late(course, "bob@x.org") == (3600, 0), "late, and no points off: lateness is the LMS's"
+
+
+def test_penalties_that_were_asked_for_follow_the_due_date(collect, due, table, course, grade, root, lms):
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text() + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    due()
+    collect()
+    grade()
+    assert late(course, "alice@x.org")[1] > 0
+    status, said = lms("due-dates", table("id,due\nAlice@X.org,2026-11-21T21:00+01:00\n"))
+    assert status == 0, said
+    assert late(course, "alice@x.org") == (0, 0)
+    assert late(course, "bob@x.org")[1] > 0
+    status, said = lms("due-dates", table("id,due\nalice@x.org,\n"))
+    assert status == 0, said
+    assert "due with the class again, 2026-11-21 18:00:00 UTC; handed in late" in said
+    assert late(course, "alice@x.org")[1] > 0
+
+
+def test_times_without_a_zone_are_in_the_one_named(collect, due, table, course):
+    due()
+    collect("--due-dates", table("id,due\nalice@x.org,2026-11-21 20:00\n"), "--time-zone", "Europe/Berlin")
+    with open_gradebook(course) as gradebook:
+        assert gradebook.find_submission(HOMEWORK, "alice@x.org").extension == timedelta(hours=1)
+
+
+def test_canvas_takes_them_too(lms, due, table, course, tmp_path):
+    due()
+    archive, book = canvas_zip(tmp_path / "c.zip", [ALICE, BOB]), canvas_gradebook(tmp_path / "g.csv", [ALICE, BOB])
+    status, said = lms("collect", "canvas", archive, "--gradebook", book, "--time-zone", "UTC",
+                       "--due-dates", table("id,due\nbob@x.org,2026-11-23 20:00\n"))  # fmt: skip
+    assert status == 0, said
+    assert "bob@x.org due 2026-11-23 20:00:00 UTC" in said
+    assert "when it was handed in is not known" in said
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(collect, due, table, root):
+    due()
+    status, said = collect("--dry-run", "--due-dates", table("id,due\nalice@x.org,2026-11-21 20:00\n"))
+    assert status == 0, said
+    assert "handed in in time" in said
+    assert not (root / "submitted").exists()
+
+
+def test_unknown_and_absent_students_are_listed(collect, due, table):
+    due()
+    status, said = collect("--due-dates", table("id,due\nzoe,2026-11-22 20:00\nfrank@x.org,2026-11-22 20:00\n"))
+    assert status == 1
+    assert "zoe has no due date of their own: the gradebook knows no such id or address" in said
+    assert "frank@x.org has handed in nothing yet" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "need the columns 'id' and 'due'"),
+        ("id,when\na,b\n", "need the columns 'id' and 'due'"),
+        ("id,due\nalice@x.org,tomorrow\n", "Line 2 of .*due.csv has 'tomorrow' as due date; write it like"),
+        ("id,due\n,2026-11-22\n", "Line 2 of .* has no id"),
+        ("id,due\nbob,2026-11-22\nBOB,2026-11-23\n", "Line 3 of .* has student 'BOB' a second time"),
+        (None, "The due dates .* cannot be read"),
+    ],
+)
+def test_a_table_that_cannot_be_used_stops_everything(collect, due, table, tmp_path, root, text, why):
+    due()
+    status, said = collect("--due-dates", tmp_path / "none.csv" if text is None else table(text))
+    assert status == 2
+    assert re.search(why, said), said
+    assert not (root / "submitted").exists()
+
+
+def test_a_class_without_due_date_has_none_to_extend(collect, table, root):
+    status, said = collect("--due-dates", table("id,due\nalice@x.org,2026-11-22 20:00\n"))
+    assert status == 2
+    assert "homework has no due date that could be extended; set one in formgrader" in said
+    assert not (root / "submitted").exists()
