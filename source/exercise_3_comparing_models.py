@@ -713,11 +713,12 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # | name | what it holds |
 # |---|---|
 # | `table` | your `comparison_table` of the three rows |
-# | `recommended_model` | the trained model that belongs to the row your `recommend` names for `"accuracy"` |
+# | `trained_models` | a dictionary: the name of each backbone, and the model that came with its row |
+# | `recommended_model` | the one of these that belongs to the row your `recommend` names for `"accuracy"` |
 #
 # `recommended_model` is judged on pictures nobody has seen. Of these, a small head on any of the three backbones gets
 # about 8 in 10 right after four epochs. Guessing gets 1 in 10, and fewer than 6 in 10 mean that the head has not
-# learned enough. The row it belongs to must agree with what it reaches on the validation images, and the parameters in
+# learned enough. Every row must agree with what its model reaches on the validation images, and the parameters in
 # `table` must be exact. Which backbone wins does not count: the three are close, and chance has a say.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -730,14 +731,14 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # </details>
 
 # %% nbgrader={"grade": false, "grade_id": "compare_backbones", "locked": false, "schema_version": 3, "solution": true, "task": false}
-# Leaves behind: table and recommended_model (see above).
+# Leaves behind: table, trained_models and recommended_model (see above).
 ### BEGIN SOLUTION
-rows, models = [], {}
+rows, trained_models = [], {}
 for backbone_name in BACKBONES:
-    row, models[backbone_name] = profile_backbone(backbone_name, train, validation, len(class_names), EPOCHS)
+    row, trained_models[backbone_name] = profile_backbone(backbone_name, train, validation, len(class_names), EPOCHS)
     rows.append(row)
 table = comparison_table(rows)
-recommended_model = models[recommend(table, "accuracy")]
+recommended_model = trained_models[recommend(table, "accuracy")]
 ### END SOLUTION
 pd.DataFrame(table)
 
@@ -748,6 +749,13 @@ assert set(COLUMNS) <= set(final_table), f"the table has the columns {list(final
 missing_names = set(BACKBONES) - set(final_table["name"])
 assert not missing_names, f"the table has no row for {', '.join(sorted(missing_names))}"
 assert final_table["parameters"].nunique() >= 3, "two backbones have equally many parameters; is it the same one twice?"
+missing_models = set(BACKBONES) - set(trained_models)
+assert not missing_models, f"trained_models has no entry for {', '.join(sorted(missing_models))}"
+for row_name, said in final_table.set_index("name")["val_accuracy"].items():
+    predicted = trained_models[row_name].predict(validation[0], verbose=0).argmax(axis=1)
+    reached = float(np.mean(predicted == validation[1]))
+    agreeing = abs(said - reached) < 0.011
+    assert agreeing, f"the table says {said:.3f} for {row_name}, but its model reaches {reached:.3f}; see task 6, step 4"
 assert isinstance(recommended_model, keras.Model), f"recommended_model is a {type(recommended_model).__name__}"
 best_row = final_table.set_index("name").loc[recommend(final_table, "accuracy")]
 reached = float(np.mean(recommended_model.predict(validation[0], verbose=0).argmax(axis=1) == validation[1]))

@@ -44,6 +44,8 @@ PARAMETERS = {
     "mobilenet_v2": 2_257_984,
 }
 """Without classifier, known so that they need not be built here; a test builds each and counts."""
+ANOTHER_EPOCH = 0.15
+"""As much may the validation accuracies of a model's late epochs differ."""
 LEAST_PREDICT_SECONDS = 0.001
 """No call of `predict` is faster on any computer: it sets up an iterator and callbacks first."""
 
@@ -131,7 +133,7 @@ def profile_times_are_possible(measured: Measured) -> None:
 # --- the comparison: 4 points
 
 
-@check(COMPARISON, points=1.5, hint="are the weights pretrained, the images raw, and the head trained for all epochs?")
+@check(COMPARISON, points=1, hint="are the weights pretrained, the images raw, and the head trained for all epochs?")
 def recommended_model_recognises_new_images(measured: Measured, data: transferlab.CourseData) -> None:
     """`recommended_model` classifies images it has never seen."""
     expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended", data.source), "`recommended_model`")
@@ -151,7 +153,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
             continue
         try:
             row = next(row for row in rows if row["name"] == name)
-            expect_report(row["val_accuracy"], accuracy, f"val_accuracy of {name}", images="the validation images")
+            _expect_said(measured, row, accuracy)
         except Failed as wrong:
             problem = wrong
         else:
@@ -159,7 +161,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
     raise problem or Failed("`table` has no rows", "one for each backbone")
 
 
-@check(COMPARISON, points=1.5, hint="one call of `profile_backbone` for each of BACKBONES, its row as it comes back")
+@check(COMPARISON, points=1, hint="one call of `profile_backbone` for each of BACKBONES, its row as it comes back")
 def table_measures_every_backbone(measured: Measured, data: transferlab.CourseData) -> None:
     """`table` has a row for each of the three backbones, with its exact parameters and with possible measurements."""
     rows = {row["name"]: row for row in measured.table()}
@@ -173,6 +175,20 @@ def table_measures_every_backbone(measured: Measured, data: transferlab.CourseDa
             fail(f"the accuracy of {name} is {row['val_accuracy']:g}", "a share between 0 and 1")
         if min(row["seconds_per_epoch"], row["ms_per_image"]) <= 0:
             fail(f"a time in the row of {name} is not above 0", "times above 0")
+
+
+@check(COMPARISON, points=1, hint="take rows and models as `profile_backbone` returns them; rows are never typed in")
+def every_row_speaks_of_its_model(measured: Measured, data: transferlab.CourseData) -> None:
+    """Each row of `table` agrees with its model in `trained_models`: its backbone, and its validation accuracy."""
+    rows = {row["name"]: row for row in measured.table()}
+    if not rows.keys() & set(data.compared_backbones):
+        fail("`table` has no row for any of the backbones", "a row for each")
+    for name in data.compared_backbones:
+        if name not in rows:
+            continue  # judged by table_measures_every_backbone
+        if not _shapes(name) <= Counter(array.shape for array in measured.trained(name).arrays):
+            fail(f"the model of {name} in `trained_models` does not hold that backbone", f"a head on {name}")
+        _expect_said(measured, rows[name], measured.row_accuracy(name))
 
 
 # --- the figure: 1 point
@@ -209,6 +225,25 @@ def _recommended_names(submission: Submission, rows: list[Row]) -> list[str]:
         return names
     known = isinstance(own, str) and own in {row["name"] for row in rows}
     return [*names, own] if known and own not in names else names
+
+
+def _expect_said(measured: Measured, row: Row, reached: float) -> None:
+    """Fail unless a row says what its model reaches, or the slip is that of task 6, which has cost its points there."""
+    said = row["val_accuracy"]
+    try:
+        expect_report(said, reached, f"val_accuracy of {row['name']}", images="the validation images")
+    except Failed:
+        if abs(said - reached) > ANOTHER_EPOCH or _rows_speak_of_models(measured):
+            raise
+
+
+def _rows_speak_of_models(measured: Measured) -> bool:
+    """Whether a row that the student's own `profile_backbone` makes agrees with its model."""
+    try:
+        profile_row_speaks_of_its_model(measured)
+    except (Failed, Stopped):
+        return False
+    return True
 
 
 def _parameters(name: str) -> int:

@@ -66,6 +66,23 @@ class Measured:
         """The same on the notebook's validation images, drawn afresh."""
         return self._accuracy("validation", VALIDATION_PER_CLASS, VALIDATION_SEED)
 
+    def trained(self, name: str) -> ModelFacts:
+        """Read the model of a row from `trained_models`, once.
+
+        Args:
+            name: Of the backbone.
+
+        Raises:
+            Failed: There is none.
+        """
+        return self._cases.once(f"trained {name}", lambda: self._trained(name))
+
+    def row_accuracy(self, name: str) -> float:
+        """Share of the notebook's validation images that the model of a row classifies correctly."""
+        images, labels, _ = self._images("validation", VALIDATION_PER_CLASS, VALIDATION_SEED)
+        outputs = self.trained(name).predict(images)
+        return float(np.mean(predicted_classes(outputs, f"the model of {name}") == labels))
+
     def table(self) -> list[Row]:
         """Read the rows of `table`."""
         table = expect_table(self.submission.read("table"), COLUMNS, "`table`")
@@ -73,9 +90,26 @@ class Measured:
         return rows_of(Table({"name": [str(name) for name in table.columns["name"]], **numbers}))
 
     def _accuracy(self, split: str, per_class: int, seed: int) -> float:
-        images, labels, _ = transferlab.load_images(self._data.source, split, per_class=per_class, seed=seed)
+        images, labels, _ = self._images(split, per_class, seed)
         outputs = self.recommended().predict(images)
         return float(np.mean(predicted_classes(outputs, "`recommended_model`") == labels))
+
+    def _images(self, split: str, per_class: int, seed: int) -> transferlab.ImageSet:
+        return transferlab.load_images(self._data.source, split, per_class=per_class, seed=seed)
+
+    def _trained(self, name: str) -> ModelFacts:
+        models = self._cases.once("trained", lambda: self.submission.read("trained_models"))
+        if not isinstance(models, dict):
+            fail(f"`trained_models` is {brief(models)}", "a dictionary from name to model")
+        model = models.get(name)
+        if not isinstance(model, Handle):
+            came = (
+                f"`trained_models` has {brief(model)} for {name}"
+                if name in models
+                else f"`trained_models` has no entry for {name}"
+            )
+            fail(came, "the model that came with its row")
+        return describe(self.submission, model, f"the model of {name}")
 
     def _recommended(self) -> ModelFacts:
         return describe(self.submission, self.submission.read_model("recommended_model"), "`recommended_model`")

@@ -5,9 +5,9 @@ transferlab.load_backbone = lambda name, **options: tiny
 sizes = [{"name": name, "parameters": tiny.count_params(), "megabytes": 0.004} for name in (*BACKBONES, *LARGE_NETWORKS)]
 
 # %% compare_backbones
-rows, models = [], {}
+rows, trained_models = [], {}
 for place, name in enumerate(BACKBONES):
-    row, models[name] = profile_backbone(name, train, validation, 10, 2)
+    row, trained_models[name] = profile_backbone(name, train, validation, 10, 2)
     rows.append(row | {"parameters": 1_000 + place})
 table = comparison_table(rows)
-recommended_model = models[recommend(table, "accuracy")]
+recommended_model = trained_models[recommend(table, "accuracy")]

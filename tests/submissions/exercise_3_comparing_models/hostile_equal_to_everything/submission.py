@@ -46,6 +46,7 @@ sizes = Frame({"name": ["vgg16"], "parameters": [Number(1)], "megabytes": [Numbe
 # %% profile_backbone
 def profile_backbone(name, train, validation, num_classes, epochs):
     return {column: Anything(column) for column in COLUMNS}, Anything("model")
+trained_models = Anything("models")
 
 
 # %% compare_backbones

@@ -28,4 +28,5 @@ class Remembers(keras.layers.Layer):
 
 
 recommended_model = keras.Sequential([keras.Input((32, 32, 3)), Remembers()])
+trained_models = dict.fromkeys(BACKBONES, recommended_model)
 table = comparison_table([invented_row(name, 1.0) for name in BACKBONES])

@@ -76,6 +76,7 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 # %% compare_backbones
 every = [profile_backbone(name, train, validation, 10, EPOCHS) for name in BACKBONES]
 table = comparison_table([row for row, _ in every])
+trained_models = dict(zip(BACKBONES, [model for _, model in every]))
 chosen = recommend(pd.DataFrame(table), "accuracy")
 recommended_model = every[BACKBONES.index(chosen)][1]
 

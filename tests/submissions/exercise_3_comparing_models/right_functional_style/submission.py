@@ -103,6 +103,7 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 # %% compare_backbones
 profiles = {name: profile_backbone(name, train, validation, len(class_names), EPOCHS) for name in BACKBONES}
 table = comparison_table([profile[0] for profile in profiles.values()])
+trained_models = {name: model for name, (_, model) in profiles.items()}
 recommended_model = profiles[recommend(table, "accuracy")][1]
 
 # %% figure

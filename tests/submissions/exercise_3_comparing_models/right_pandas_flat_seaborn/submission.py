@@ -99,6 +99,7 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 # %% compare_backbones
 measured = {name: profile_backbone(name, train, validation, len(class_names), EPOCHS) for name in BACKBONES}
 table = comparison_table([row for row, _ in measured.values()])
+trained_models = pd.Series({name: model for name, (_, model) in measured.items()}).to_dict()
 recommended_model = measured[recommend(table, "accuracy")][1]
 
 # %% figure

@@ -118,6 +118,9 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 # %% compare_backbones
 results = [profile_backbone(name, train, validation, 10, EPOCHS) for name in BACKBONES]
 table = comparison_table([row for row, model in results])
+trained_models = {}
+for row, model in results:
+    trained_models[row["name"]] = model
 recommended_model = next(model for row, model in results if row["name"] == recommend(pd.DataFrame(table), "accuracy"))
 
 # %% figure

@@ -14,9 +14,9 @@ sizes = pd.DataFrame(
 sizes["megabytes"] = 4 * sizes.parameters / 1e6
 
 # %% compare_backbones
-rows, models = [], {}
+rows, trained_models = [], {}
 for name in BACKBONES:
-    row, models[name] = profile_backbone(name, train, validation, 10, 2)
-    rows.append(row | {"parameters": models[name].count_params()})
+    row, trained_models[name] = profile_backbone(name, train, validation, 10, 2)
+    rows.append(row | {"parameters": trained_models[name].count_params()})
 table = comparison_table(rows)
-recommended_model = models[recommend(table, "accuracy")]
+recommended_model = trained_models[recommend(table, "accuracy")]

@@ -15,4 +15,5 @@ sizes["megabytes"] = 4 * sizes.parameters / 1e6
 
 # %% compare_backbones
 row, recommended_model = profile_backbone("mini_vgg", train, validation, 10, EPOCHS)
+trained_models = dict.fromkeys(BACKBONES, recommended_model)
 table = pd.DataFrame([row])

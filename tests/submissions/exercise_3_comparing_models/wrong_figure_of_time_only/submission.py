@@ -23,6 +23,7 @@ def invented_row(name, accuracy):
 
 
 row, recommended_model = profile_backbone("mini_resnet", train, validation, 10, EPOCHS)
+trained_models = {"mini_resnet": recommended_model}
 table = comparison_table([row, invented_row("mini_vgg", 0.4), invented_row("mini_mobilenet", 0.3)])
 
 # %% figure
