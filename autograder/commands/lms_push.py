@@ -1,7 +1,6 @@
 """`autograder lms push moodle|canvas|lti`: grades, comments and feedback pages straight to the LMS, each once."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, err, find_course, out
+from autograder.commands.lms_terminal import DryRunOption, finish
+from autograder.commands.terminal import CourseOption, ending_well, err, find_course
 
 if TYPE_CHECKING:
     from autograder.lms.push.sending import Platform, Row
@@ -27,7 +25,6 @@ app = typer.Typer(
 )
 
 Assignment = Annotated[str, typer.Argument(help="The nbgrader assignment.", show_default=False)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")]
 Only = Annotated[str | None, typer.Option("--student", help="Send to this nbgrader student only.", show_default=False)]
 NoPages = Annotated[bool, typer.Option("--no-pages", help="Send points and comment without the feedback pages.")]
 Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
@@ -48,7 +45,7 @@ def moodle(
     rescale: Rescale = False,
     no_pages: NoPages = False,
     student: Only = None,
-    dry_run: DryRun = False,
+    dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
     course: CourseOption = None,
@@ -73,7 +70,7 @@ def canvas(
     rescale: Rescale = False,
     no_pages: NoPages = False,
     student: Only = None,
-    dry_run: DryRun = False,
+    dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
     course: CourseOption = None,
@@ -95,7 +92,7 @@ def lti(
     settings: Annotated[Path, typer.Argument(help="lti.toml: registration and addresses.", show_default=False)],
     *,
     student: Only = None,
-    dry_run: DryRun = False,
+    dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
     course: CourseOption = None,
@@ -164,7 +161,7 @@ def _push(
             rows = push(entries, platform, ledger, dry_run=dry_run, collected=collected, on_progress=advance)
     except NoAnswer as problem:
         raise PlatformRefused(f"{problem}; nothing more was sent, run the same command again later.") from problem
-    _report(rows)
+    _report(assignment, rows, dry_run=dry_run)
 
 
 @contextmanager
@@ -175,17 +172,18 @@ def _progress(total: int) -> "Iterator[Callable[[Row], None]]":
         yield lambda _: progress.advance(task)
 
 
-def _report(rows: "list[Row]") -> None:
+def _report(assignment: str, rows: "list[Row]", *, dry_run: bool) -> None:
     from autograder.lms.push.sending import Status
+    from autograder.lms.results import Did, Results
 
-    table = Table("student", "name", "points", "", "why", title="Sent to the LMS", title_justify="left")
+    kinds = {
+        Status.SENT: Did.DONE,
+        Status.WOULD_SEND: Did.DONE,
+        Status.ALREADY: Did.SKIPPED,
+        Status.ABSENT: Did.SKIPPED,
+    }
+    results = Results(f"{assignment}, sent to the LMS")
     for row in rows:
-        style = "yellow" if row.needs_a_person else "green" if row.status.value == "sent" else ""
-        cells = (row.student, row.name, row.points, row.status.value, row.why)
-        table.add_row(*map(escape, cells), style=style)
-    out.print(table)
-    counts = Counter(row.status.value for row in rows)
-    listed = [f"{counts[status.value]} {status.value}" for status in Status if counts[status.value]]
-    out.print(", ".join(listed) or "nobody in the gradebook")
-    if any(row.needs_a_person for row in rows):
-        raise typer.Exit(NEEDS_ATTENTION)
+        who = row.student if row.name in ("", row.student) else f"{row.student} ({row.name})"
+        results.add(kinds.get(row.status, Did.PERSON), who, row.why, row.points, row.status.value)
+    finish(results, dry_run=dry_run)

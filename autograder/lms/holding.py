@@ -11,21 +11,23 @@ _DECIMALS = 5
 """As many as Moodle keeps."""
 
 
-def why_held(entry: Outgoing, *, with_penalty: bool) -> str:
+def why_held(entry: Outgoing, *, with_penalty: bool = False, has_option: bool = True) -> str:
     """Say why a grade must not leave the house, or return an empty string.
 
     Args:
         entry: What the student would get.
         with_penalty: Whether points nbgrader took off for lateness are to be taken off.
+        has_option: Whether the command has an option for that.
     """
     if entry.refused:
         return f"{entry.refused}; run `autograder grade`, or decide it in formgrader"
     if entry.waiting:
         return f"not final: {', '.join(entry.waiting)} still to be graded in formgrader"
     if entry.penalty and not with_penalty:
+        instead = ", or say --late-penalties and switch it off in the LMS" if has_option else "; the LMS owns lateness"
         return (
             f"nbgrader takes {points_text(entry.penalty)} points off for lateness, and the LMS may do so too; unset "
-            "c.AssignLatePenalties.plugin_class and grade again, or say --late-penalties and switch it off in the LMS"
+            f"c.LateSubmissionPlugin and c.AssignLatePenalties and grade again{instead}"
         )
     return ""
 

@@ -34,6 +34,13 @@ class Row:
     """One sentence: what was done, or why not and what to do."""
     points: str = ""
     """Points that were written or sent, as text."""
+    outcome: str = ""
+    """A word of the command's own for what became of it; that of `did` if there is none."""
+
+    @property
+    def shown(self) -> str:
+        """What the table calls the outcome."""
+        return self.outcome or self.did.value
 
 
 @dataclass
@@ -45,7 +52,7 @@ class Results:
     notes: list[str] = field(default_factory=list)
     """Sentences for below the table, such as what to click next."""
 
-    def add(self, did: Did, who: str, why: str = "", points: str = "") -> None:
+    def add(self, did: Did, who: str, why: str = "", points: str = "", outcome: str = "") -> None:
         """Append a row.
 
         Args:
@@ -53,8 +60,9 @@ class Results:
             who: The student.
             why: One sentence.
             points: Points that were written or sent.
+            outcome: A word of the command's own for what became of it.
         """
-        self.rows.append(Row(did, who, why, points))
+        self.rows.append(Row(did, who, why, points, outcome))
 
     @property
     def needs_person(self) -> bool:
@@ -87,7 +95,8 @@ def results_table(results: Results, *, is_dry_run: bool = False) -> RenderableTy
     table.add_column("what, or why not", overflow="fold")
     for row in results.rows:
         points = [Text(row.points)] if has_points else []
-        table.add_row(Text(row.did.value), Text(row.who), *points, Text(row.why), style=_STYLES[row.did])
-    counts = Counter(row.did for row in results.rows)
-    summary = ", ".join(f"{counts[did]} {did.value}" for did in Did if counts[did]) or "nothing to do"
+        table.add_row(Text(row.shown), Text(row.who), *points, Text(row.why), style=_STYLES[row.did])
+    in_order = sorted(results.rows, key=lambda row: list(Did).index(row.did))
+    counts = Counter(row.shown for row in in_order)
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing to do"
     return Group(table, Text(f"{len(results.rows)} rows: {summary}."), *(Text(note) for note in results.notes))

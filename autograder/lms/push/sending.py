@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from autograder.course.feedback import points_text
+from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, StudentRefused
 from autograder.lms.push.ledger import BEGUN, DONE, Ledger, digest_of
@@ -37,11 +38,6 @@ class Row:
     status: Status
     points: str = ""
     why: str = ""
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody has to look."""
-        return self.status in (Status.LEFT, Status.FAILED)
 
 
 class Platform(Protocol):
@@ -139,7 +135,7 @@ def push(
 def _one(entry: Outgoing, person: Person | None, why: str, platform: Platform, ledger: Ledger, *, dry_run: bool) -> Row:
     if entry.is_absent:
         return _row(entry, Status.ABSENT, "nothing was handed in, nothing is sent")
-    reason = _reason_to_wait(entry) or why
+    reason = why_held(entry, has_option=False) or why
     if person is not None and not reason:
         reason = platform.refusal(person, entry)
     if reason or person is None:
@@ -161,19 +157,6 @@ def _one(entry: Outgoing, person: Person | None, why: str, platform: Platform, l
         return _row(entry, Status.FAILED, str(problem))
     ledger.finish(entry.student, digest)
     return _row(entry, Status.SENT)
-
-
-def _reason_to_wait(entry: Outgoing) -> str:
-    if entry.refused:
-        return f"{entry.refused}; run `autograder grade`, or decide it in formgrader"
-    if entry.waiting:
-        return f"not final: {', '.join(entry.waiting)} still to be graded in formgrader"
-    if entry.penalty:
-        return (
-            f"nbgrader takes {points_text(entry.penalty)} points off for lateness, and the LMS may do so too; unset "
-            "c.AssignLatePenalties.plugin_class and grade again, the LMS owns lateness"
-        )
-    return ""
 
 
 def _row(entry: Outgoing, status: Status, why: str = "") -> Row:
