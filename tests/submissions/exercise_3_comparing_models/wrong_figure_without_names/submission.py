@@ -13,19 +13,6 @@ sizes = pd.DataFrame(
 )
 sizes["megabytes"] = 4 * sizes.parameters / 1e6
 
-# %% compare_backbones
-counts = {"mini_vgg": 293_520, "mini_resnet": 393_384, "mini_mobilenet": 142_840}
-
-
-def invented_row(name, accuracy):
-    return dict(zip(COLUMNS, (name, counts[name], 1.0, accuracy, 2.0)))
-
-
-
-row, recommended_model = profile_backbone("mini_resnet", train, validation, 10, EPOCHS)
-trained_models = {"mini_resnet": recommended_model}
-table = comparison_table([row, invented_row("mini_vgg", 0.4), invented_row("mini_mobilenet", 0.3)])
-
 # %% figure
 table.plot.scatter(x="parameters", y="val_accuracy")
 table.plot.scatter(x="ms_per_image", y="val_accuracy");
