@@ -435,10 +435,10 @@ toy_output = np.asarray(toy_best(noise_pictures[:12], training=False))
 assert toy_output.shape == (12, 3), f"12 images of 3 classes gave {toy_output.shape} instead of (12, 3)"
 toy_reached = float(np.mean(toy_output.argmax(axis=1) == noise_labels[:12]))
 toy_highest = toy_table["val_accuracy"].max()
-kept = any(np.array_equal(weight, toy_weights[4]) for weight in toy_best.get_weights())
-assert kept, "best_model has lost the statistics of norm_1; is it the model you trained, and was norm_1 frozen?"
-untrained = any(np.array_equal(weight, toy_weights[-2]) for weight in toy_best.get_weights())
-assert not untrained, "conv_3 of best_model is as it was before all training; return the model that was trained"
+toy_kept = any(np.array_equal(weight, toy_weights[4]) for weight in toy_best.get_weights())
+assert toy_kept, "best_model has lost the statistics of norm_1; is it the model you trained, and was norm_1 frozen?"
+toy_untrained = any(np.array_equal(weight, toy_weights[-2]) for weight in toy_best.get_weights())
+assert not toy_untrained, "conv_3 of best_model is as it was before all training; return the model that was trained"
 assert np.isclose(toy_reached, toy_highest), f"best_model reaches {toy_reached:.3f}, the best row says {toy_highest:.3f}"
 transferlab.passed("Task 3: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
@@ -525,6 +525,7 @@ def chosen_for(described, tried_table, allowed):
     except Exception as problem:
         stopped = f"{described}, tolerance={allowed}: best_strategy stopped with {type(problem).__name__}: {problem}"
         raise AssertionError(stopped) from problem
+    assert answer is not None, "best_strategy returned nothing; does it end with return?"
     assert np.size(answer) == 1, f"one fraction was asked for, one number, not a {type(answer).__name__} of several"
     return float(np.ravel(answer)[0])
 

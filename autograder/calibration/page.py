@@ -1,5 +1,6 @@
 """docs/calibration.md and its pictures, from the committed evidence."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,10 +85,11 @@ def _draw_gate(axis: Axes, gate: GateFigures) -> None:
         axis.plot(arm.accuracies, [row] * len(arm.accuracies), mark, color=colour, alpha=0.6, ms=5)
     axis.axvspan(gate.threshold - BAND, gate.threshold + BAND, color="#999999", alpha=0.35, lw=0)
     axis.axvline(gate.threshold, color="black", lw=1)
-    axis.set_title(f"{gate.name}: at least {gate.threshold:.3f}", fontsize=10)
+    axis.set_title(f"{gate.name}: at least {gate.threshold:.3f}", fontsize=10, loc="left")
     axis.set_xlabel("accuracy on hidden images")
     axis.tick_params(labelbottom=True)
     axis.grid(axis="x", alpha=0.3)
     words = ["right"] * len(gate.right) + ["wrong"] * len(gate.wrong)
-    axis.set_yticks(range(len(arms)), [f"{word}: {arm.name}" for word, arm in zip(words, arms, strict=True)])
+    names = [textwrap.fill(f"{word}: {arm.name}", 28) for word, arm in zip(words, arms, strict=True)]
+    axis.set_yticks(range(len(arms)), names)
     axis.invert_yaxis()

@@ -1,4 +1,4 @@
-"""`autograder lms collect moodle|canvas`: downloaded submissions into submitted/."""
+"""`autograder lms collect moodle|canvas`: downloaded submissions into submitted/; which attempt counts; extra time."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

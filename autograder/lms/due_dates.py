@@ -5,6 +5,7 @@ course has set any.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -80,18 +81,14 @@ def set_due_dates(
         LmsError: The assignment has no due date that could be extended.
     """
     with nullcontext() if dry_run else writer_lock(course), open_gradebook(course) as gradebook:
-        class_due = due_date_of(gradebook, assignment)
+        class_due, step = due_date_of(gradebook, assignment), late_penalties(course)
         expected = {one.person.student: one for one in coming}
-        listed = [(student.id, student.email) for student in gradebook.students]
-        listed += [(student, one.person.email) for student, one in expected.items()]
-        ids = {email.casefold(): student for student, email in listed if email}
-        ids |= {student.casefold(): student for student, _ in listed}
+        addresses = {student: one.person.email for student, one in expected.items()}
+        ids = _ids_by_name(addresses | {student.id: student.email for student in gradebook.students})
         for asked, due in due_dates.items():
             student = ids.get(asked.casefold())
             if student is None:
-                results.add(
-                    Did.PERSON, asked, "has no due date of their own: the gradebook knows no such id or address"
-                )
+                results.add(Did.PERSON, asked, "has got no due date: nobody has this id or address, or several have")
                 continue
             folder = submitted_folder(course, assignment, student)
             if not folder.is_dir() and student not in expected:
@@ -99,13 +96,7 @@ def set_due_dates(
                 continue
             handed_in = time_of(folder) if folder.is_dir() else expected[student].submitted_at
             if not dry_run:
-                _extend(
-                    gradebook,
-                    (assignment, student),
-                    handed_in,
-                    due - class_due if due else None,
-                    late_penalties(course),
-                )
+                _extend(gradebook, (assignment, student), handed_in, due - class_due if due else None, step)
             results.add(Did.DONE, student, _told(due, class_due, handed_in))
 
 
@@ -145,8 +136,18 @@ def due_date_of(gradebook: Any, assignment: str) -> datetime:
     return due.replace(tzinfo=UTC)  # type: ignore[no-any-return] # nbgrader keeps UTC without saying so
 
 
+def _ids_by_name(addresses: Mapping[str, str | None]) -> dict[str, str]:
+    """Return student ids by what a table may call them, in small letters; what is no one's alone is left out."""
+    holders = Counter(email.casefold() for email in addresses.values() if email)
+    named = {email.casefold(): student for student, email in addresses.items() if email}
+    alone = {email: student for email, student in named.items() if holders[email] == 1}
+    return alone | {student.casefold(): student for student in addresses}
+
+
 def _moment(text: str, zone: tzinfo | None, where: str) -> datetime:
     try:
+        if len(text) <= len("2026-12-01"):
+            raise ValueError("a day alone: whoever writes it means its end, and a computer its beginning")
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise LmsError(f"{where} has {text!r} as due date; write it like 2026-12-01 18:00.") from error

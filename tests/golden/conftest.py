@@ -62,7 +62,8 @@ def chosen_cases() -> frozenset[Case]:
     others = {
         case
         for case in all_cases()
-        if case.name in ("reference", "blank", *plans[case.exercise].right[:3], *plans[case.exercise].reaching)
+        if case.name in ("reference", "blank", *plans[case.exercise].right[:3])
+        or case.name in (*plans[case.exercise].reaching, *plans[case.exercise].whole)
         or (case.name.startswith("hostile_") and case.name not in plans[case.exercise].exhausting)
     }
     return frozenset(others | {case for _, case in chosen.values()})
@@ -113,7 +114,8 @@ class Golden:
 
     def is_whole(self, case: Case) -> bool:
         """Tell whether a submission is run and judged from its first cell to its last."""
-        return not case.name.startswith(("wrong_", "hostile_")) or self._whole
+        is_right = not case.name.startswith(("wrong_", "hostile_"))
+        return is_right or self._whole or case.name in read_plan(case.exercise).whole
 
     def reach(self, case: Case) -> Exercise:
         """Return the exercise as far as a submission is run.

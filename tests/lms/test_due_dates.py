@@ -107,8 +107,25 @@ def test_unknown_and_absent_students_are_listed(collect, due, table):
     due()
     status, said = collect("--due-dates", table("id,due\nzoe,2026-11-22 20:00\nfrank@x.org,2026-11-22 20:00\n"))
     assert status == 1
-    assert "zoe has no due date of their own: the gradebook knows no such id or address" in said
+    assert "zoe has got no due date: nobody has this id or address, or several have" in said
     assert "frank@x.org has handed in nothing yet" in said
+
+
+def test_an_address_that_two_students_share_names_neither(collect, due, table, course, lms):
+    due()
+    collect()
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_student("twin", email="Alice@x.org")
+        gradebook.update_or_create_student("alice", email="alice@x.org")
+    status, said = lms("due-dates", table("id,due\ntwin,2026-11-22 20:00\nALICE@x.org,2026-11-22 20:00\n"))
+    assert status == 0, "alice@x.org is an id, too, which counts before any address"
+    assert "twin has handed in nothing yet" in said
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_student("bob@x.org", email="both@x.org")
+        gradebook.update_or_create_student("twin", email="both@x.org")
+    status, said = lms("due-dates", table("id,due\nboth@x.org,2026-11-22 20:00\n"))
+    assert status == 1
+    assert "both@x.org has got no due date" in said
 
 
 @pytest.mark.parametrize(
@@ -117,8 +134,9 @@ def test_unknown_and_absent_students_are_listed(collect, due, table):
         ("", "need the columns 'id' and 'due'"),
         ("id,when\na,b\n", "need the columns 'id' and 'due'"),
         ("id,due\nalice@x.org,tomorrow\n", "Line 2 of .*due.csv has 'tomorrow' as due date; write it like"),
-        ("id,due\n,2026-11-22\n", "Line 2 of .* has no id"),
-        ("id,due\nbob,2026-11-22\nBOB,2026-11-23\n", "Line 3 of .* has student 'BOB' a second time"),
+        ("id,due\nalice@x.org,2026-11-22\n", "has '2026-11-22' as due date; write it like 2026-12-01 18:00"),
+        ("id,due\n,2026-11-22 20:00\n", "Line 2 of .* has no id"),
+        ("id,due\nbob,2026-11-22 20:00\nBOB,2026-11-23 20:00\n", "Line 3 of .* has student 'BOB' a second time"),
         (None, "The due dates .* cannot be read"),
     ],
 )

@@ -23,6 +23,7 @@ A folder `tests/submissions/<exercise>/` also holds
     plan.toml         stages = ["check_split", ...]                   judged cells at which the run of a wrong one may end
                       exhausting = ["hostile_fork_bomb", ...]         graded with --golden=all only: tests/attacks has the like
                       reaching = ["wrong_random_weights", ...]        graded in any case, for checks behind what they change
+                      whole = ["wrong_last_epoch", ...]              run to the end in any case: loses nothing more there
                       [visible]                                       what is tried of the checks that students see
                       before = ["setup", "toy_backbone"]              cells to run first
                       functions = ["select_classes", ...]             answers that have visible checks: cell and check_<cell>
@@ -78,6 +79,8 @@ class Plan(NamedTuple):
     """Hostile submissions that take long, and of whose kind tests/attacks has one."""
     reaching: tuple[str, ...]
     """Wrong submissions that are graded in any case."""
+    whole: tuple[str, ...]
+    """Wrong submissions that are graded in any case, from their first cell to their last."""
     before: tuple[str, ...]
     """Cells to run before any answer is tried."""
     functions: tuple[str, ...]
@@ -97,7 +100,7 @@ def read_plan(exercise: str) -> Plan:
     """Read `plan.toml`."""
     found = tomllib.loads((SUBMISSIONS / exercise / "plan.toml").read_text(encoding="utf-8"))
     visible = found["visible"]
-    parts = [found["stages"], found.get("exhausting", ()), found.get("reaching", ())]
+    parts = [found["stages"], found.get("exhausting", ()), found.get("reaching", ()), found.get("whole", ())]
     return Plan(*map(tuple, [*parts, *(visible[name] for name in ("before", "functions", "right"))]), visible["said"])
 
 
