@@ -127,9 +127,11 @@ class Recording:
             return b""
         head = {"format": _FORMAT, "entries": self._entries, "notes": list(notes)}
         stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for name, content in [(_HEAD, json.dumps(head).encode()), (_NOTEBOOK, notebook), *self._arrays.items()]:
-                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, content in ((_HEAD, json.dumps(head).encode()), (_NOTEBOOK, notebook)):
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, compresslevel=1)
+            for name, content in self._arrays.items():  # weights and noisy images: packing them saves nothing
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_STORED)
         return stream.getvalue()
 
 

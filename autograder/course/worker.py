@@ -82,6 +82,7 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
         python=Path(sys.executable),
         entry=JUDGE_ENTRY,
         preload=JUDGE_PRELOAD,
+        warm_up=("autograder.judge.warm_up:main",),
         readable=(default_kernel_python().parent.parent, *rooms),
         pythonpath=(package.parent,),
         isolation=settings.isolation,

@@ -234,7 +234,7 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
     data = tiny.training_images(3, seed=8)
     if live:
         # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
-        _, before = fit(submission, model, *data)
+        _, before = fit(submission, model, *data, traced=True)
     answer = submission.call("start_fine_tuning", model, backbone, unfrozen_layers, FINE_TUNING_RATE, model=True)
     returned = answer.returned()
     if returned is not None and not isinstance(returned, Handle):

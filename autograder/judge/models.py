@@ -97,9 +97,16 @@ def describe(submission: Submission, handle: Handle, what: str = "the model") ->
 
 
 def fit(
-    submission: Submission, handle: Handle, images: Array, labels: Array, batch_size: int = 8
+    submission: Submission, handle: Handle, images: Array, labels: Array, *, traced: bool = False
 ) -> tuple[Answer, tuple[Array, ...]]:
     """Train a model in the student's kernel for one epoch on the judge's data.
+
+    Args:
+        submission: Whose kernel.
+        handle: Of the model.
+        images: (n, height, width, channels), levels 0 to 255.
+        labels: Class numbers (n,).
+        traced: Leave it with a traced training step, as every model has that was trained in a notebook.
 
     Returns:
         The answer (its value is the history as a dict of lists) and the model's arrays afterwards.
@@ -107,7 +114,7 @@ def fit(
     Raises:
         Failed: The arrays cannot be read.
     """
-    content = {"op": "fit", "model": handle.id, "batch_size": batch_size}
+    content = {"op": "fit", "model": handle.id, "batch_size": 8, "traced": traced}
     buffers = [array_to_bytes(images.astype(np.float32)), array_to_bytes(labels)]
     reply, arrays = submission.probe(content, buffers, model=True)
     answer = submission.read_answer(f"`model.fit` on {len(images)} images of ours", reply, arrays)
@@ -189,7 +196,7 @@ def moved(before: Sequence[Array], after: Sequence[Array]) -> list[bool]:
 
 
 def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -> list[bool]:
-    """Train the judge's copy for some steps of plain gradient descent, and say which arrays moved.
+    """Train the judge's copy for up to `steps` steps of plain gradient descent, and say which arrays moved.
 
     The copy's arrays are put back afterwards. Dropout, augmentation and BatchNormalization are in training mode.
     """
@@ -203,9 +210,13 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
     loss = "binary_crossentropy" if model.outputs[0].shape[-1] == 1 else "sparse_categorical_crossentropy"
     model.compile(optimizer=keras.optimizers.SGD(0.05), loss=loss, run_eagerly=True)
     try:
+        found: list[bool] = []
         for _ in range(steps):
             model.train_on_batch(images.astype(np.float32), labels)
-        return moved(before, [np.asarray(variable) for variable in model.weights])
+            found = moved(before, [np.asarray(variable) for variable in model.weights])
+            if all(flag for flag, variable in zip(found, model.weights, strict=True) if variable.trainable):
+                break  # statistics move with the first step, so nothing is left that could
+        return found
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise Failed(
             f"a training step on the model is not possible ({type(error).__name__})",

@@ -15,7 +15,7 @@ Decisions are made outside.
     build      config, (weights as buffers)  -> {"value": handle}         a model of the judge's, optionally compiled
     part       model, layer | until | again  -> {"value": handle}         see `trainings.part`
     describe   model                         -> config, weights, flags, compile state
-    fit        model, x, y, batch_size       -> history
+    fit        model, x, y, batch_size, traced -> history
     watch      name, args, config            -> as `call`, and every `fit` it made; the function is given, as its first
                                                 argument, one that makes a fresh model of `config` at each call
     layers     model, frozen (optional)      -> flags and sizes of its layers, after setting them if asked to
@@ -244,12 +244,7 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
 
     model = _handles[content["model"]]
     x, y = (values.array_from_bytes(data) for data in buffers)
-
-    def run() -> dict[str, Any]:
-        history = model.fit(x, y, batch_size=content["batch_size"], epochs=1, verbose=0, shuffle=False)
-        return {key: [float(value) for value in record] for key, record in history.history.items()}
-
-    answer, _ = _timed(run, None)
+    answer, _ = _timed(lambda: trainings.fit(model, x, y, content["batch_size"], traced=content["traced"]), None)
     return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
 
 

@@ -72,6 +72,9 @@ class TemplateSettings:
     preload: tuple[str, ...] = ()
     """Modules to import before forking; a path that ends in `.py` is imported as `kernel_<its name>`."""
     preload_if_present: tuple[str, ...] = ()
+    warm_up: tuple[str, ...] = ()
+    """`module:function`, each called once before forking, after the imports: work that every child would do again. It
+    must leave no thread, no event loop and no TensorFlow operation behind."""
     readable: tuple[Path, ...] = ()
     """Folders and files bound read-only besides `/usr` and the environment itself."""
     pythonpath: tuple[Path, ...] = ()
@@ -89,8 +92,9 @@ class TemplateSettings:
     def __post_init__(self) -> None:
         if self.slots < 1:
             raise ValueError(f"slots must be 1 or more (got {self.slots})")
-        if ":" not in self.entry:
-            raise ValueError(f"entry must read 'module:function' (got {self.entry!r})")
+        for what, name in (("entry", self.entry), *(("warm_up", name) for name in self.warm_up)):
+            if ":" not in name:
+                raise ValueError(f"{what} must read 'module:function' (got {name!r})")
         if self.first_uid < 1000:
             raise ValueError(f"first_uid must be 1000 or more, below are the system's own users (got {self.first_uid})")
 
@@ -142,6 +146,7 @@ class TemplateSettings:
             "entry": self.entry,
             "preload": list(self.preload),
             "preload_if_present": list(self.preload_if_present),
+            "warm_up": list(self.warm_up),
             "pythonpath": [str(path) for path in self.pythonpath],
         }
 
@@ -189,6 +194,7 @@ def kernel_settings(
         entry="sealed.kernel:main",
         preload=(*KERNEL_PRELOAD, str(probe)),
         preload_if_present=KERNEL_PRELOAD_IF_PRESENT,
+        warm_up=("sealed.warm_up:main",),
         isolation=isolation,
         slots=slots,
         keras_cache=keras_cache,

@@ -36,6 +36,19 @@ time.sleep(60)
     assert wait_gone(everything, 5.0) == []
 
 
+def test_a_warm_up_runs_once_in_the_template_and_children_find_it_done():
+    code = "import sys; found['warmed'] = sys.modules['kernel_inside_entry'].warmed"
+    with Template.start(light_settings(warm_up=("kernel_inside_entry:warm_up",))) as template:
+        inside = Inside(template)
+        assert [inside(code)["warmed"] for _ in range(2)] == [[template.pid]] * 2
+
+
+@pytest.mark.parametrize("change", [{"entry": "sealed.kernel"}, {"warm_up": ("sealed.warm_up",)}])
+def test_a_function_is_named_with_its_module(change):
+    with pytest.raises(ValueError, match=f"{next(iter(change))} must read 'module:function'"):
+        light_settings(**change)
+
+
 def test_many_forks_leak_nothing(light):
     def count():
         return len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{light.pid}/fd"))

@@ -29,16 +29,23 @@ def texts(axes: plt.Axes) -> list[str]:
 def test_the_grid_shows_the_first_images_with_their_names() -> None:
     drawn = load_images(per_class=2)
     figure = plot_images(drawn.images, drawn.labels[:, None], drawn.class_names, rows=2, columns=4, title="Sketches")
-    shown = [axes for axes in figure.axes if axes.images]
-    assert len(shown) == 8
-    assert [axes.get_title() for axes in shown] == [drawn.class_names[label] for label in drawn.labels[:8]]
-    assert np.array_equal(shown[3].images[0].get_array(), drawn.images[3])
+    (axes,) = figure.axes
+    assert len(axes.images) == 8
+    assert texts(axes) == [drawn.class_names[label] for label in drawn.labels[:8]]
+    assert np.array_equal(axes.images[3].get_array(), drawn.images[3])
+    lefts, tops = zip(*((image.get_extent()[0], image.get_extent()[3]) for image in axes.images), strict=True)
+    assert lefts[:4] == lefts[4:]
+    assert sorted(set(lefts)) == list(lefts[:4])
+    assert len(set(tops[:4])) == len(set(tops[4:])) == 1
+    assert tops[4] > axes.images[0].get_extent()[2]  # the second row is below the first: rows are counted downwards
     assert figure.get_suptitle() == "Sketches"
 
 
 def test_the_grid_shrinks_to_few_images_and_takes_floats() -> None:
     figure = plot_images(load_images(classes=["car"], per_class=3).images.astype("float32"))
-    assert len(figure.axes) == 3
+    (axes,) = figure.axes
+    assert len(axes.images) == 3
+    assert not texts(axes)
 
 
 def test_curves_have_epochs_percentages_and_names() -> None:

@@ -89,7 +89,10 @@ def _environment() -> list[str]:
 
 
 def _preload(settings: dict[str, Any]) -> child.Entry:
-    """Import everything named, and the entry. The collector never looks at these objects again: pages stay shared."""
+    """Import everything named, warm up, find the entry.
+
+    The collector never looks at these objects again: pages stay shared.
+    """
     gc.disable()
     sys.path[:0] = settings["pythonpath"]
     for name in settings["preload"]:
@@ -100,12 +103,18 @@ def _preload(settings: dict[str, Any]) -> child.Entry:
     for name in settings["preload_if_present"]:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name)
-    module, _, function = settings["entry"].partition(":")
-    entry: child.Entry = getattr(importlib.import_module(module), function)
+    for name in settings["warm_up"]:
+        _named(name)()
+    entry: child.Entry = _named(settings["entry"])
     gc.collect()
     gc.freeze()
     gc.enable()
     return entry
+
+
+def _named(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def _load_file(path: Path) -> None:

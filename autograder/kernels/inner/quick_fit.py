@@ -1,0 +1,64 @@
+"""Have Keras trace a training step once instead of twice. Nothing but the time it takes changes.
+
+Keras makes the variables of the optimizer and of the metrics inside the first training step. TensorFlow then traces
+that step a second time, without them; for a small network on a small data set, that is most of what `fit` costs. Here
+they are made right before that step, from the same flags and shapes. Where anything is unusual (a `train_step` of the
+student's own, several outputs, eager mode) Keras is left to itself.
+"""
+
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import Any
+
+
+def install() -> None:
+    """Wrap the function that makes Keras's training function; a Keras without it is left as it is."""
+    from keras.src.backend.tensorflow.trainer import TensorFlowTrainer
+
+    make = getattr(TensorFlowTrainer, "_make_function", None)
+    if make is None or hasattr(make, "__wrapped__"):
+        return
+
+    @functools.wraps(make)
+    def make_prepared(model: Any, step: Callable[..., Any]) -> Callable[..., Any]:
+        function: Callable[..., Any] = make(model, step)
+        if getattr(step, "__func__", None) is not TensorFlowTrainer.train_step or model.run_eagerly:
+            return function
+        is_prepared = False
+
+        @functools.wraps(function)
+        def prepared(iterator: Any) -> Any:
+            nonlocal is_prepared
+            if not is_prepared:
+                is_prepared = True
+                with contextlib.suppress(Exception):  # the step itself will say what is wrong, in Keras's own words
+                    _make_variables(model, iterator)
+            return function(iterator)
+
+        return prepared
+
+    TensorFlowTrainer._make_function = make_prepared  # noqa: SLF001 (Keras has no public place for this)
+
+
+def _make_variables(model: Any, iterator: Any) -> None:
+    """Do what the first training step would do beside training.
+
+    Args:
+        model: A compiled keras.Model.
+        iterator: What the step reads: a tf.data.Iterator, of which only the description is looked at.
+    """
+    import keras
+    from keras.src.backend import compute_output_spec
+
+    if not model.built or len(getattr(model, "outputs", None) or ()) != 1:
+        return
+    symbols = [
+        keras.KerasTensor(spec.shape, keras.backend.standardize_dtype(spec.dtype)) for spec in iterator.element_spec
+    ]
+    metrics = model._compile_metrics  # noqa: SLF001
+    if metrics is not None and not metrics.built:
+        x, y, *weight = symbols
+        compute_output_spec(model.compute_metrics, x, y, model.outputs[0], *weight)
+    if model.optimizer is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
