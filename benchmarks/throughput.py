@@ -1,6 +1,6 @@
 """How fast a class is graded, against stock nbgrader, in one run.
 
-python -m benchmarks.throughput                 twelve students of the golden class, sixteen light ones (27 minutes)
+python -m benchmarks.throughput                 twelve students of the golden class, sixteen light ones (20 minutes)
 python -m benchmarks.throughput --students 0    the whole golden class
 python -m benchmarks.throughput --quick         three students each: does it work?
 python -m benchmarks.throughput --json          one JSON object on standard output

@@ -156,6 +156,8 @@ def test_the_instructor_grades_the_written_answer_with_the_checks_in_view(page, 
     page.goto(f"{instructor}/formgrader/gradebook/{ASSIGNMENT}/{EXERCISE}")
     page.locator("td.name a").first.click()
     expect(page.locator("body")).to_contain_text("checks passed")
+    # What is typed before formgrader has fetched the grades is not listened to.
+    page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
     for field, text, kept in (("input.score#reflection", "3", "grade"), ("#reflection-comment", COMMENT, "comment")):
         page.locator(field).fill(text)
         with page.expect_response(lambda reply, kept=kept: f"/api/{kept}/" in reply.url and reply.ok):
