@@ -556,7 +556,7 @@ transferlab.plot_comparison(
 # %% [markdown]
 # ## The pictures
 #
-# All ten classes this time: 40 drawings of each to train on, 20 of each to watch, 30 of each to test with at the very
+# All ten classes this time: 40 images of each to train on, 20 of each to watch, 30 of each to test with at the very
 # end. Pixels are float32, from 0 to 255; every backbone scales them itself.
 
 # %% nbgrader={"grade": false, "grade_id": "pictures", "locked": true, "schema_version": 3, "solution": false, "task": false}

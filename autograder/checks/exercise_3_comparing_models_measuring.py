@@ -28,6 +28,7 @@ from autograder.judge.models import find_arrays
 from autograder.judge.submission import Stopped, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.judge.wording import brief
+from transferlab.backbones.registry import missing_weights
 
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
 LARGE_NETWORKS = (
@@ -148,7 +149,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
     accuracy = measured.validation_accuracy()
     problem = None
     for name in _recommended_names(measured.submission, rows):
-        if name not in transferlab.backbone_names() or not _shapes(name) <= shapes:
+        if not _is_backbone(name) or not _shapes(name) <= shapes:
             problem = Failed(f"`table` recommends {name}, which is not the backbone in `recommended_model`", f"{name}")
             continue
         try:
@@ -248,6 +249,15 @@ def _rows_speak_of_models(measured: Measured) -> bool:
 
 def _parameters(name: str) -> int:
     return PARAMETERS.get(name) or int(transferlab.load_backbone(name, weights=None).count_params())
+
+
+def _is_backbone(name: str) -> bool:
+    """Whether a row's name is one that `load_backbone` takes, "mobilenet_0.75@96" for instance."""
+    try:
+        missing_weights(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _shapes(name: str) -> Counter[tuple[int, ...]]:

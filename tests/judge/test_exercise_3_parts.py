@@ -1,0 +1,35 @@
+"""What exercise 3's checks stand on: a row belongs to a model by the backbone it names, whatever that is called."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import transferlab
+from autograder.checks import exercise_3_comparing_models_measuring as page
+from autograder.judge.checking import Failed
+
+ARRAYS = {
+    name: transferlab.load_backbone(name, weights=None).get_weights() for name in ("mini_vgg", "mobilenet_0.25@96")
+}
+
+
+def measured(named, held):
+    """A comparison that recommends one backbone by name, and holds another's arrays."""
+    row = {"name": named, "parameters": 1.0, "seconds_per_epoch": 1.0, "val_accuracy": 0.8, "ms_per_image": 1.0}
+    return SimpleNamespace(
+        submission=SimpleNamespace(recommend=lambda rows, by: named),
+        table=lambda: [row],
+        recommended=lambda: SimpleNamespace(arrays=ARRAYS[held]),
+        validation_accuracy=lambda: 0.8,
+    )
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_recommended_model_with_its_rows_backbone_passes(name):
+    page.recommended_model_belongs_to_its_row(measured(name, name))
+
+
+@pytest.mark.parametrize("named", ["mobilenet_0.25@96", "vgg", "mini_vgg@96", ""])
+def test_a_recommended_model_with_another_backbone_fails(named):
+    with pytest.raises(Failed, match=f"recommends {named}, which is not the backbone in `recommended_model`"):
+        page.recommended_model_belongs_to_its_row(measured(named, "mini_vgg"))
