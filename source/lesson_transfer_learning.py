@@ -86,7 +86,8 @@ COURSE = transferlab.course_data(DATA_SOURCE)
 BACKBONE = COURSE.backbone
 SCRATCH_EPOCHS, HEAD_EPOCHS, TUNING_EPOCHS = (6, 4, 2) if FAST else (12, 8, 4)  # 12 = 8 + 4: the same for everybody
 SEEDS = (1, 2) if FAST else (1, 2, 3)
-HEAD_RATE, TUNING_RATE = 1e-3, 3e-4  # learning rates of the first and the second stage
+HEAD_RATE = 1e-3  # learning rate of the first stage
+TUNING_RATE = 3e-4 if DATA_SOURCE == "sketches" else 3e-5  # of the second; networks for photographs bear smaller steps only
 BATCH_SIZE = 32
 UNFREEZE_FROM = {  # where the last block of each backbone begins
     "mini_vgg": "block4_conv1",
