@@ -9,13 +9,14 @@ asks the same questions; a changed draw or call does not.
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from autograder.kernels.errors import KernelGone
 
-_FORMAT = 1
+_FORMAT = 2
 _HEAD, _NOTEBOOK = "answers.json", "notebook.ipynb"
 MIB = 2**20
 
@@ -88,17 +89,20 @@ class Recording:
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float
     ) -> tuple[dict[str, Any], list[bytes]]:
-        """Carry a question to the kernel.
+        """Carry a question to the kernel; the answer says how long that took, so that kept answers can say it again.
 
         Raises:
             KernelGone: As the notebook does.
         """
         question = _digest("probe", [content, cpu_seconds, wall_seconds], buffers)
+        started = time.perf_counter()
         try:
             answer, arrays = self._run.probe(content, buffers, cpu_seconds, wall_seconds)
         except KernelGone as gone:
             self._keep(question, {"stopped": gone.reason})
             raise
+        if isinstance(answer, dict):
+            answer["waited_seconds"] = time.perf_counter() - started
         self._keep(question, {"content": answer}, arrays)
         return answer, arrays
 

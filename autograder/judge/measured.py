@@ -123,7 +123,7 @@ class Measured:
         arguments = (PROFILED, (train.images.astype(np.float32), train.labels), (images, labels), 2, EPOCHS)
         started = time.perf_counter()
         answer = self.submission.call("profile_backbone", *arguments, model=True)
-        seconds = time.perf_counter() - started
+        seconds = answer.waited_seconds or time.perf_counter() - started  # of kept answers: how long it took then
         called = f"`profile_backbone({PROFILED!r}, train, validation, 2, {EPOCHS})` with images of ours"
         try:
             returned = answer.returned()

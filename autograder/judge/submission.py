@@ -53,6 +53,8 @@ class Answer:
     seconds: float = 0.0
     inputs_after: tuple[list[Any], dict[str, Any]] | None = None
     """Positional and keyword arguments as the call left them, if asked for."""
+    waited_seconds: float = 0.0
+    """How long the kernel took, by a clock it cannot reach; 0 where nobody took the time."""
 
     def returned(self) -> Any:
         """Return the value.
@@ -184,7 +186,8 @@ class Submission:
             value = decoder.decode(reply["returned"]) if raised is None else None
             after = decoder.decode(reply["inputs_after"]) if "inputs_after" in reply else None
             left = tuple(after) if after else None
-            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), left)
+            waited = float(reply.get("waited_seconds", 0))
+            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), left, waited)
         except (ProtocolError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
 
