@@ -2,13 +2,14 @@
 
 import io
 import json
+import time
 import zipfile
 from dataclasses import replace
 
 import nbformat
 import pytest
 
-from autograder.course.answers import Diverged, Replay
+from autograder.course.answers import Diverged, Recording, Replay
 from autograder.course.worker import Engine, Graded
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make
@@ -102,3 +103,21 @@ def test_more_than_may_be_kept_is_dropped(engine: Engine, exercise: Make, monkey
     graded = grade(engine, made, made.source)
     assert graded.verdict.points == 2
     assert graded.answers == b""
+
+
+def test_kept_answers_say_how_long_the_kernel_took():
+    """A check that takes the time of a call must find the same time in a replay, which takes none."""
+
+    class Slow:
+        kernels, errors = 1, {}
+
+        def probe(self, content, buffers, cpu_seconds, wall_seconds):
+            time.sleep(0.05)
+            return {"waited_seconds": 1e9}, []
+
+    recording = Recording(Slow(), 1)
+    asked = {"op": "call"}, (), 1.0, 1.0
+    first, _ = recording.probe(*asked)
+    again, _ = Replay(recording.packed(b"", ())).probe(*asked)
+    assert 0.05 <= first["waited_seconds"] < 60
+    assert again == first
