@@ -920,7 +920,7 @@ Markdown(
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ### Go deeper: classic mistakes, and what they cost
 #
-# Some mistakes ruin a result, and you notice. The dangerous ones cost little here and much elsewhere. Takes about half a
+# Some mistakes ruin a result, and you notice. The dangerous ones cost little here and much elsewhere. Takes about a
 # minute.
 #
 # > **Predict first.** Order these from harmless to fatal, all with frozen features: images scaled to [0, 1] although the
