@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.judge import tiny
-from autograder.judge.cases import FINE_TUNING_RATE, Cases
+from autograder.judge.cases import ALL_LAYERS, FINE_TUNING_RATE, Cases
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import (
     expect_probabilities,
@@ -193,6 +193,6 @@ def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
 )
 def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
     """Asking for more layers than the backbone has raises ValueError."""
-    cases.ask_fine_tuning(flat=False, unfrozen_layers=4).returned()  # refusing everything is no answer
-    answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=5)
+    cases.ask_fine_tuning(flat=False, unfrozen_layers=ALL_LAYERS).returned()  # refusing everything is no answer
+    answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=ALL_LAYERS + 1)
     expect_value_error(answer, "5 layers to unfreeze when there are 4 that count (BatchNormalization does not)")

@@ -7,13 +7,12 @@ reached no layer or every layer, curves without names.
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
 import transferlab
 from autograder.checks.thresholds import gate
-from autograder.judge import tiny
+from autograder.judge import pretrained
 from autograder.judge.cases import Cases
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
@@ -91,8 +90,7 @@ def feature_model_recognises_new_images(hidden: HiddenImages, data: transferlab.
 def feature_model_holds_the_pretrained_backbone(hidden: HiddenImages, data: transferlab.CourseData) -> None:
     """The pretrained backbone is in `feature_model`, every array unchanged: it was frozen, and it was not random."""
     facts = hidden.facts("feature_model")
-    pretrained = transferlab.load_backbone(data.backbone)
-    wanted = [np.asarray(variable) for variable in pretrained.weights]
+    wanted = pretrained.all_arrays(data.backbone)
     missing = sum(place is None for place in find_arrays(wanted, facts.arrays))
     if missing:
         fail(
@@ -136,8 +134,8 @@ def fine_tuning_moved_only_the_last_layers(
     """Fine-tuning changed the last layers of the pretrained backbone and kept the first, for the epochs asked."""
     _expect_epochs(submission, {"finetuned": FINE_TUNING_EPOCHS})
     facts = hidden.facts("finetuned_model")
-    pretrained = transferlab.load_backbone(data.backbone)
-    kept = [_all_found(layer, facts) for layer in tiny.counted_layers(pretrained)]
+    layers = pretrained.counted_layers(data.backbone).values()
+    kept = [None not in find_arrays(arrays, facts.arrays) for arrays in layers]
     if all(kept):
         fail(f"every layer of {data.backbone} is still as it was pretrained", "the last ones changed by fine-tuning")
     if not kept[0]:
@@ -184,7 +182,3 @@ def _expect_epochs(submission: Submission, epochs: dict[str, int]) -> None:
                 f"`histories[{name!r}]` holds {len(accuracies)} epochs",
                 f"{count}, so that all models train equally long",
             )
-
-
-def _all_found(layer: keras.layers.Layer, facts: ModelFacts) -> bool:
-    return None not in find_arrays([np.asarray(variable) for variable in layer.weights], facts.arrays)

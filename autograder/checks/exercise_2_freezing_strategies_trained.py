@@ -23,9 +23,9 @@ from autograder.judge.comparators import expect_accuracy, expect_report, number,
 from autograder.judge.comparing import COLUMNS
 from autograder.judge.freezing import layer_flags
 from autograder.judge.models import ModelFacts, describe, find_arrays, load_backbone
+from autograder.judge.pretrained import counted_layers
 from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table
-from autograder.judge.tiny import counted_layers
 from autograder.judge.wording import brief
 
 Array = np.ndarray[Any, Any]
@@ -97,8 +97,7 @@ def left(submission: Submission, data: transferlab.CourseData, draw_seed: Callab
 @pytest.fixture(scope="session")
 def pretrained(data: transferlab.CourseData) -> dict[str, list[Array]]:
     """Arrays of the backbone's layers that count, by layer, in order."""
-    backbone = transferlab.load_backbone(data.backbone)
-    return {layer.name: [np.asarray(array) for array in layer.weights] for layer in counted_layers(backbone)}
+    return counted_layers(data.backbone)
 
 
 # --- the comparison: 3 points

@@ -5,6 +5,7 @@ row, a backbone trained along, random weights, seconds for milliseconds, one bac
 numbers.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 import transferlab
 from autograder.checks.thresholds import gate
-from autograder.judge import oracles
+from autograder.judge import oracles, pretrained
 from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import (
     expect_accuracy,
@@ -106,7 +107,7 @@ def profile_row_speaks_of_its_model(measured: Measured) -> None:
 def profile_keeps_the_pretrained_backbone(measured: Measured) -> None:
     """The returned model holds the pretrained backbone with every array unchanged: only a head was trained."""
     profile = measured.profile()
-    wanted = [np.asarray(variable) for variable in transferlab.load_backbone(PROFILED).weights]
+    wanted = pretrained.all_arrays(PROFILED)
     missing = sum(place is None for place in find_arrays(wanted, profile.facts.arrays))
     if missing:
         came = f"{missing} of the {len(wanted)} pretrained arrays of {PROFILED} are not in the model"
@@ -149,7 +150,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
     accuracy = measured.validation_accuracy()
     problem = None
     for name in _recommended_names(measured.submission, rows):
-        if not _is_backbone(name) or not _shapes(name) <= shapes:
+        if not _is_backbone(name) or not pretrained.shapes(name) <= shapes:
             problem = Failed(f"`table` recommends {name}, which is not the backbone in `recommended_model`", f"{name}")
             continue
         try:
@@ -187,7 +188,7 @@ def every_row_speaks_of_its_model(measured: Measured, data: transferlab.CourseDa
     for name in data.compared_backbones:
         if name not in rows:
             continue  # judged by table_measures_every_backbone
-        if not _shapes(name) <= Counter(array.shape for array in measured.trained(name).arrays):
+        if not pretrained.shapes(name) <= Counter(array.shape for array in measured.trained(name).arrays):
             fail(f"the model of {name} in `trained_models` does not hold that backbone", f"a head on {name}")
         _expect_said(measured, rows[name], measured.row_accuracy(name))
 
@@ -248,7 +249,7 @@ def _rows_speak_of_models(measured: Measured) -> bool:
 
 
 def _parameters(name: str) -> int:
-    return PARAMETERS.get(name) or int(transferlab.load_backbone(name, weights=None).count_params())
+    return PARAMETERS.get(name) or sum(count * math.prod(shape) for shape, count in pretrained.shapes(name).items())
 
 
 def _is_backbone(name: str) -> bool:
@@ -258,10 +259,6 @@ def _is_backbone(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _shapes(name: str) -> Counter[tuple[int, ...]]:
-    return Counter(tuple(variable.shape) for variable in transferlab.load_backbone(name, weights=None).weights)
 
 
 def _shows(axes: dict[str, Any], names: tuple[str, ...]) -> bool:

@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 T = TypeVar("T")
 HEAD_RATE = 1e-3
 FINE_TUNING_RATE = 3e-3
+ALL_LAYERS = 4
+"""As many as count in the tiny backbone."""
 
 
 OWN, LIVE = "a few training steps", "`fit`"
@@ -103,14 +105,32 @@ class Cases:
             live: Whether the model is trained in the student's kernel before and after the call, or only by the judge
                 after it.
         """
-        return self.once(
-            ("tuned", flat, unfrozen_layers, live), lambda: _fine_tuned(self.submission, flat, unfrozen_layers, live)
-        )
+
+        def make() -> FineTuned:
+            self._refuse_unanswered()
+            return _fine_tuned(self.submission, flat, unfrozen_layers, live)
+
+        return self.once(("tuned", flat, unfrozen_layers, live), make)
 
     def ask_fine_tuning(self, *, flat: bool, unfrozen_layers: int) -> Answer:
         """Only call `start_fine_tuning`, for its errors."""
-        _, model, backbone = _placed(self.submission, flat)
-        return self.submission.call("start_fine_tuning", model, backbone, unfrozen_layers, FINE_TUNING_RATE, model=True)
+
+        def make() -> Answer:
+            _, model, backbone = _placed(self.submission, flat)
+            arguments = (model, backbone, unfrozen_layers, FINE_TUNING_RATE)
+            return self.submission.call("start_fine_tuning", *arguments, model=True)
+
+        return self.once(("asked", flat, unfrozen_layers), make)
+
+    def _refuse_unanswered(self) -> None:
+        """Fail if `start_fine_tuning` is still the stub: what comes next would train a model for nothing.
+
+        Raises:
+            Failed: It is.
+        """
+        answer = self.ask_fine_tuning(flat=False, unfrozen_layers=ALL_LAYERS)  # a question that is asked anyway
+        if answer.raised is not None and answer.raised.type_name == "NotImplementedError":
+            answer.returned()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
+from hypothesis.internal.conjecture import providers
 
 import transferlab
 from autograder.judge.channel import ChannelClosed
@@ -36,6 +37,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=list(hypothesis.HealthCheck),
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink],
 )
+
+# Hypothesis mixes constants from the sources of all modules at hand into what it draws. Draws must not change with a
+# line of code elsewhere, and reading those sources would cost every notebook a fifth of a CPU-second.
+providers._get_local_constants = lambda: providers._local_constants  # noqa: SLF001
 
 
 def seed_for(key: bytes, name: str) -> int:

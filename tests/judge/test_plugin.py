@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from autograder.judge.plugin import seed_for
 from autograder.judge.verdict import CheckResult, Outcome
@@ -232,3 +233,9 @@ def test_a_check_needs_points_and_a_line_for_the_student(run: Judge) -> None:
             def silent(submission):
                 pass
             """)
+
+
+def test_draws_do_not_depend_on_constants_in_the_sources_of_modules_at_hand() -> None:
+    provider = providers.HypothesisProvider(None)
+
+    assert list(provider._local_constants) == []
