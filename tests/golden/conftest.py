@@ -5,10 +5,10 @@ submission that fails the fewest others, and passed by three right ones.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,16 +89,23 @@ class Golden:
         engine: A running engine.
         exercises: The exercises, by name.
         cases: Which submissions.
+        asked: Those of them that the tests to be run name; the others are graded only once a test asks for one.
         whole: Run every submission from its first cell to its last.
     """
 
-    def __init__(self, engine: Engine, exercises: dict[str, Exercise], cases: Sequence[Case], *, whole: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        exercises: dict[str, Exercise],
+        cases: Sequence[Case],
+        asked: Collection[Case],
+        *,
+        whole: bool,
+    ) -> None:
         self._engine, self.exercises, self.cases, self._whole = engine, exercises, cases, whole
+        self._asked = asked
         self._pool = ThreadPoolExecutor(2)
-
-    @cached_property
-    def _futures(self) -> dict[Case, Future[Verdict]]:
-        return {case: self._pool.submit(self._grade, case) for case in self.cases}
+        self._futures: dict[Case, Future[Verdict]] = {}
 
     def cases_of(self, exercise: str, *kinds: str) -> list[Case]:
         """Return the submissions to an exercise whose names begin so."""
@@ -106,6 +113,11 @@ class Golden:
 
     def verdict(self, case: Case) -> Verdict:
         """Return the verdict on a submission."""
+        if case not in self._futures:
+            begun = self._asked if case in self._asked else self.cases
+            for other in self.cases:
+                if other in begun and other not in self._futures:
+                    self._futures[other] = self._pool.submit(self._grade, other)
         return self._futures[case].result()
 
     def _grade(self, case: Case) -> Verdict:
@@ -176,11 +188,13 @@ def _cut(exercise: Exercise, first: int, last: str) -> Exercise:
 
 
 @pytest.fixture(scope="session")
-def golden(project_root: Path, pytestconfig: pytest.Config) -> Iterator[Golden]:
+def golden(project_root: Path, pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Golden]:
     """All golden submissions."""
     chosen = pytestconfig.getoption("golden")
     cases = [case for case in all_cases() if chosen != "some" or case in chosen_cases()]
+    calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    asked = {call.params["case"] for call in calls if isinstance(call.params.get("case"), Case)}
     with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
-        graded = Golden(engine, Course.load(project_root).exercises, cases, whole=chosen == "whole")
+        graded = Golden(engine, Course.load(project_root).exercises, cases, asked, whole=chosen == "whole")
         yield graded
         graded.close()
