@@ -121,3 +121,23 @@ def test_kept_answers_say_how_long_the_kernel_took():
     again, _ = Replay(recording.packed(b"", ())).probe(*asked)
     assert 0.05 <= first["waited_seconds"] < 60
     assert again == first
+
+
+def test_a_check_that_takes_the_time_passes_by_kept_answers_as_well(engine: Engine, exercise: Make) -> None:
+    page = """
+    @check("check_nap", points=1)
+    def naps(submission):
+        '''`nap` takes a while.'''
+        answer = submission.call("nap")
+        if not 0.3 <= answer.waited_seconds < 60:
+            fail(f"it took {answer.waited_seconds} seconds")
+    """
+    nap = {"nap": "import time\ndef nap(): time.sleep(0.3)"}
+    made = exercise(page, nap)
+    before = grade(engine, made, made.source)
+    exercise(page.replace("a while", "its time"), nap)
+    after = grade(engine, made, made.source, before.answers)
+
+    assert not was_run(after)
+    for graded in (before, after):
+        assert [(check.outcome, check.message) for check in graded.verdict.checks()] == [(Outcome.PASS, "")]
