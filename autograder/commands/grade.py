@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _IN_FLIGHT = 256
 """Notebooks a cluster is sent at once, unless --jobs says otherwise."""
-SLOTS_A_PROCESS = 8
-"""Notebooks one process drives at once: its own part of each is about a tenth, and holds Python's global lock."""
+SLOTS_A_PROCESS = 10
+"""Notebooks one process drives at once: its own part of each is about a twentieth, and holds Python's global lock."""
 
 _MOST_NOTES = 6
 
@@ -45,7 +45,12 @@ def grade(
     student: Annotated[str, typer.Option("--student", help="Grade one student only.", show_default="all")] = "*",
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="one a core; 256 on a cluster"),
+        typer.Option(
+            "--jobs",
+            min=1,
+            help="Notebooks graded at once.",
+            show_default="a quarter more than cores; 256 on a cluster",
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,

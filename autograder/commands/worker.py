@@ -30,7 +30,8 @@ def worker(
         str, typer.Option("--scheduler", help="The cluster's scheduler, e.g. tls://host:8786.", show_default=False)
     ],
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="one a core")
+        int | None,
+        typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="a quarter more than cores"),
     ] = None,
     tls_ca: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
@@ -41,7 +42,7 @@ def worker(
     """Grade notebooks for `autograder grade --scheduler`, until the scheduler ends.
 
     Run it in a copy of the course folder, with the same course secret and environments; it needs no gradebook and no
-    submissions. On machines with more than eight cores start several, of eight jobs each.
+    submissions. On machines with more than eight cores start several, of ten jobs each.
     """
     with ending_well():
         from autograder.course.classrun import default_jobs

@@ -7,6 +7,7 @@ and a derived notebook names the verdict it was derived from.
 
 import json
 import logging
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -227,8 +228,13 @@ def _is_stale(notebook: Path, key: str) -> bool:
 
 
 def default_jobs() -> int:
-    """Return how many notebooks this machine should grade at once: one a core it may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many notebooks this machine should grade at once.
+
+    A quarter more than the cores it may use: a notebook keeps its core waiting for a moment whenever kernel and judge
+    take turns, and another one fills that.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + math.ceil(cores / 4)
 
 
 def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str) -> Iterator[StudentResult]:
