@@ -49,7 +49,7 @@ def grade(
             "--jobs",
             min=1,
             help="Notebooks graded at once.",
-            show_default="a quarter more than cores; 256 on a cluster",
+            show_default="cores and a quarter; 256 on a cluster",
         ),
     ] = None,
     scheduler: Annotated[

@@ -31,7 +31,7 @@ def worker(
     ],
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="a quarter more than cores"),
+        typer.Option("--jobs", min=1, help="Notebooks graded at once.", show_default="cores and a quarter"),
     ] = None,
     tls_ca: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
