@@ -576,8 +576,8 @@ print("train", train_images.shape, "validation", validation_images.shape, "class
 # | `best_model` | the model that came with it |
 # | `chosen_fraction` | what your `best_strategy` says of this table, with `TOLERANCE` |
 #
-# `best_model` is judged on pictures nobody has seen, of which it usually gets about three in four right; the table must
-# agree with what the grader measures. Which fraction is best does not count.
+# `best_model` is judged on pictures nobody has seen, of which it usually gets about three in four right (three in five if
+# they are photographs); the table must agree with what the grader measures. Which fraction is best does not count.
 #
 # <details><summary>Hint: a function without arguments</summary>
 #
@@ -611,7 +611,7 @@ assert seen_output.shape == (150, 10), f"150 images gave {seen_output.shape} ins
 seen_accuracy = float(np.mean(seen_output.argmax(axis=1) == validation_labels))
 said = seen_table["val_accuracy"].max()
 assert abs(seen_accuracy - said) < 0.01, f"best_model gets {seen_accuracy:.3f} right, its row says {said:.3f}"
-assert seen_accuracy > 0.5, f"best_model gets only {seen_accuracy:.0%} right; are the weights pretrained?"
+assert seen_accuracy > 0.3, f"best_model gets only {seen_accuracy:.0%} right; are the weights pretrained?"
 assert chosen_fraction in FRACTIONS, f"chosen_fraction is {chosen_fraction}, none of {FRACTIONS}"
 transferlab.passed("Task 5: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
