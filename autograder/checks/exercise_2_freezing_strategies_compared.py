@@ -10,7 +10,7 @@ smallest instead of the trade-off, a relative or exclusive tolerance, ties, rows
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from autograder.judge import oracles
 from autograder.judge.cases import Cases
@@ -158,6 +158,7 @@ def compare_strategies_returns_the_best_model(cases: Cases) -> None:
 
 
 @check(BEST, points=2, hint="first keep the rows that are good enough, then take the one with the fewest parameters")
+@settings(max_examples=24)
 @given(drawn=strategy_tables())
 def best_strategy_takes_the_smallest_that_is_good_enough(submission: Submission, drawn: tuple[Any, float]) -> None:
     """Among the rows within the tolerance of the best accuracy, it returns the fraction with the fewest parameters."""
