@@ -22,8 +22,7 @@ Array = np.ndarray[Any, Any]
 T = TypeVar("T")
 HEAD_RATE = 1e-3
 FINE_TUNING_RATE = 3e-3
-ALL_LAYERS = 4
-"""As many as count in the tiny backbone."""
+ALL_LAYERS = 4  # as many as count in the tiny backbone
 
 
 OWN, LIVE = "a few training steps", "`fit`"
