@@ -267,6 +267,8 @@ def _counted_variables(budget: int) -> Iterator[None]:
         used += math.prod(int(side) for side in sides)
         if used > budget:
             raise Refused("the model's configuration asks for more parameters than the model has")
+        if not args:
+            kwargs["initializer"] = "zeros"  # all arrays are assigned soon; drawing them first takes time
         return original(self, shape, *args, **kwargs)
 
     with mock.patch.object(keras.layers.Layer, "add_weight", add_weight):

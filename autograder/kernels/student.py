@@ -13,11 +13,10 @@ from autograder.kernels.errors import KernelDied, ProbeStopped, TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
-from autograder.kernels.waiting import CellRun, Status, Wait
+from autograder.kernels.waiting import PROBE, PROBE_REPLY, CellRun, Status, Wait
 from autograder.kernels.warm import Template
 from autograder.kernels.watch import Watch
 
-PROBE, PROBE_REPLY = "probe_request", "probe_reply"
 TICK_SECONDS = 0.05
 GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""

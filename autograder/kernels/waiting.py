@@ -8,6 +8,7 @@ from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
 
 Status = Literal["ok", "error", "stopped", "died"]
+PROBE, PROBE_REPLY = "probe_request", "probe_reply"
 TAIL_SECONDS = 1.0
 """How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
 
@@ -78,6 +79,8 @@ class Wait:
         """Whether everything has come, or the rest is not worth waiting for."""
         if self.reply is None:
             return False
+        if self.reply_kind == PROBE_REPLY:
+            return True  # what it printed is in the reply
         return self.idle or time.monotonic() - self.replied_at > TAIL_SECONDS
 
     def beyond(self, used: Usage) -> str | None:
