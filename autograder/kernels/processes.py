@@ -80,17 +80,18 @@ def _stat(pid: int) -> list[str]:
 
 def anonymous_mib(pid: int) -> float:
     """Resident anonymous and shared memory of a process, pages shared with a parent included (cheap to read)."""
-    return _from_status(pid, ("RssAnon:", "RssShmem:"))
+    return _resident_mib(pid)[0]
 
 
-def page_tables_mib(pid: int) -> float:
-    """Memory of a process's page tables: terabytes that are only looked at, never written, take gibibytes of it."""
-    return _from_status(pid, ("VmPTE:",))
-
-
-def _from_status(pid: int, names: tuple[str, ...]) -> float:
-    lines = _read(f"/proc/{pid}/status").decode(errors="replace").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(names)) / 1024
+def _resident_mib(pid: int) -> tuple[float, float]:
+    """Read the same, and the page tables: terabytes that are only looked at, never written, take gibibytes of them."""
+    sizes = dict.fromkeys((b"RssAnon", b"RssShmem", b"VmPTE"), 0.0)
+    for line in _read(f"/proc/{pid}/status").splitlines():
+        name, _, rest = line.partition(b":")
+        if name in sizes:
+            sizes[name] = int(rest.split()[0]) / 1024
+    anonymous, shared, tables = sizes.values()
+    return anonymous + shared, tables
 
 
 def sockets_mib(pid: int) -> float:
@@ -179,8 +180,8 @@ def usage(roots: Iterable[int], clock: CpuClock, *, shared_mib: float = 0.0, exa
     pids = tree(roots)
     if not pids:
         return Usage(0.0, 0.0, 0)
-    bound = sum(anonymous_mib(pid) for pid in pids)  # counts what is still shared with the template as well
-    tables = sum(page_tables_mib(pid) for pid in pids)
+    anonymous, tables = map(sum, zip(*map(_resident_mib, pids), strict=True))
+    bound = anonymous  # counts what is still shared with the template as well
     memory_mib = exact_mib(pids, shared_mib) if bound + tables >= exact_above_mib else bound - shared_mib
     return Usage(clock.read(pids), max(memory_mib, 0.0) + tables, len(pids))
 

@@ -17,7 +17,7 @@ from autograder.kernels.waiting import PROBE, PROBE_REPLY, CellRun, Status, Wait
 from autograder.kernels.warm import Template
 from autograder.kernels.watch import Watch
 
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.1
 GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""
 READY_SECONDS = 30.0
@@ -238,7 +238,7 @@ class StudentKernel:
 
     def _await(self, wait: Wait) -> None:
         """Wait for the answer; at a limit interrupt, then kill."""
-        next_look = time.monotonic() + 2 * TICK_SECONDS
+        next_look = time.monotonic() + TICK_SECONDS
         while not wait.done:
             self._exchange(wait, TICK_SECONDS)
             if not self._child.alive:
@@ -247,7 +247,7 @@ class StudentKernel:
             now = time.monotonic()
             if now < next_look and not wait.outputs.full:
                 continue
-            next_look = now + 2 * TICK_SECONDS
+            next_look = now + TICK_SECONDS
             self._enforce(wait, now)
         if wait.reply_kind != PROBE_REPLY:
             self._watch.look()
@@ -257,7 +257,7 @@ class StudentKernel:
             self._cut = True
             wait.cut(channel)
         if wait.reason is None:
-            wait.reason = wait.beyond(self._watch.look())
+            wait.reason = wait.beyond(self._watch.latest)
             if wait.reason is not None:
                 wait.interrupted_at = now
                 self._child.signal(signal.SIGINT)
