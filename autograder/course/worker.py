@@ -68,6 +68,10 @@ class Graded:
     """What it answered, for `Engine.grade` under another check page; empty if it is too much to keep."""
 
 
+JUDGE_ENVIRONMENT = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+"""The judge rounds in its own way anyway, eagerly and in other parts; this one takes half the time."""
+
+
 def judge_settings(settings: EngineSettings) -> TemplateSettings:
     """Return the settings of the judges' template: this environment, the kernels' below it, and our own rooms.
 
@@ -85,6 +89,7 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
         warm_up=("autograder.judge.warm_up:main",),
         readable=(default_kernel_python().parent.parent, *rooms),
         pythonpath=(package.parent,),
+        environment=JUDGE_ENVIRONMENT,
         isolation=settings.isolation,
         slots=settings.slots + 1,
     )

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,21 +95,40 @@ def _preload(settings: dict[str, Any]) -> child.Entry:
     """
     gc.disable()
     sys.path[:0] = settings["pythonpath"]
-    for name in settings["preload"]:
-        if name.endswith(".py"):
-            _load_file(Path(name))
-        else:
-            importlib.import_module(name)
-    for name in settings["preload_if_present"]:
-        if importlib.util.find_spec(name) is not None:
-            importlib.import_module(name)
-    for name in settings["warm_up"]:
-        _named(name)()
+    with _greetings_held_back():
+        for name in settings["preload"]:
+            if name.endswith(".py"):
+                _load_file(Path(name))
+            else:
+                importlib.import_module(name)
+        for name in settings["preload_if_present"]:
+            if importlib.util.find_spec(name) is not None:
+                importlib.import_module(name)
+        for name in settings["warm_up"]:
+            _named(name)()
     entry: child.Entry = _named(settings["entry"])
     gc.collect()
     gc.freeze()
     gc.enable()
     return entry
+
+
+@contextlib.contextmanager
+def _greetings_held_back() -> Iterator[None]:
+    """Hold back what imports write to the terminal, TensorFlow's about oneDNN first, unless one of them fails."""
+    said, held = os.dup(2), os.memfd_create("held-back")
+    os.dup2(held, 2)
+    try:
+        yield
+    except BaseException:
+        os.lseek(held, 0, os.SEEK_SET)
+        os.write(said, os.read(held, MESSAGE_BYTES))
+        raise
+    finally:
+        sys.stderr.flush()
+        os.dup2(said, 2)
+        os.close(said)
+        os.close(held)
 
 
 def _named(name: str) -> Any:
