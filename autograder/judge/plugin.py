@@ -75,6 +75,7 @@ class JudgePlugin:
         tell: Callable[[dict[str, Any]], None],
         data_source: str = "sketches",
     ) -> None:
+        hypothesis.settings.load_profile("judge")  # before any page is imported: its checks take the settings of then
         self._submission = submission
         self._key = key
         self._cells = list(cells)

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from autograder.judge.channel import Channel
@@ -43,7 +42,6 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))
-    hypothesis.settings.load_profile("judge")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
     plugin = JudgePlugin(

@@ -34,6 +34,16 @@ def test_a_submission_gets_the_points_it_should(golden: Golden, case: Case) -> N
 
 
 @each_exercise
+def test_judged_again_by_its_kept_answers_a_notebook_is_not_run(golden: Golden, exercise: str) -> None:
+    # every question comes out the same, the random arrays of the judge's own models included
+    reference = Case(exercise, "reference")
+    verdict = golden.verdict_by_answers(reference)
+
+    assert verdict.figures["student"] == 0
+    assert verdict.points == golden.verdict(reference).points
+
+
+@each_exercise
 def test_every_check_is_failed_by_some_wrong_submission(golden: Golden, exercise: str) -> None:
     checks = {check.name for check in golden.verdict(Case(exercise, "reference")).checks()}
     failed = {

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import hypothesis
-
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
@@ -22,7 +20,7 @@ class LocalWorker:
     """Answers a judge from a namespace of this process.
 
     Args:
-        cells: Code to run before each judged cell, by its grade_id.
+        cells: Code to run before each judged cell, by its grade_id, in order.
         namespace: Where the code runs.
     """
 
@@ -42,7 +40,8 @@ class LocalWorker:
             except ChannelClosed:
                 return
             if content["do"] == "run_until":
-                exec(self._cells.get(content["grade_id"], ""), self.namespace)
+                while content["grade_id"] in self._cells:
+                    exec(self._cells.pop(next(iter(self._cells))), self.namespace)
                 probe.after_cell()
                 self._channel.send({})
             else:
@@ -57,19 +56,22 @@ class LocalWorker:
 
 
 def judge(
-    pages: Sequence[Path], cells: Mapping[str, str], order: Sequence[str], namespace: dict[str, Any] | None = None
+    pages: Sequence[Path],
+    cells: Mapping[str, str],
+    order: Sequence[str],
+    namespace: dict[str, Any] | None = None,
+    key: bytes = b"a key for tests",
 ) -> dict[str, CheckResult]:
-    """Judge code with check pages; return the results by check name."""
+    """Judge code with check pages and draws of a key; return the results by check name."""
     worker = LocalWorker(cells, {} if namespace is None else namespace)
     results: dict[str, CheckResult] = {}
-    hypothesis.settings.load_profile("judge")
 
     def tell(message: dict[str, Any]) -> None:
         if message["do"] == "result":
             found = message["result"]
             results[found["name"]] = CheckResult(**found | {"outcome": Outcome(found["outcome"])})
 
-    plugin = JudgePlugin(Submission(Channel(worker.judges)), b"a key for tests", order, {}, tell)
+    plugin = JudgePlugin(Submission(Channel(worker.judges)), key, order, {}, tell)
     try:
         status, said = run_page(list(pages), plugin)
     finally:
