@@ -1,8 +1,12 @@
 """`fit` traces its step once instead of twice in our kernels, and nothing else about it is different."""
 
+import os
+import subprocess
+
 import pytest
 
 from autograder.kernels.limits import Limits
+from autograder.kernels.settings import REPEATABLE, STANDARD, default_kernel_python
 from autograder.kernels.student import StudentKernel
 
 ROOMY = Limits(cell_cpu_seconds=60, cell_wall_seconds=120, memory_mib=1_536)
@@ -11,9 +15,11 @@ COMMON = '''
 import re
 import keras, numpy as np
 from keras import layers
-from keras.src.backend.tensorflow.trainer import TensorFlowTrainer as Trainer
+from keras.src.backend.tensorflow.trainer import TensorFlowTrainer as Trainer, TFEpochIterator
+from keras.src.trainers.epoch_iterator import EpochIterator
 
-QUICK, PLAIN = Trainer._make_function, Trainer._make_function.__wrapped__
+QUICK = Trainer._make_function, EpochIterator._enumerate_iterator
+PLAIN = tuple(function.__wrapped__ for function in QUICK)
 TRACES = 0
 
 @keras.saving.register_keras_serializable()
@@ -92,6 +98,16 @@ compiled(model).fit(*data(), verbose=0)""",
 x, y = data()
 model = compiled(network())
 model.fit(((x[i : i + 8], y[i : i + 8]) for i in range(0, 40, 8)), verbose=0)""",
+    "three_steps_an_epoch": """
+model = compiled(network())
+model.fit(*data(), epochs=3, steps_per_epoch=3, batch_size=8, verbose=0)""",
+    "several_steps_at_once": """
+model = compiled(network(), steps_per_execution=2)
+model.fit(*data(), epochs=2, batch_size=8, verbose=0)""",
+    "stopped_early": """
+model = compiled(network())
+stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=0, min_delta=9.0)
+model.fit(*data(), epochs=5, batch_size=8, verbose=0, validation_data=data(), callbacks=[stop])""",
     "labels_of_a_wrong_shape": """
 x, y = data()
 model = compiled(network())
@@ -102,7 +118,7 @@ model.fit(x, np.stack([y, y], axis=1), verbose=0)""",
 COMPARE = """
 def trained(make):
     global TRACES
-    Trainer._make_function, TRACES = make, 0
+    (Trainer._make_function, EpochIterator._enumerate_iterator), TRACES = make, 0
     keras.backend.clear_session()
     keras.utils.set_random_seed(7)
     names = dict(globals())
@@ -139,3 +155,40 @@ def test_a_training_ends_the_same_to_the_last_bit(kernel, name):
 def test_the_step_is_traced_once(kernel):
     run = kernel.run_cell(COMPARE.format(training=TRAININGS["plain"]))
     assert run.outputs[0]["text"].split() == ["True", "True", "2", "1"]
+
+
+def test_an_epoch_makes_one_iterator_for_training_and_one_for_validation(kernel):
+    run = kernel.run_cell("""
+made, get = [], TFEpochIterator._get_iterator
+TFEpochIterator._get_iterator = lambda epoch: made.append(epoch) or get(epoch)
+compiled(network()).fit(*data(), epochs=3, batch_size=8, verbose=0, validation_data=data())
+TFEpochIterator._get_iterator = get
+print(len(made))
+""")
+    assert run.outputs[0]["text"] == "6\n"
+
+
+COLD = """
+import hashlib, keras, numpy as np
+from keras import layers
+keras.utils.set_random_seed(11)
+model = keras.Sequential([
+    keras.Input((8, 8, 3)), layers.RandomFlip(), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU(),
+    layers.Flatten(), layers.Dropout(0.3), layers.Dense(3, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+x, y = np.random.default_rng(0).random((40, 8, 8, 3), np.float32), np.arange(40) % 3
+history = model.fit(x, y, epochs=3, batch_size=16, verbose=0, validation_data=(x[::-1], y))
+bits = b"".join(array.tobytes() for array in [*model.get_weights(), model.predict(x, verbose=0)])
+print(hashlib.sha256(bits + str(history.history).encode()).hexdigest())
+"""
+
+
+def test_a_kernel_trains_as_a_plain_python_does_to_the_last_bit(kernel):
+    environment = {**os.environ, **STANDARD, **REPEATABLE}
+    cold = subprocess.run(
+        [default_kernel_python(), "-c", COLD], env=environment, capture_output=True, text=True, check=True
+    )
+    assert kernel.run_cell(COLD).outputs[-1]["text"] == cold.stdout
+    pipelines = "import tensorflow as tf; print(tf.config.optimizer.get_experimental_options())"
+    assert "'disable_meta_optimizer': False" in kernel.run_cell(pipelines).outputs[0]["text"]

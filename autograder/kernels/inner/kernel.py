@@ -17,6 +17,8 @@ from ipykernel.heartbeat import Heartbeat
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
+from . import quick_fit
+
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 PROBE_MODULE = "kernel_probe"
 QUIET = ("seed_request", "probe_request")
@@ -145,6 +147,8 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
         Exit code.
     """
     os.nice(NICENESS)
+    if "keras" in sys.modules:
+        quick_fit.leave_input_pipelines_alone()
     if request.get("seed") is not None:
         seed_everything(int(request["seed"]))
     numbers = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
