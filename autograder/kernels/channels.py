@@ -16,7 +16,7 @@ import socket
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import zmq
 from jupyter_client.session import Session
@@ -172,7 +172,7 @@ class Channels:
 
     def _message(self, frames: list[bytes]) -> dict[str, Any]:
         """Read the frames of one message. `Session.deserialize` spends most of its time on dates nobody looks at."""
-        _, (signature, *parts) = self._session.feed_identities(frames)
+        _, (signature, *parts) = cast("tuple[Any, list[bytes]]", self._session.feed_identities(frames))
         if not hmac.compare_digest(signature, self._session.sign(parts[: len(PARTS)])):
             raise ValueError("the message is not signed")
         message = dict(zip(PARTS, map(_unpack, parts), strict=False))

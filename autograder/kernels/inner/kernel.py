@@ -54,7 +54,7 @@ class SealedKernel(IPythonKernel):
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Say whether the kernel is busy, but not around the grader's hundreds of small requests: it awaits replies."""
-        request = parent or self.get_parent(channel)
+        request = parent or self.get_parent(channel)  # type: ignore[no-untyped-call]
         if request.get("header", {}).get("msg_type") not in QUIET:
             super()._publish_status(status, channel, parent)  # type: ignore[no-untyped-call]
 

@@ -71,8 +71,8 @@ def leave_input_pipelines_alone() -> None:
     These take their settings from what holds while the runtime starts. All other functions, training steps first, bring
     the settings of the moment they are called with them, and are optimized as ever.
     """
-    from tensorflow.config import optimizer  # type: ignore[import-untyped]
-    from tensorflow.python.eager import context  # type: ignore[import-untyped]
+    from tensorflow.config import optimizer
+    from tensorflow.python.eager import context
 
     optimizer.set_experimental_options({"disable_meta_optimizer": True})
     try:
