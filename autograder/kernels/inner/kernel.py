@@ -97,7 +97,6 @@ class SealedApp(IPKernelApp):
         self.debug_shell_socket.close()
         self.debug_shell_socket = self.context.socket(zmq.DEALER)
         self.debug_shell_socket.linger = 0
-        self.shell_channel_thread = None  # subshells, of which the grader starts none, cost a thread's hop a message
 
     def _bind_socket(self, socket: Any, port: int) -> int:
         # The application binds in this order; each call says only which number it would like.
