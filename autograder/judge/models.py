@@ -21,7 +21,7 @@ from autograder.judge.submission import Answer, Submission
 from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
 
 Array = np.ndarray[Any, Any]
-MAX_OUTPUT_MIB, MAX_IMAGES_A_CALL = 128, 500
+MAX_OUTPUTS_MIB, MAX_IMAGES_A_CALL = 512, 500
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,17 @@ _predicted: dict[tuple[int, str], tuple[keras.Model, Array]] = {}
 
 
 def _portions(images: Array, model: keras.Model) -> Iterator[Array]:
-    """Cut images into as few parts as leave no layer's output above `MAX_OUTPUT_MIB`: each call has its price."""
-    largest = max(
+    """Cut images into as few parts as keep all layers' outputs together below `MAX_OUTPUTS_MIB`.
+
+    Each call has its price, and Keras holds what every layer gives until the call ends.
+    """
+    numbers = sum(
         math.prod(side or 1 for side in tensor.shape)
         for layer in model._flatten_layers()  # noqa: SLF001 (there is no public way to the layers inside layers)
         for node in layer._inbound_nodes  # noqa: SLF001 (nor to the outputs of one that is used twice)
         for tensor in node.output_tensors
     )
-    size = min(max(MAX_OUTPUT_MIB * 2**20 // (4 * largest), 1), MAX_IMAGES_A_CALL)
+    size = min(max(int(MAX_OUTPUTS_MIB * 2**20 / (4 * numbers)), 1), MAX_IMAGES_A_CALL)
     return (images[start : start + size] for start in range(0, len(images), size))
 
 

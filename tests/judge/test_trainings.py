@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from autograder.judge import models
 from autograder.judge.models import ModelFacts, moved, own_steps
 from autograder.kernels import trainings
 from autograder.kernels.values import Handle
@@ -98,3 +99,27 @@ def test_own_steps_put_the_arrays_back():
     known = facts(model)
     own_steps(known, IMAGES, LABELS)
     assert not any(moved(known.arrays, [np.asarray(variable) for variable in known.rebuilt().weights]))
+
+
+def test_outputs_are_the_same_in_however_many_parts_memory_allows(monkeypatch):
+    known = facts(make())
+    calls, rebuilt = [], known.rebuilt()
+    monkeypatch.setattr(
+        type(rebuilt), "__call__", lambda self, x, **k: calls.append(len(x)) or keras.Model.__call__(self, x, **k)
+    )
+    whole = known.predict(IMAGES)
+    monkeypatch.setattr(models, "_predicted", {})
+    monkeypatch.setattr(models, "MAX_OUTPUTS_MIB", 0.2)
+    parts = known.predict(IMAGES)
+
+    assert calls[0] == len(IMAGES)
+    assert sum(calls[1:]) == len(IMAGES)
+    assert len(calls) > 2
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+
+
+def test_the_same_images_are_given_to_a_model_once():
+    known = facts(make())
+
+    assert known.predict(IMAGES) is known.predict(IMAGES.copy())
+    assert known.predict(IMAGES) is not known.predict(IMAGES[::-1])

@@ -22,7 +22,7 @@ from . import quick_fit
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 PROBE_MODULE = "kernel_probe"
 QUIET = ("seed_request", "probe_request")
-"""Requests that nothing is published about; `kernels/waiting.py` knows them too."""
+"""Requests that nothing is published about: `kernels/waiting.py` does not wait for it."""
 
 
 class ListeningHeartbeat(Heartbeat):
