@@ -58,6 +58,8 @@ class Judgement:
     """CPU seconds of all its judges, those that died included, as seen from outside."""
     running: str | None = None
     said: str = ""
+    drawn: list[list[Any]] = field(default_factory=list)
+    """Images it drew, which the next one will draw as well: arguments of `transferlab.images.keep_drawn`."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ def _serve(channel: Channel, run: Questioned, judgement: Judgement, cells: list[
         if content["do"] == "finished":
             judgement.cpu_seconds += float(content["cpu_seconds"])
             judgement.said = str(content["said"])
+            judgement.drawn = content["drawn"]
             return int(content["status"]) in (0, 1)
         try:
             _answer(channel, content, buffers, run, judgement, cells)

@@ -20,6 +20,7 @@ import autograder
 from autograder.course.answers import Diverged, Questioned, Recording, Replay
 from autograder.course.data_files import data_files
 from autograder.course.exercise import Exercise
+from autograder.course.image_draws import image_draws
 from autograder.course.judging import Judgement, Task, judge_notebook
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
@@ -40,6 +41,9 @@ JUDGE_PRELOAD = (
     "autograder.judge.session",
     "autograder.judge.cases",
 )
+
+KEEP_DRAWN = "transferlab.images:keep_drawn"
+"""What templates do ahead: kernels and judges of one exercise all draw the same images."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ class Engine:
         prepared = prepare(read_notebook(notebook), exercise)
         with self._slots:
             template = self._template("kernels")
+            template.prepare(KEEP_DRAWN, image_draws(exercise.notebook, self._settings.data_source))
             with NotebookRun(template, prepared, files, self._settings.limits, exercise.name) as run:
                 recording = Recording(run, self._settings.answers_mib)
                 judgement = self._judge(recording, exercise, secret)
@@ -243,7 +248,10 @@ class Engine:
     def _judge(self, run: Questioned, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
         task = Task(list(exercise.pages), key, list(exercise.judged), self._settings.data_source)
-        return judge_notebook(self._template("judges"), run, task)
+        template = self._template("judges")
+        judgement = judge_notebook(template, run, task)
+        template.prepare(KEEP_DRAWN, judgement.drawn)
+        return judgement
 
     def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
         """Group the results by cell; an error inside the judge stands only if the reference provokes it as well."""

@@ -19,6 +19,7 @@ from autograder.judge.channel import Channel
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import Outcome
+from transferlab.images import drawn_so_far
 
 _PYTEST_OPTIONS = (
     "-p",
@@ -55,7 +56,13 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
     status, said = run_page([Path(page) for page in request["pages"]], plugin)
     used = resource.getrusage(resource.RUSAGE_SELF)
     channel.send(
-        {"do": "finished", "status": status, "said": said[-2_000:], "cpu_seconds": used.ru_utime + used.ru_stime}
+        {
+            "do": "finished",
+            "status": status,
+            "said": said[-2_000:],
+            "cpu_seconds": used.ru_utime + used.ru_stime,
+            "drawn": drawn_so_far(),
+        }
     )
     channel.close()
 

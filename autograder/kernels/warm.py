@@ -18,9 +18,8 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from types import TracebackType
 from typing import Any, Self
 
 from autograder.kernels import processes
@@ -51,6 +50,7 @@ class Template:
         self._channel = channel
         self._lock = threading.Lock()
         self._ready = False
+        self._prepared: set[str] = set()
         self._free = threading.BoundedSemaphore(settings.slots)
 
     @classmethod
@@ -208,6 +208,19 @@ class Template:
                 raise
             return child
 
+    def prepare(self, function: str, calls: Iterable[Sequence[Any]]) -> None:
+        """Have the template do once what children forked later would all do; what fails there, they do themselves.
+
+        Args:
+            function: `module:function`, under the same rules as `TemplateSettings.warm_up`.
+            calls: arguments of each call; must go through JSON. A call made before is not made again.
+        """
+        for call in ({"op": "prepare", "function": function, "arguments": list(arguments)} for arguments in calls):
+            if (key := json.dumps(call)) not in self._prepared:
+                self._prepared.add(key)
+                self._ask(call)
+                self.shared_mib = processes.anonymous_mib(self._process.pid)
+
     def _ask(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> tuple[dict[str, Any], list[int]]:
         with self._lock:
             self._wait_ready()
@@ -267,9 +280,7 @@ class Template:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -13,6 +13,7 @@ from autograder.kernels.payload import readable
 from autograder.kernels.settings import TemplateSettings, default_kernel_python, kernel_settings
 from autograder.kernels.student import StudentKernel
 from autograder.kernels.warm import Template
+from tests.kernels.trainings_compared import COMMON
 
 ENTRY = Path(__file__).with_name("inside_entry.py")
 SMALL = Limits(
@@ -52,6 +53,15 @@ def warm():
         pytest.skip(str(missing))
     with template:
         yield template
+
+
+@pytest.fixture(scope="session")
+def trainer(warm):
+    """A kernel with room to train, and what the tests of training need in it."""
+    roomy = Limits(cell_cpu_seconds=60, cell_wall_seconds=120, memory_mib=1_536)
+    with StudentKernel.start(warm, limits=roomy, seed=1) as started:
+        assert started.run_cell(COMMON).status == "ok"
+        yield started
 
 
 @pytest.fixture

@@ -26,3 +26,12 @@ warmed = []
 def warm_up():
     """Note that it was called, for children to see."""
     warmed.append(os.getpid())
+
+
+prepared = []
+
+
+def prepare(word):
+    """Note what it was called with; refuse what is no word."""
+    prepared.append(word)
+    word.upper()

@@ -1,6 +1,7 @@
 """A template's life: many forks, deaths, what is left; runs as root and as an ordinary user."""
 
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -41,6 +42,23 @@ def test_a_warm_up_runs_once_in_the_template_and_children_find_it_done():
     with Template.start(light_settings(warm_up=("kernel_inside_entry:warm_up",))) as template:
         inside = Inside(template)
         assert [inside(code)["warmed"] for _ in range(2)] == [[template.pid]] * 2
+
+
+def test_what_a_template_prepares_once_its_children_have():
+    code = "import sys; found['prepared'] = sys.modules['kernel_inside_entry'].prepared"
+    with Template.start(light_settings()) as template:
+        inside = Inside(template)
+        assert inside(code)["prepared"] == []
+        template.prepare("kernel_inside_entry:prepare", [["a"], [7], ["b"], ["a"]])
+        template.prepare("kernel_inside_entry:prepare", [["b"], [7], ["c"]])
+        assert inside(code)["prepared"] == ["a", 7, "b", "c"]
+
+
+def test_preparing_in_a_template_that_is_gone_says_so():
+    with Template.start(light_settings()) as template:
+        os.kill(template.pid, signal.SIGKILL)
+        with pytest.raises(TemplateFailed, match=r"is gone .* start another one"):
+            template.prepare("kernel_inside_entry:prepare", [["a"]])
 
 
 @pytest.mark.parametrize("change", [{"entry": "sealed.kernel"}, {"warm_up": ("sealed.warm_up",)}])

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from transferlab import ImageSet, class_names, load_images, source_names
+from transferlab import ImageSet, class_names, images, load_images, source_names
+from transferlab.drawing import kept
 from transferlab.drawing.emblems import EMBLEMS
 from transferlab.drawing.pen import CHUNK
+from transferlab.drawing.render import render_chunk
 from transferlab.drawing.sketches import SKETCHES
-from transferlab.images import HIDDEN, SPLITS
+from transferlab.images import HIDDEN, SPLITS, drawn_so_far, keep_drawn
 
 FROZEN = Path(__file__).parent / "frozen_images.npz"
 FROZEN_DIGEST = "e68ff23ce9822453461b3b1755c5af0df67d7918a29944c615b7093ebb02a24f"
@@ -175,3 +177,58 @@ def test_wrong_arguments_are_told_in_one_sentence(arguments: dict, error: type[E
 def test_seeds_may_be_large() -> None:
     large = load_images(classes=["sun"], per_class=2, seed=2**200 + 1).images
     assert not np.array_equal(large, load_images(classes=["sun"], per_class=2, seed=1).images)
+
+
+@pytest.fixture
+def drawings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every drawing of a chunk, counted; nothing is kept from one test to the next."""
+    drawn: list[object] = []
+
+    def render(drawing: object, generator: np.random.Generator) -> np.ndarray:
+        drawn.append(drawing)
+        return render_chunk(drawing, generator)
+
+    monkeypatch.setattr(images, "render_chunk", render)
+    monkeypatch.setattr(kept, "_chunks", {})
+    monkeypatch.setattr(images, "_drawn", {})
+    return drawn
+
+
+def test_kept_images_are_drawn_once_and_are_the_same(drawings: list[object]) -> None:
+    plain = load_images("sketches", "test", classes=["car", "sun"], per_class=CHUNK + 3, seed=5)
+    keep_drawn("sketches", "test", ["car", "sun"], CHUNK + 3, 5)
+    assert len(drawings) == 8
+    first = load_images("sketches", "test", classes=["sun", "car"], per_class=CHUNK + 3, seed=5)
+    first.images[:] = 0  # they are the caller's own
+    again = load_images("sketches", "test", classes=["car", "sun"], per_class=CHUNK + 3, seed=5)
+    assert np.array_equal(plain.images, again.images)
+    assert again.images.flags.writeable
+    assert len(drawings) == 8
+    load_images("sketches", "test", classes=["car", "sun"], per_class=CHUNK + 3, seed=6)
+    assert len(drawings) == 12
+
+
+def test_only_so_many_images_are_kept(drawings: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MAX_CHUNKS", 2)
+    keep_drawn("sketches", "train", ["car", "sun", "cup"], 5, 1)
+    del drawings[:]
+    load_images("sketches", "train", classes=["car", "sun", "cup"], per_class=5, seed=1)
+    assert len(drawings) == 1
+
+
+def test_what_was_drawn_is_told_the_latest_last(drawings: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_MAX_DRAWN", 3)
+    for seed in (1, 2, 3, 1, 4):
+        load_images("emblems", "train", classes=class_names("emblems")[:2], per_class=1, seed=seed)
+    assert [draw[-1] for draw in drawn_so_far()] == [3, 1, 4]
+    del drawings[:]
+    for draw in drawn_so_far():
+        keep_drawn(*draw)
+        load_images(draw[0], draw[1], classes=draw[2], per_class=draw[3], seed=draw[4])
+    assert len(drawings) == 6
+
+
+def test_cifar10_is_not_drawn_and_not_kept(drawings: list[object]) -> None:
+    keep_drawn("cifar10", "train", None, 10, 1)
+    assert drawings == []
+    assert drawn_so_far() == []

@@ -159,6 +159,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
     with _standard_output_to_null():
         app.initialize([])
     _show_figures_inline(app.shell)
+    _keep_no_tracebacks(app.shell)
     if "" not in sys.path:
         sys.path.insert(0, "")  # as in any notebook: modules lying beside it can be imported
     app.start()
@@ -191,3 +192,12 @@ def _show_figures_inline(shell: Any) -> None:
     """Connect matplotlib, which the template has imported before there was a shell to connect it to."""
     if "matplotlib" in sys.modules:
         shell.enable_matplotlib("inline")
+        # After each cell, pyplot draws the figures that the inline backend then draws again, for good.
+        with contextlib.suppress(AttributeError, ValueError):
+            shell.events.unregister("post_execute", sys.modules["matplotlib.pyplot"]._draw_all_if_interactive)  # noqa: SLF001
+
+
+def _keep_no_tracebacks(shell: Any) -> None:
+    """Spare what IPython does with an error it has shown: put it into words again, for a history that is not kept."""
+    if hasattr(shell, "_format_exception_for_storage"):
+        shell._format_exception_for_storage = lambda *_, **__: {}  # noqa: SLF001

@@ -167,6 +167,9 @@ def serve(owner: socket.socket, ground: Ground, entry: child.Entry, *, sealed: b
                 started = _fork(request, descriptors, ground, entry, sealed=sealed)
                 running[started.pid] = started
                 _answer_started(owner, started)
+            elif request["op"] == "prepare":
+                _named(request["function"])(*request["arguments"])
+                _send(owner, {"prepared": True})
             else:
                 _send(owner, {"status": _end(running.pop(request["pid"]))})
                 if not sealed:

@@ -5,7 +5,7 @@ import io
 import sys
 from typing import Any
 
-from . import quick_fit
+from . import quick_fit, quick_trace
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
     inspect.getmodule(sys._getframe())  # noqa: SLF001 (it notes the file of every module, for the first traceback)
     if "keras" in sys.modules:
         quick_fit.install()
+        quick_trace.install()
     if "matplotlib.pyplot" in sys.modules:
         _draw()
 

@@ -1,0 +1,71 @@
+"""Read off an exercise which images its notebook draws, so that they are drawn once and not in each kernel."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.course.exercise import without_hidden_region
+from transferlab.course import course_data
+
+Draw = tuple[str, str, tuple[str, ...] | None, int, int]
+"""Arguments of `transferlab.images.keep_drawn`: source, split, classes, images of each class, seed."""
+
+
+def image_draws(notebook: NotebookNode, source: str) -> list[Draw]:
+    """Find the calls of `load_images` whose arguments stand there or belong to the course's data.
+
+    Others, and cells that are no Python, are passed over: their images are drawn when the cell runs, as ever. So are
+    hidden tests and hidden images: a student's kernel can see what was drawn for it.
+
+    Args:
+        notebook: The instructor's.
+        source: Where the course's images come from.
+
+    Returns:
+        What they draw, in the order of the cells.
+    """
+    known = {"DATA_SOURCE": source, "COURSE": course_data(source)}
+    cells = [without_hidden_region(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    return [draw for code in cells for draw in _draws_of(code, known) if draw[1] != "hidden"]
+
+
+def _draws_of(code: str, known: dict[str, Any]) -> Iterator[Draw]:
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except SyntaxError:  # a cell with magic commands
+        return
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "load_images":
+            try:
+                yield _draw(*(_value(argument, known) for argument in node.args), **_named(node, known))
+            except (LookupError, TypeError, AttributeError):
+                continue
+
+
+def _draw(
+    source: str = "sketches",
+    split: str = "train",
+    *,
+    classes: tuple[str, ...] | None = None,
+    per_class: int = 100,
+    seed: int = 0,
+) -> Draw:
+    return source, split, classes, per_class, seed
+
+
+def _named(call: ast.Call, known: dict[str, Any]) -> dict[str, Any]:
+    return {str(keyword.arg): _value(keyword.value, known) for keyword in call.keywords}
+
+
+def _value(node: ast.expr, known: dict[str, Any]) -> Any:
+    """Evaluate a constant, a known name, or an attribute of one; LookupError for anything else."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return known[name]
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return getattr(known[name], attribute)
+    raise LookupError(ast.dump(node))
