@@ -55,7 +55,7 @@ def warm():
         yield template
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trainer(warm):
     """A kernel with room to train, and what the tests of training need in it."""
     roomy = Limits(cell_cpu_seconds=60, cell_wall_seconds=120, memory_mib=1_536)
