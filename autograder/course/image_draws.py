@@ -1,10 +1,11 @@
 """Read off an exercise which images its notebook draws, so that they are drawn once and not in each kernel."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from typing import Any
 
-from nbformat import NotebookNode
+import nbformat
 
 from autograder.course.exercise import without_hidden_region
 from transferlab.course import course_data
@@ -13,22 +14,24 @@ Draw = tuple[str, str, tuple[str, ...] | None, int, int]
 """Arguments of `transferlab.images.keep_drawn`: source, split, classes, images of each class, seed."""
 
 
-def image_draws(notebook: NotebookNode, source: str) -> list[Draw]:
+@functools.lru_cache(maxsize=32)
+def image_draws(notebook: bytes, source: str) -> tuple[Draw, ...]:
     """Find the calls of `load_images` whose arguments stand there or belong to the course's data.
 
     Others, and cells that are no Python, are passed over: their images are drawn when the cell runs, as ever. So are
     hidden tests and hidden images: a student's kernel can see what was drawn for it.
 
     Args:
-        notebook: The instructor's.
+        notebook: The instructor's, as bytes.
         source: Where the course's images come from.
 
     Returns:
         What they draw, in the order of the cells.
     """
     known = {"DATA_SOURCE": source, "COURSE": course_data(source)}
-    cells = [without_hidden_region(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    return [draw for code in cells for draw in _draws_of(code, known) if draw[1] != "hidden"]
+    cells = nbformat.reads(notebook.decode(), as_version=4).cells
+    codes = [without_hidden_region(cell.source) for cell in cells if cell.cell_type == "code"]
+    return tuple(draw for code in codes for draw in _draws_of(code, known) if draw[1] != "hidden")
 
 
 def _draws_of(code: str, known: dict[str, Any]) -> Iterator[Draw]:

@@ -201,7 +201,7 @@ class Engine:
         prepared = prepare(read_notebook(notebook), exercise)
         with self._slots:
             template = self._template("kernels")
-            template.prepare(KEEP_DRAWN, image_draws(exercise.notebook, self._settings.data_source))
+            template.prepare(KEEP_DRAWN, image_draws(exercise.source, self._settings.data_source))
             with NotebookRun(template, prepared, files, self._settings.limits, exercise.name) as run:
                 recording = Recording(run, self._settings.answers_mib)
                 judgement = self._judge(recording, exercise, secret)

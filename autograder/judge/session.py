@@ -30,6 +30,10 @@ _PYTEST_OPTIONS = (
     "no:logging",
     "-p",
     "no:capture",
+    "-p",
+    "no:threadexception",
+    "-p",
+    "no:unraisableexception",  # it collects garbage several times before the end
     "--assert=plain",
 )
 

@@ -1,5 +1,6 @@
 """Which images an exercise draws is read off the instructor's notebook, so that one process draws them for all."""
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -10,8 +11,9 @@ from transferlab import load_images
 from transferlab.course import course_data
 
 
-def drawn(*sources, source="sketches"):
-    return image_draws(new_notebook(cells=[new_code_cell(text) for text in sources]), source)
+def drawn(*sources, source="sketches", make=new_code_cell):
+    cells = [make(text) for text in sources]
+    return list(image_draws(nbformat.writes(new_notebook(cells=cells)).encode(), source))
 
 
 def test_constants_and_the_data_of_the_course_are_understood():
@@ -48,7 +50,7 @@ def test_anything_else_is_passed_over(code):
 
 
 def test_text_between_the_cells_draws_nothing():
-    assert image_draws(new_notebook(cells=[new_markdown_cell("transferlab.load_images()")]), "sketches") == []
+    assert drawn("transferlab.load_images()", make=new_markdown_cell) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_text_between_the_cells_draws_nothing():
     ],
 )
 def test_the_images_of_the_course_are_found_and_can_be_drawn(exercise, seeds):
-    found = image_draws(Course.load(PROJECT).exercises[exercise].notebook, "sketches")
+    found = image_draws(Course.load(PROJECT).exercises[exercise].source, "sketches")
     assert [draw[-1] for draw in found] == seeds
     for source, split, classes, per_class, seed in found:
         assert len(load_images(source, split, classes=classes, per_class=per_class, seed=seed).images) >= per_class
