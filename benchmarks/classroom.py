@@ -189,7 +189,8 @@ def start_only(root: Path) -> Cost:
         root: A course folder.
     """
     program = (
-        "from autograder.course.classrun import ClassRun, default_jobs; from autograder.course.course import Course; "
+        "import autograder.cli; from autograder.course.classrun import default_jobs; "
+        "from autograder.course.course import Course; "
         "from autograder.course.grading import LazyEngine; from pathlib import Path; "
         "engine = LazyEngine(Course.load(Path('.')), default_jobs()); engine.running(); engine.close()"
     )

@@ -1,6 +1,6 @@
 """How fast a class is graded, against stock nbgrader, in one run.
 
-python -m benchmarks.throughput                 twelve students of the golden class, sixteen light ones (20 minutes)
+python -m benchmarks.throughput                 twelve students of the golden class, 48 light ones (25 minutes)
 python -m benchmarks.throughput --students 0    the whole golden class
 python -m benchmarks.throughput --quick         three students each: does it work?
 python -m benchmarks.throughput --json          one JSON object on standard output
@@ -36,7 +36,7 @@ _err = Console(stderr=True)
 def main(
     *,
     students: Annotated[int, typer.Option(help="Students of the golden class; 0: all.")] = 12,
-    light: Annotated[int, typer.Option(help="Students who train nothing.")] = 16,
+    light: Annotated[int, typer.Option(help="Students who train nothing.")] = 48,
     quick: Annotated[bool, typer.Option("--quick", help="Three students each: does it work?")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
