@@ -11,6 +11,7 @@ once, in store, gradebook and autograded/; but for a cell whose kernel was kille
 itself.
 """
 
+import itertools
 import os
 import random
 import shutil
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,7 @@ from typing import Annotated
 import psutil
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
 from autograder.course.course import Course
@@ -101,7 +102,7 @@ def torment(course: Course, kills: int, seed: int) -> Report:
     draw = random.Random(seed)  # noqa: S311 - a benchmark repeats itself
     report = Report()
     _begin_anew(course)
-    for number in track(range(kills), "killing", console=_err):
+    for number in _until_killed(kills, report):
         _one_kill(course, VICTIMS[number % len(VICTIMS)], draw.uniform(0.0, 6.0), report)
         report.faults += damaged_records(course)
         if _is_complete(course, len(expected)):
@@ -114,6 +115,20 @@ def torment(course: Course, kills: int, seed: int) -> Report:
     if len(report.cut) > report.hit["kernel"]:
         report.faults.append(f"{len(report.cut)} notebooks have other points, but fewer kernels were killed")
     return report
+
+
+def _until_killed(kills: int, report: Report) -> Iterator[int]:
+    """Count rounds until so many kills have hit: a victim may have ended by itself just before."""
+    with Progress(console=_err) as progress:
+        task = progress.add_task("killing", total=kills)
+        for number in itertools.count():
+            progress.update(task, completed=report.hit.total())
+            if report.hit.total() >= kills:
+                return
+            if number == 3 * kills:
+                report.faults.append(f"only {report.hit.total()} of {kills} kills found their victim")
+                return
+            yield number
 
 
 def state_of(course: Course) -> dict[str, tuple[object, ...]]:
