@@ -29,6 +29,7 @@ AIMS = {
     "light_ratio": ">= 10",
     "fixed_cpu_seconds_per_notebook": "<= 0.8",
     "peak_memory_mib": "<= 600",
+    "again_share": "<= 0.02",
 }
 _err = Console(stderr=True)
 
@@ -69,6 +70,7 @@ def measure(scratch: Path, students: int | None, light: int) -> dict[str, float]
     submissions = sum(map(len, golden))
     _err.print(f"{submissions} golden notebooks, {light} light ones; stock nbgrader first, which takes longest ...")
     stock, ours, found, start = _both(scratch / "golden", golden)
+    again = classroom.grade_with_ours(scratch / "golden" / "ours")
     light_stock, light_ours, *_ = _both(scratch / "light", classroom.light_class(light))
     student, probe, judge = (classroom.total(found[name]) for name in ("student", "probe", "judge"))
     fixed = (ours.cpu_seconds - start.cpu_seconds - student - probe - judge) / submissions
@@ -86,6 +88,8 @@ def measure(scratch: Path, students: int | None, light: int) -> dict[str, float]
         "possible_ratio": round(possible, 2),
         "light_ratio": round(light_stock.wall_seconds / light_ours.wall_seconds, 2),
         "peak_memory_mib": round(max(found["memory_mib"]), 1),
+        "again_seconds": round(again.wall_seconds, 2),
+        "again_share": round(again.wall_seconds / ours.wall_seconds, 4),
         "start_seconds": round(start.wall_seconds, 1),
         "light_stock_seconds": round(light_stock.wall_seconds, 1),
         "light_ours_seconds": round(light_ours.wall_seconds, 1),
