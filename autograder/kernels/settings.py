@@ -28,7 +28,9 @@ KERNEL_PRELOAD = (
     "numpy", "pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "tensorflow", "keras", "IPython",
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.heartbeat", "tornado.ioloop",
 )  # fmt: skip
-KERNEL_PRELOAD_IF_PRESENT = ("transferlab", "seaborn", "debugpy", "PIL.Image", "matplotlib.backends.backend_agg")
+KERNEL_PRELOAD_IF_PRESENT = (
+    "transferlab", "seaborn", "ipykernel.debugger", "PIL.Image", "matplotlib.backends.backend_agg"
+)  # fmt: skip
 
 REPEATABLE = {
     # The same submission gives the same verdict: no random hashing, no race between threads, no reordered sums.

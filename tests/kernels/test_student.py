@@ -129,3 +129,21 @@ def test_autograder_is_unknown_inside(kernel):
 def test_a_students_files_are_there_and_can_be_imported(warm):
     with StudentKernel.start(warm, files={"helper.py": b"answer = 42"}, limits=SMALL) as kernel:
         assert kernel.run_cell("import helper; helper.answer").outputs[0]["data"]["text/plain"] == "42"
+
+
+def test_errors_are_shown_alike_without_a_search_for_the_modules_of_cells(kernel):
+    kernel.run_cell(
+        "import inspect, json\ndef recur(n):\n    return recur(n - 1) if n else 1 / 0\nquick = inspect.getmodule"
+    )
+    quick = "".join(kernel.run_cell("recur(30)").outputs[0]["traceback"])
+    kernel.run_cell("inspect.getmodule = quick.__wrapped__")
+    plain = "".join(kernel.run_cell("recur(30)").outputs[0]["traceback"])
+    assert quick.replace("In[2]", "In[4]") == plain
+    assert "ZeroDivisionError" in plain
+    known = kernel.run_cell("""
+frame = inspect.currentframe()
+print([find(thing) for find in (quick, quick.__wrapped__) for thing in (frame, frame.f_code, json, json.dumps)])
+""")
+    shown = known.outputs[0]["text"].strip("[]\n").split(", ")
+    assert shown[:4] == shown[4:]
+    assert shown[:2] == ["None", "None"]

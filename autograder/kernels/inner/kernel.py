@@ -6,13 +6,17 @@ a cell, `probe_request` is answered by `probe.py`.
 """
 
 import contextlib
+import functools
+import inspect
 import os
 import random
 import sys
 from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import zmq
+from ipykernel.compiler import get_tmp_directory
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -160,6 +164,7 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
         app.initialize([])
     _show_figures_inline(app.shell)
     _keep_no_tracebacks(app.shell)
+    _know_cells_from_modules()
     if "" not in sys.path:
         sys.path.insert(0, "")  # as in any notebook: modules lying beside it can be imported
     app.start()
@@ -201,3 +206,17 @@ def _keep_no_tracebacks(shell: Any) -> None:
     """Spare what IPython does with an error it has shown: put it into words again, for a history that is not kept."""
     if hasattr(shell, "_format_exception_for_storage"):
         shell._format_exception_for_storage = lambda *_, **__: {}  # noqa: SLF001
+
+
+def _know_cells_from_modules() -> None:
+    """Spare `inspect` a search for each frame of a traceback: whether one of thousands of modules is the cell."""
+    find, cells = inspect.getmodule, get_tmp_directory() + os.sep
+
+    @functools.wraps(find)
+    def getmodule(object: Any, _filename: str | None = None) -> ModuleType | None:  # noqa: A002 (as in inspect)
+        code = object.f_code if isinstance(object, FrameType) else object
+        if isinstance(code, CodeType) and code.co_filename.startswith(cells):
+            return None
+        return find(object, _filename)
+
+    inspect.getmodule = getmodule
