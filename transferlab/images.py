@@ -116,8 +116,8 @@ def load_images(
 def keep_drawn(source: str, split: str, classes: Sequence[str] | None, per_class: int, seed: int) -> None:
     """Draw images once and keep them in memory: here, and in all processes that are forked later, they cost nothing.
 
-    For graders, whose kernels all draw the same. Nothing happens for cifar10, which is read, nor once
-    `kept.MAX_CHUNKS` are kept.
+    For graders, whose kernels all draw the same. Nothing happens for cifar10, which is read, nor for more images than
+    can be kept (`kept.MAX_CHUNKS`).
 
     Args:
         source: As in `load_images`, and so are the others.
@@ -126,7 +126,7 @@ def keep_drawn(source: str, split: str, classes: Sequence[str] | None, per_class
         per_class: Images of each class.
         seed: Which images.
     """
-    if source != "cifar10":
+    if source != "cifar10" and per_class <= kept.MAX_CHUNKS * CHUNK:
         with kept.keeping():
             load_images(source, split, classes=classes, per_class=per_class, seed=seed)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.course.exercise import without_hidden_region
+from autograder.course.exercise import is_answer, without_hidden_region
 from transferlab.course import course_data
 
 Draw = tuple[str, str, tuple[str, ...] | None, int, int]
@@ -19,7 +19,7 @@ def image_draws(notebook: bytes, source: str) -> tuple[Draw, ...]:
     """Find the calls of `load_images` whose arguments stand there or belong to the course's data.
 
     Others, and cells that are no Python, are passed over: their images are drawn when the cell runs, as ever. So are
-    hidden tests and hidden images: a student's kernel can see what was drawn for it.
+    solutions, hidden tests and hidden images: a student's kernel can see what was drawn for it.
 
     Args:
         notebook: The instructor's, as bytes.
@@ -30,7 +30,7 @@ def image_draws(notebook: bytes, source: str) -> tuple[Draw, ...]:
     """
     known = {"DATA_SOURCE": source, "COURSE": course_data(source)}
     cells = nbformat.reads(notebook.decode(), as_version=4).cells
-    codes = [without_hidden_region(cell.source) for cell in cells if cell.cell_type == "code"]
+    codes = [without_hidden_region(cell.source) for cell in cells if cell.cell_type == "code" and not is_answer(cell)]
     return tuple(draw for code in codes for draw in _draws_of(code, known) if draw[1] != "hidden")
 
 

@@ -8,10 +8,7 @@ from autograder.kernels.inner import quick_trace
 
 
 def main() -> None:
-    """Quicken training steps, list the classes a model may name, and have hypothesis read the constants of modules.
-
-    It reads those of all that are imported so far.
-    """
+    """Quicken training, list the classes a model may name, have hypothesis read the constants of imported modules."""
     quick_trace.install()
     rebuild.allowed_classes()
 

@@ -49,6 +49,15 @@ def test_anything_else_is_passed_over(code):
     assert drawn(code, "transferlab.load_images(DATA_SOURCE, seed=5)") == [("sketches", "train", None, 100, 5)]
 
 
+def test_a_solution_does_not_show_in_what_is_drawn():
+    marks = {"grade_id": "a", "solution": True, "grade": False, "locked": False, "task": False, "schema_version": 3}
+
+    def solution(text):
+        return new_code_cell(text, metadata={"nbgrader": marks})
+
+    assert drawn("transferlab.load_images(DATA_SOURCE, seed=5)", make=solution) == []
+
+
 def test_text_between_the_cells_draws_nothing():
     assert drawn("transferlab.load_images()", make=new_markdown_cell) == []
 

@@ -147,3 +147,28 @@ print([find(thing) for find in (quick, quick.__wrapped__) for thing in (frame, f
     shown = known.outputs[0]["text"].strip("[]\n").split(", ")
     assert shown[:4] == shown[4:]
     assert shown[:2] == ["None", "None"]
+
+
+def test_an_error_is_shown_once_and_a_figure_drawn_once(kernel):
+    run = kernel.run_cell("""
+import matplotlib.pyplot as plt
+draws = []
+figure, axes = plt.subplots()
+figure.canvas.mpl_connect("draw_event", draws.append)
+axes.plot([1, 2]);
+""")
+    assert [output["output_type"] for output in run.outputs].count("display_data") == 1
+    once = int(kernel.run_cell("print(len(draws))").outputs[0]["text"])
+    drawn = kernel.run_cell("""
+draws = []
+figure, axes = plt.subplots()
+figure.canvas.mpl_connect("draw_event", draws.append)
+figure.savefig("/tmp/figure.png", bbox_inches="tight")
+print(len(draws))
+plt.close(figure)
+""")
+    assert once == int(drawn.outputs[0]["text"])
+    assert "ZeroDivisionError" in "".join(kernel.run_cell("1 / 0").outputs[0]["traceback"])
+    assert kernel.run_cell("get_ipython()._format_exception_for_storage(ValueError())").outputs[0]["data"] == {
+        "text/plain": "{}"
+    }

@@ -214,6 +214,8 @@ def test_only_so_many_images_are_kept(drawings: list[object], monkeypatch: pytes
     del drawings[:]
     load_images("sketches", "train", classes=["car", "sun", "cup"], per_class=5, seed=1)
     assert len(drawings) == 1
+    keep_drawn("sketches", "train", ["car"], 10**9, 1)
+    assert len(drawings) == 1
 
 
 def test_what_was_drawn_is_told_the_latest_last(drawings: list[object], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,17 @@
 """Images that all kernels, or all judges, of an exercise load are drawn by the process they are forked from."""
 
+from dataclasses import replace
+
 import nbformat
+from nbformat.v4 import new_code_cell
 
 from autograder.course.worker import Engine, EngineSettings
 from tests.worker.conftest import Make
 
 
 def test_images_of_the_exercise_are_drawn_once_for_all_kernels_and_judges(exercise: Make) -> None:
-    draw = 'transferlab.load_images("sketches", "train", per_class=3, seed=9)'
-    count = "import transferlab\nfrom transferlab.drawing import kept\nprint(len(kept._chunks))\n"
+    count = "from transferlab.drawing import kept\nprint(len(kept._chunks))\n"
+    draw = 'import transferlab\ntransferlab.load_images("sketches", "train", per_class=3, seed=9);'
     page = """
     import transferlab
     from transferlab.drawing import kept
@@ -20,7 +23,10 @@ def test_images_of_the_exercise_are_drawn_once_for_all_kernels_and_judges(exerci
         transferlab.load_images("sketches", "hidden", classes=["sun"], per_class=3, seed=before)
         fail(f"{before} kept")
     """
-    made = exercise(page, {"double": f"{count}{draw}"})
+    made = exercise(page, {"double": "pass"})
+    given = nbformat.reads(made.source.decode(), as_version=4)
+    given.cells.insert(0, new_code_cell(f"{count}{draw}"))
+    made = replace(made, source=nbformat.writes(given).encode())
 
     with Engine(EngineSettings(slots=1)) as engine:
         graded = [engine.grade(made.source, {}, made, b"a secret") for _ in range(3)]

@@ -1,13 +1,14 @@
 """Make TensorFlow's tracing quicker. What is traced, less what nobody asks for, and every result stay the same.
 
 The first training step of a small network costs more than an epoch: TensorFlow builds its graph operation by operation
-in Python. Four things there take time for nothing:
+in Python. Five things there take time for nothing:
 
 - Keras's tape records every layer, frozen or not, and the backward pass of a frozen backbone is then built (or, in
   eager mode, run) although no gradient in it is asked for. Here the tape watches the weights that are to be trained.
 - A stack trace is kept for each operation. Without it, an error in a graph lacks its list of frames inside Keras.
 - For each type that is allowed, the list of those that are is put into words, in case it were not.
 - For each operation, a search for the variables it touches, even where no input of it is a variable.
+- For each name that is converted between text and bytes, the codec is looked up, though it is UTF-8.
 
 All of this is TensorFlow's and Keras's own business, so each part is left as it is where it does not look as expected.
 """
@@ -23,7 +24,7 @@ from typing import Any
 
 
 def install() -> None:
-    """Install all four, once."""
+    """Install all five, once."""
     from keras.src.backend.tensorflow import trainer
     from tensorflow.python.framework import auto_control_deps, op_def_library, ops
 
