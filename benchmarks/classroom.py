@@ -22,7 +22,7 @@ from autograder.course.course import Course
 from autograder.course.exercise import grade_id_of, is_judged, without_hidden_region
 from autograder.course.secret import write_secret
 from autograder.course.store import VerdictStore
-from tests.submissions.build import build_submission, submission_folders
+from tests.submissions.build import build_submission, submission_places
 
 PROJECT = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "transfer_learning"
@@ -75,7 +75,7 @@ def golden_class(size: int | None, seed: int = 0) -> list[dict[str, Handed]]:
     """
     columns = []
     for name, exercise in Course.load(PROJECT).exercises.items():
-        folders = [folder for folder in submission_folders(name) if not folder.name.startswith("hostile")]
+        folders = [folder for folder in submission_places(name) if not folder.name.startswith("hostile")]
         first = [folder for folder in folders if folder.name == "reference"]
         others = [folder for folder in folders if folder.name != "reference"]
         if size is not None:

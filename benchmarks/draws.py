@@ -25,7 +25,7 @@ from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
 from autograder.judge.verdict import Outcome
 from tests.judge.local import CHECKS, judge
-from tests.submissions.build import build_submission, read_expected, submission_folders
+from tests.submissions.build import build_submission, read_expected, submission_places
 
 PROJECT = Path(__file__).parents[1]
 _console = Console()
@@ -47,7 +47,7 @@ def main(
         raise typer.Exit(2)
     folders = [
         folder
-        for folder in submission_folders(exercise)
+        for folder in submission_places(exercise)
         if folder.name.startswith(only) and not folder.name.startswith(("hostile_", "blank"))
     ]
     surprises = {folder.name: _surprises(folder, found, path, secrets) for folder in track(folders, console=_console)}

@@ -1,12 +1,11 @@
 """The sample class of `autograder demo`: who hands in what, made from the golden submissions in tests/."""
 
-import importlib.util
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autograder.authoring.golden import build_submission, submission_places
 from autograder.course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -54,9 +53,6 @@ CLASS = (
     SampleStudent("jo", "Jo", "Jensen", "handed in nothing", ""),
 )
 
-Files = Mapping[str, bytes]
-BuildSubmission = Callable[[Path, bytes], tuple[bytes, Files]]
-
 
 def hand_in(project: Path, course: "Course", assignment: str) -> None:
     """Fill submitted/ of the demonstration's course folder.
@@ -71,7 +67,6 @@ def hand_in(project: Path, course: "Course", assignment: str) -> None:
     """
     from autograder.course.gradebook import submitted_folder
 
-    build = _builder(project)
     exercises = sorted(course.exercises_of(assignment).items())
     for sample in CLASS:
         if not sample.kind:
@@ -79,7 +74,9 @@ def hand_in(project: Path, course: "Course", assignment: str) -> None:
         folder = submitted_folder(course, assignment, sample.student)
         folder.mkdir(parents=True)
         for place, (slug, exercise) in enumerate(exercises[:1] if sample.only_first else exercises):
-            notebook, files = build(chosen(project / "tests" / "submissions" / slug, sample), exercise.source)
+            notebook, files = build_submission(
+                chosen(project / "tests" / "submissions" / slug, sample), exercise.source
+            )
             odd = sample.first_file if place == 0 else ""
             name = f"{slug} (1).ipynb" if odd == "renamed" else f"{slug}.ipynb"
             for path, content in {**files, name: _BROKEN if odd == "broken" else notebook}.items():
@@ -96,12 +93,12 @@ def chosen(submissions: Path, sample: SampleStudent) -> Path:
         sample: The student.
 
     Returns:
-        Its folder.
+        Its place.
 
     Raises:
         CourseError: There is not even a reference.
     """
-    found = sorted(path.parent.name for path in submissions.glob("*/submission.py"))
+    found = [place.name for place in submission_places(submissions)]
     of_kind = [name for name in found if name.split("_")[0] == sample.kind]
     names = [name for name in sample.names if name in of_kind] or of_kind[sample.number :] or of_kind[-1:]
     names = names or [name for name in found if name == "reference"]
@@ -124,16 +121,3 @@ def enrol(course: "Course", assignment: str) -> None:
         for sample in CLASS:
             names = {"first_name": sample.first_name, "last_name": sample.last_name}
             gradebook.update_or_create_student(sample.student, **names)
-
-
-def _builder(project: Path) -> BuildSubmission:
-    path = project / "tests" / "submissions" / "build.py"
-    specification = importlib.util.spec_from_file_location("golden_submissions", path)
-    if specification is None or specification.loader is None or not path.is_file():
-        raise CourseError(
-            f"The demonstration needs the golden submissions, but there is no {path}; run it in the project."
-        )
-    module: Any = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    build: BuildSubmission = module.build_submission
-    return build

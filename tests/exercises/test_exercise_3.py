@@ -8,7 +8,7 @@ import pytest
 import transferlab
 from autograder.checks import exercise_3_comparing_models_measuring as page
 from autograder.judge import measured, model_tables, oracles
-from tests.submissions.build import SUBMISSIONS, read_expected
+from tests.submissions.build import read_expected, submission_places
 
 NAME = "exercise_3_comparing_models"
 
@@ -50,8 +50,8 @@ def test_the_example_of_the_front_is_what_the_oracle_says(notebook):
 
 
 def test_a_wrong_answer_loses_its_points_once():
-    folders = sorted((SUBMISSIONS / NAME).glob("wrong_*"))
-    lost = {folder.name: read_expected(folder).checks for folder in folders}
+    wrong = [place for place in submission_places(NAME) if place.name.startswith("wrong_")]
+    lost = {place.name: read_expected(place).checks for place in wrong}
     cells = {
         check.__name__: check.check_settings.cell
         for part in ("", "_measuring")

@@ -8,11 +8,11 @@ import nbformat
 import pytest
 
 import autograder.checks
-from tests.submissions.build import SUBMISSIONS, build_submission, read_expected, submission_folders
+from tests.submissions.build import SUBMISSIONS, build_submission, read_expected, submission_places
 
 from .conftest import EXERCISES
 
-FOLDERS = [folder for exercise in EXERCISES for folder in submission_folders(exercise)]
+FOLDERS = [folder for exercise in EXERCISES for folder in submission_places(exercise)]
 each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES)
 
@@ -42,7 +42,7 @@ def test_points_follow_from_outcomes(folder):
 @each_exercise
 def test_every_check_is_failed_by_a_wrong_one_that_gets_something_else_right(exercise):
     failed = set()
-    for folder in submission_folders(exercise):
+    for folder in submission_places(exercise):
         expected = read_expected(folder)
         if folder.name.startswith("wrong_") and expected.points > 0:
             failed |= {name for name, outcome in expected.checks.items() if outcome == "FAIL"}
@@ -51,14 +51,14 @@ def test_every_check_is_failed_by_a_wrong_one_that_gets_something_else_right(exe
 
 @each_exercise
 def test_every_check_is_passed_by_every_right_one(exercise):
-    right = [folder for folder in submission_folders(exercise) if folder.name.startswith(("right_", "reference"))]
+    right = [folder for folder in submission_places(exercise) if folder.name.startswith(("right_", "reference"))]
     assert len(right) >= 4
     assert [folder.name for folder in right if read_expected(folder).checks] == []
 
 
 @each_exercise
 def test_there_are_enough_of_each_kind(exercise):
-    kinds = [folder.name.split("_")[0] for folder in submission_folders(exercise)]
+    kinds = [folder.name.split("_")[0] for folder in submission_places(exercise)]
     assert {"reference", "blank"} <= set(kinds)
     assert kinds.count("right") >= 3
     assert kinds.count("wrong") >= 14

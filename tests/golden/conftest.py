@@ -20,7 +20,14 @@ from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.worker import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
 from autograder.kernels.limits import Limits
-from tests.submissions.build import build_submission, exercise_names, read_expected, read_plan, submission_folders
+from tests.submissions.build import (
+    SUBMISSIONS,
+    build_submission,
+    exercise_names,
+    read_expected,
+    read_plan,
+    submission_places,
+)
 
 SECRET = b"the secret of the golden submissions"
 LIMITS = Limits(cell_cpu_seconds=20, cell_wall_seconds=45, memory_mib=1_200)
@@ -34,9 +41,9 @@ class Case(NamedTuple):
     name: str
 
     @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        return next(folder for folder in submission_folders(self.exercise) if folder.name == self.name)
+    def place(self) -> Path:
+        """Where it lies; a slip has a place without a folder."""
+        return SUBMISSIONS / self.exercise / self.name
 
     def __str__(self) -> str:
         return f"{'_'.join(self.exercise.split('_')[:2])}-{self.name}"
@@ -45,7 +52,7 @@ class Case(NamedTuple):
 @cache
 def all_cases() -> tuple[Case, ...]:
     """All golden submissions of all exercises, those first that wait rather than compute."""
-    cases = [Case(exercise, folder.name) for exercise in exercise_names() for folder in submission_folders(exercise)]
+    cases = [Case(exercise, place.name) for exercise in exercise_names() for place in submission_places(exercise)]
     return tuple(sorted(cases, key=lambda case: case.name != "hostile_sleeps"))
 
 
@@ -54,7 +61,7 @@ def chosen_cases() -> frozenset[Case]:
     """Those that are graded without `--golden`."""
     chosen: dict[tuple[str, str], tuple[int, Case]] = {}
     for case in all_cases():
-        checks = read_expected(case.folder).checks if case.name.startswith("wrong_") else {}
+        checks = read_expected(case.place).checks if case.name.startswith("wrong_") else {}
         for check in checks:
             found = (len(checks), case)
             chosen[case.exercise, check] = min(found, chosen.get((case.exercise, check), found))
@@ -122,7 +129,7 @@ class Golden:
         return self._futures[case].result()
 
     def _grade(self, case: Case) -> Verdict:
-        notebook, files = build_submission(case.folder, self.exercises[case.exercise].source)
+        notebook, files = build_submission(case.place, self.exercises[case.exercise].source)
         graded = self._engine.grade(notebook, files, self.reach(case), SECRET)
         if case.name == "reference":
             self._answers[case] = graded.answers
@@ -131,7 +138,7 @@ class Golden:
     def verdict_by_answers(self, case: Case) -> Verdict:
         """Judge a reference solution once more, by what its kernel answered the first time."""
         self.verdict(case)
-        notebook, files = build_submission(case.folder, self.exercises[case.exercise].source)
+        notebook, files = build_submission(case.place, self.exercises[case.exercise].source)
         return self._engine.grade(notebook, files, self.reach(case), SECRET, self._answers[case]).verdict
 
     def is_whole(self, case: Case) -> bool:
@@ -162,8 +169,8 @@ class Golden:
 
 def _changes(case: Case, exercise: Exercise) -> list[int]:
     """Places of the exercise's cells at or behind which the submission differs from the reference."""
-    reference = Case(case.exercise, "reference").folder
-    theirs, ours = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.folder))
+    reference = Case(case.exercise, "reference").place
+    theirs, ours = (_texts(build_submission(found, exercise.source)[0]) for found in (reference, case.place))
     places = {name: place for place, name in enumerate(theirs)}
     changed = [places[name] for name in theirs.keys() - ours.keys()]
     before = 0

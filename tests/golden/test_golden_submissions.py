@@ -14,7 +14,7 @@ each_exercise = pytest.mark.parametrize("exercise", exercise_names())
 @each_case
 def test_a_submission_gets_the_outcomes_it_should(golden: Golden, case: Case) -> None:
     verdict = golden.verdict(case)
-    expected = read_expected(case.folder)
+    expected = read_expected(case.place)
 
     judged = {check.name: check for check in verdict.checks() if check.name not in expected.chance}
     found = {check.name: check.outcome.value for check in judged.values() if check.outcome is not Outcome.PASS}
@@ -23,8 +23,17 @@ def test_a_submission_gets_the_outcomes_it_should(golden: Golden, case: Case) ->
 
 
 @each_case
+def test_the_first_check_that_notices_a_slip_says_what_it_should(golden: Golden, case: Case) -> None:
+    verdict, expected = golden.verdict(case), read_expected(case.place)
+
+    messages = {check.name: check.message for check in verdict.checks()}
+    first = next(iter(expected.checks), "")
+    assert expected.says in messages.get(first, expected.says)
+
+
+@each_case
 def test_a_submission_gets_the_points_it_should(golden: Golden, case: Case) -> None:
-    verdict, expected = golden.verdict(case), read_expected(case.folder)
+    verdict, expected = golden.verdict(case), read_expected(case.place)
 
     decided = [check for check in verdict.checks() if check.name not in expected.chance]
     won = sum(check.max_points for check in decided if check.name not in expected.checks)

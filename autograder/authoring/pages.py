@@ -1,0 +1,63 @@
+"""What stands on the check pages of an exercise, read without judging anything."""
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import autograder.checks
+from autograder.judge.checking import CheckSettings
+
+CHECKS = Path(autograder.checks.__path__[0])
+
+
+def pages_of(exercise: str, checks: Path = CHECKS) -> tuple[Path, ...]:
+    """List the check pages of an exercise: the one of its name, and those whose names go on where that ends.
+
+    Args:
+        exercise: The slug.
+        checks: The folder of check pages.
+    """
+    return (checks / f"{exercise}.py", *sorted(checks.glob(f"{exercise}_*.py")))
+
+
+@functools.cache
+def checks_of(pages: tuple[Path, ...]) -> dict[str, CheckSettings]:
+    """Read what the `check` decorators of some pages say, by name of check, in the order of the pages.
+
+    Args:
+        pages: The check pages.
+    """
+    return {
+        name: found.check_settings
+        for page in pages
+        for name, found in vars(_module(page)).items()
+        if isinstance(getattr(found, "check_settings", None), CheckSettings) and found.__module__ == _name(page)
+    }
+
+
+def outcomes(lost: Sequence[str], settings: dict[str, CheckSettings]) -> dict[str, str]:
+    """Tell FAIL from SKIPPED among checks that do not pass: one that waits for another of them is not tried.
+
+    Args:
+        lost: Names of the checks that do not pass.
+        settings: Of all checks.
+    """
+    return {name: "SKIPPED" if set(settings[name].after) & set(lost) else "FAIL" for name in lost}
+
+
+def _name(page: Path) -> str:
+    return f"autograder.checks.{page.stem}" if page.parent == CHECKS else f"check_page_{page.stem}"
+
+
+def _module(page: Path) -> ModuleType:
+    if page.parent == CHECKS:
+        return importlib.import_module(_name(page))
+    specification = importlib.util.spec_from_file_location(_name(page), page)
+    if specification is None or specification.loader is None:
+        raise ImportError(f"{page} is no check page; it must be a Python file")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module

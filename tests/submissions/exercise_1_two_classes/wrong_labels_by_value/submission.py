@@ -1,8 +1,0 @@
-# %% select_classes
-def select_classes(images, labels, classes):
-    flat = np.asarray(labels).reshape(-1)
-    if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(flat.tolist()):
-        raise ValueError(f"bad classes {classes}")
-    keep = np.isin(flat, classes)
-    _, numbers = np.unique(flat[keep], return_inverse=True)
-    return images[keep], numbers.astype(np.int64)
