@@ -28,8 +28,17 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",  # as in plain nbgrader: the style sheet
 ]
 
-# What students write in markdown runs in the grader's browser; nbconvert's own filter lets scripts through.
-c.HTMLExporter.filters = {"markdown2html": "autograder.course.safe_html.markdown_to_safe_html"}
+# What students write runs in the grader's browser; nbconvert's own filters let scripts through, and take what time they
+# take. These are nbgrader's pages, in feedback and formgrader alike.
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.course.safe_html.markdown_to_safe_html",  # written answers, and text around them
+    "highlight_code": "autograder.course.safe_html.code_to_safe_html",  # code cells
+    "ansi2html": "autograder.course.safe_html.terminal_text_to_safe_html",  # what cells printed, and tracebacks
+    "clean_html": "autograder.course.safe_html.raw_to_safe_html",  # raw cells, which nbconvert takes for HTML
+}
+
+# Feedback pages fetch nothing and run nothing when they are opened.
+c.GenerateFeedback.exporter_class = "autograder.course.nbgrader_glue.FeedbackExporter"
 
 # `nbgrader export` refuses points without a verdict, which plain exporters would pass on.
 c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"

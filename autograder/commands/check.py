@@ -53,9 +53,9 @@ def check(
 
 def _recognise(course: "Course", notebook: Path, content: bytes) -> "Exercise":
     from autograder.course.exercise import grade_id_of
-    from autograder.course.reading import read_notebook
+    from autograder.course.sealed import read_submitted
 
-    grade_ids = frozenset(grade_id for cell in read_notebook(content).cells if (grade_id := grade_id_of(cell)))
+    grade_ids = frozenset(grade_id for cell in read_submitted(content).cells if (grade_id := grade_id_of(cell)))
     exercise = course.recognise(grade_ids, notebook.stem)
     if exercise is None:
         known = ", ".join(course.exercises) or "none"

@@ -16,7 +16,8 @@ import nbformat
 from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
 from autograder.course.keys import answers_key, key_of
-from autograder.course.notebooks import Prepared, UnusableNotebook, prepare, read_notebook
+from autograder.course.notebooks import Prepared, UnusableNotebook
+from autograder.course.sealed import prepare_submitted
 from autograder.course.store import Pointer, Record, VerdictStore
 from autograder.course.submission import Submission
 from autograder.course.unreadable import unreadable_notebook, unreadable_verdict
@@ -255,7 +256,7 @@ def _prepared(submission: Submission, exercise: Exercise) -> tuple[Prepared | No
     if submission.problem:
         return None, submission.problem
     try:
-        return prepare(read_notebook(submission.notebook), exercise), ""
+        return prepare_submitted(submission.notebook, exercise), ""
     except UnusableNotebook as problem:
         return None, str(problem)
 

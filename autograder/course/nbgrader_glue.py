@@ -7,8 +7,7 @@ reading points off their outputs is not used: `JudgeExecute` asks for a verdict,
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -20,9 +19,11 @@ from autograder.course.export import VerdictExporter
 from autograder.course.feedback import points_text, show_verdict
 from autograder.course.gradebook import submitted_folder, writer_lock
 from autograder.course.grading import grade_in_shared_engine
-from autograder.course.notebooks import UnusableNotebook, prepare, read_notebook, read_notebook_file
-from autograder.course.safe_html import safe_outputs
+from autograder.course.notebooks import UnusableNotebook, read_notebook_file
+from autograder.course.pages import self_contained
+from autograder.course.safe_html import with_safe_outputs
 from autograder.course.saving import released_checksums, save_verdict
+from autograder.course.sealed import prepare_submitted
 from autograder.course.submission import links_in, read_submission
 from autograder.course.unreadable import unreadable_notebook
 from autograder.judge.verdict import Verdict
@@ -30,6 +31,7 @@ from autograder.judge.verdict import Verdict
 __all__ = [
     "AUTOGRADE_PREPROCESSORS",
     "FEEDBACK_PREPROCESSORS",
+    "FeedbackExporter",
     "HideGuards",
     "JudgeExecute",
     "SaveVerdicts",
@@ -81,7 +83,7 @@ class SubmissionExporter(NotebookExporter):
         if exercise is None:
             return super().from_filename(filename, resources=resources, **kw)
         try:
-            notebook = prepare(read_notebook(read_notebook_file(Path(filename))), exercise).notebook
+            notebook = prepare_submitted(read_notebook_file(Path(filename)), exercise).notebook
         except UnusableNotebook as problem:
             notebook = unreadable_notebook(exercise, str(problem))
         resources["metadata"] = {"name": exercise.name, "path": str(Path(filename).parent)}
@@ -158,6 +160,29 @@ class SaveVerdicts(NbGraderPreprocessor):
         return nb, resources
 
 
+class FeedbackExporter(HTMLExporter):
+    """Writes feedback pages that stand by themselves. For `c.GenerateFeedback.exporter_class`.
+
+    nbgrader's pages fetch MathJax and fonts when they are opened, and let scripts run.
+    """
+
+    def from_notebook_node(  # type: ignore[override] # so does HTMLExporter
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[str, Any]:
+        """Convert a notebook.
+
+        Args:
+            nb: The autograded notebook.
+            resources: nbgrader's description of it.
+            kw: Passed on.
+
+        Returns:
+            The page, and the resources.
+        """
+        page, resources = super().from_notebook_node(nb, resources=resources, **kw)
+        return self_contained(page, Path(resources["metadata"]["path"])), resources
+
+
 class HideGuards(NbGraderPreprocessor):
     """Leaves the hidden regions of judged cells out of feedback pages.
 
@@ -226,10 +251,7 @@ def shown(executed: bytes, verdict: Verdict) -> NotebookNode:
     Returns:
         The notebook; nothing of the student's in it can run in a grader's browser.
     """
-    notebook: NotebookNode = nbformat.reads(executed.decode("utf-8"), as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = safe_outputs(cell.outputs)
+    notebook = with_safe_outputs(executed)
     show_verdict(notebook, verdict)
     notebook.metadata[DERIVED_FROM] = verdict.key
     return notebook

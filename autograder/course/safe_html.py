@@ -1,60 +1,32 @@
-"""What students wrote or printed, made harmless for the browser of whoever grades it.
+"""Filters for nbconvert's pages, and outputs of autograded notebooks: what students wrote, made harmless.
 
-Feedback pages and formgrader show student markdown and rich outputs as HTML, formgrader on the very server that
-holds the gradebook. A script in there would act with the instructor's rights.
+The work is done by `autograder.course.harmless` in a sealed process. What takes too long there is not shown, and the
+page says so; the notebook itself still holds it.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+import base64
+import functools
+import html as html_text
+import json
+import stat
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
-import bleach  # type: ignore[import-untyped]
-from bleach.css_sanitizer import CSSSanitizer  # type: ignore[import-untyped]
+import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
-# ruff: noqa: SIM905 - names read better as words than as thirty quoted lines
-_TAGS = frozenset(bleach.sanitizer.ALLOWED_TAGS) | frozenset(
-    """
-    br caption col colgroup dd del details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr img ins kbd mark p pre s
-    small span sub summary sup table tbody td tfoot th thead tr u
-    """.split()
-)
-# Nothing that fetches, floats over the page or leaves its place.
-_STYLES = frozenset(
-    """
-    background-color border border-bottom border-collapse border-color border-left border-radius border-right border-top
-    color display font-family font-size font-style font-variant-numeric font-weight height line-height list-style margin
-    margin-bottom margin-left margin-right margin-top max-width min-width overflow-wrap padding padding-bottom
-    padding-left padding-right padding-top text-align text-decoration vertical-align white-space width
-    """.split()
-)
-_PLAIN_ATTRIBUTES = frozenset(
-    "abbr align alt class colspan dir height id lang open role rowspan scope style title width".split()
-)
-_PICTURES = ("image/png", "image/jpeg", "image/gif")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-_LEFT_OUT = "[an output of a kind that is not shown here]"
+from autograder.course.exercise import is_answer
+from autograder.course.sealed import CouldNotRead, reader
 
-
-def safe_html(html: str) -> str:
-    """Return HTML without anything that runs, fetches or covers the page.
-
-    Args:
-        html: Any text.
-    """
-    clean: str = bleach.clean(
-        html,
-        tags=_TAGS,
-        attributes=_allows,
-        protocols={"http", "https", "mailto", "data"},
-        css_sanitizer=CSSSanitizer(allowed_css_properties=_STYLES),
-        strip_comments=True,
-    )
-    return clean
+MAX_TEXT_MIB = 4
+"""Of one cell or output; more is nothing that a person reads."""
+MAX_PICTURE_MIB, MAX_PICTURES = 5, 20
+_WORTH_KEEPING = 20_000
+_PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 
 
 @pass_context
@@ -62,72 +34,133 @@ def markdown_to_safe_html(context: Context, source: str) -> str:
     """Render a markdown cell; takes the place of nbconvert's filter `markdown2html`.
 
     Args:
-        context: The page being made; its cell's attached pictures are shown.
+        context: The page being made; pictures attached to its cell, or lying beside its notebook, are shown.
         source: Markdown, with mathematics.
 
     Returns:
         Harmless HTML.
     """
     cell = context.get("cell") or {}
-    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
-    html = safe_html(MarkdownWithMath(renderer=renderer).render(source))
-    # nbgrader's pages style tables by Bootstrap's classes only.
-    return html.replace("<table>", '<table class="table table-condensed" style="width: auto;">')
+    content = {
+        "attachments": dict(cell.get("attachments") or {}),
+        "with_links": _is_the_instructors(cell),
+        "pictures": {},
+    }
+    html, wanted = _laid_out("markdown", source, **content)
+    pictures = _pictures_beside(context, wanted)
+    return _laid_out("markdown", source, **content | {"pictures": pictures})[0] if pictures else html
 
 
-def safe_outputs(outputs: Iterable[Mapping[str, Any]]) -> list[NotebookNode]:
-    """Rebuild the outputs of a student's cell from what may be shown.
+def code_to_safe_html(source: str, language: str | None = None, metadata: Any = None) -> str:  # noqa: ARG001
+    """Highlight a code cell; takes the place of nbconvert's filter `highlight_code`.
 
     Args:
-        outputs: nbformat outputs that came out of a student's kernel.
+        source: Python.
+        language: What nbconvert's own filter takes; every notebook here is Python.
+        metadata: Likewise.
+    """
+    return _laid_out("code", source)[0]
+
+
+def terminal_text_to_safe_html(text: str) -> str:
+    """Show text with a terminal's colours; takes the place of nbconvert's filter `ansi2html`.
+
+    Args:
+        text: What a cell printed, or a traceback.
+    """
+    return html_text.escape(text) if "\x1b" not in text else _laid_out("terminal", text)[0]
+
+
+def raw_to_safe_html(html: str) -> str:
+    """Show a raw cell as the text it is; takes the place of nbconvert's filter `clean_html`.
+
+    Args:
+        html: The cell's text.
+    """
+    return f"<pre>{html_text.escape(html)}</pre>"
+
+
+FILTERS = {
+    "markdown2html": "autograder.course.safe_html.markdown_to_safe_html",
+    "highlight_code": "autograder.course.safe_html.code_to_safe_html",
+    "ansi2html": "autograder.course.safe_html.terminal_text_to_safe_html",
+    "clean_html": "autograder.course.safe_html.raw_to_safe_html",
+}
+"""For `c.HTMLExporter.filters`."""
+
+
+def with_safe_outputs(notebook: bytes) -> NotebookNode:
+    """Read an executed notebook and rebuild the outputs of its cells from what may be shown.
+
+    Args:
+        notebook: From a record of the verdict store.
 
     Returns:
-        Streams, errors, texts, pictures and harmless HTML; everything else is replaced by a line that says so.
+        The notebook; what cannot be made harmless in time is left out, with a line that says so.
     """
-    return [_safe_output(output) for output in outputs]
+    try:
+        _, (safe,) = reader().ask({"do": "outputs"}, [notebook])
+    except CouldNotRead as problem:
+        return _without_outputs(notebook, problem)
+    found: NotebookNode = nbformat.from_dict(json.loads(safe))
+    return found
 
 
-def _allows(tag: str, name: str, value: str) -> bool:
-    if tag == "a" and name == "href":
-        return not value.strip().lower().startswith("data:")
-    if tag == "img" and name == "src":
-        return True
-    return name in _PLAIN_ATTRIBUTES
+def _without_outputs(notebook: bytes, problem: CouldNotRead) -> NotebookNode:
+    bare: NotebookNode = nbformat.reads(notebook.decode("utf-8"), as_version=4)
+    said = nbformat.v4.new_output("stream", text=f"[the outputs of this notebook are not shown: {problem.reason}]\n")
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [said] if cell.outputs else []
+    return bare
 
 
-def _safe_output(output: Mapping[str, Any]) -> NotebookNode:
-    kind = output.get("output_type")
-    if kind == "stream":
-        return _output(
-            "stream", name="stderr" if output.get("name") == "stderr" else "stdout", text=_joined(output.get("text"))
-        )
-    if kind == "error":
-        lines = output.get("traceback")
-        traceback = [_joined(line) for line in lines] if isinstance(lines, list) else []
-        return _output(
-            "error", ename=_joined(output.get("ename")), evalue=_joined(output.get("evalue")), traceback=traceback
-        )
-    # An execute_result would be read as points by nbgrader's own rule; nobody is to be tempted.
-    return _output("display_data", data=_safe_data(output.get("data")), metadata={})
+def _laid_out(kind: str, text: str, **content: Any) -> tuple[str, list[str]]:
+    if len(text) > MAX_TEXT_MIB * 2**20:
+        return _not_shown(f"it has {len(text) / 2**20:.0f} million characters"), []
+    question = json.dumps({"do": "html", "kind": kind, **content}, sort_keys=True)
+    try:
+        return (_ask_once if len(text) + len(question) < _WORTH_KEEPING else _ask)(question, text)
+    except CouldNotRead as problem:
+        return _not_shown(problem.reason), []
 
 
-def _safe_data(data: Any) -> dict[str, str]:
-    shown = {mime: _joined(content) for mime, content in data.items()} if isinstance(data, Mapping) else {}
-    safe = {mime: content for mime, content in shown.items() if mime in _PICTURES and _BASE64.fullmatch(content)}
-    if "text/html" in shown:
-        # pandas and Keras send a <style> element along; without it only its text would be left.
-        bare = re.sub(r"<style\b.*?</style\s*>", "", shown["text/html"], flags=re.DOTALL | re.IGNORECASE)
-        safe["text/html"] = safe_html(bare)
-    if "text/plain" in shown or not safe:
-        safe["text/plain"] = shown.get("text/plain", _LEFT_OUT)
-    return safe
+def _ask(question: str, text: str) -> tuple[str, list[str]]:
+    answer, (html,) = reader().ask(json.loads(question), [text.encode("utf-8", "replace")])
+    return html.decode(), list(answer.get("wanted", ()))
 
 
-def _joined(text: Any) -> str:
-    parts = text if isinstance(text, list) else [text]
-    return "".join(part for part in parts if isinstance(part, str))
+_ask_once = functools.lru_cache(maxsize=256)(_ask)
+"""The instructor's cells are the same on every page."""
 
 
-def _output(kind: str, **content: Any) -> NotebookNode:
-    node: NotebookNode = new_output(kind, **content)
-    return node
+def _not_shown(reason: str) -> str:
+    return f"<p><em>[not shown: {html_text.escape(reason)}; the notebook itself holds it]</em></p>"
+
+
+def _is_the_instructors(cell: Mapping[str, Any]) -> bool:
+    """Tell whether a cell is a locked one, which grading put back as it was released."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
+    return isinstance(marks, Mapping) and marks.get("locked") is True and not is_answer(cell)
+
+
+def _pictures_beside(context: Context, wanted: list[str]) -> dict[str, str]:
+    """Read pictures that lie in the notebook's folder; no link is followed, and no path leads out."""
+    resources = context.get("resources") or {}
+    folder = (resources.get("metadata") or {}).get("path") or ""
+    found: dict[str, str] = {}
+    for name in wanted[:MAX_PICTURES] if folder else ():
+        parts = PurePosixPath(unquote(name)).parts
+        kind = _PICTURE_KINDS.get(PurePosixPath(name).suffix.lower())
+        if kind is None or not parts or "\0" in name or any(part in ("..", "/") or ":" in part for part in parts):
+            continue
+        path = Path(folder, *parts)
+        try:
+            places = [Path(folder, *parts[: depth + 1]).lstat() for depth in range(len(parts))]
+            is_plain = stat.S_ISREG(places[-1].st_mode) and all(stat.S_ISDIR(place.st_mode) for place in places[:-1])
+            if is_plain and places[-1].st_size <= MAX_PICTURE_MIB * 2**20:
+                found[name] = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        except (OSError, ValueError):
+            continue
+    return found

@@ -24,6 +24,7 @@ from autograder.course.image_draws import image_draws
 from autograder.course.judging import Judgement, Task, judge_notebook
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
+from autograder.course.sealed import prepare_submitted
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.limits import Limits
@@ -198,7 +199,7 @@ class Engine:
             return self._grade(notebook, files, exercise, secret)
 
     def _grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
-        prepared = prepare(read_notebook(notebook), exercise)
+        prepared = prepare_submitted(notebook, exercise)
         with self._slots:
             template = self._template("kernels")
             template.prepare(KEEP_DRAWN, image_draws(exercise.source, self._settings.data_source))

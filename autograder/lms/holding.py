@@ -3,9 +3,9 @@
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
 from autograder.course.gradebook import submitted_folder
+from autograder.course.pages import page_problem, self_contained
 from autograder.lms.errors import LmsError
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.pages import page_problem, self_contained
 
 _DECIMALS = 5
 """As many as Moodle keeps."""

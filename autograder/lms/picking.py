@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from autograder.course.course import Course
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import grade_id_of
-from autograder.course.notebooks import read_notebook
+from autograder.course.sealed import read_submitted
 from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.names import released_name
 from autograder.lms.safe_zip import STUDENT_LIMITS, open_zip
@@ -101,7 +101,7 @@ def _unpacked(handed_in: Mapping[str, bytes], picked: Picked) -> dict[str, bytes
 def _recognise(course: Course, path: str, content: bytes) -> str:
     name = released_name(PurePosixPath(path).name[: -len(".ipynb")], frozenset(course.exercises))
     try:
-        ids = frozenset(filter(None, map(grade_id_of, read_notebook(content).cells)))
+        ids = frozenset(filter(None, map(grade_id_of, read_submitted(content).cells)))
     except UnusableNotebook:
         ids = frozenset()
     exercise = course.recognise(ids, name)

@@ -19,6 +19,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 import fake_engine
 fake_engine.install()
 from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, FEEDBACK_PREPROCESSORS
+from autograder.course.safe_html import FILTERS
 c = get_config()
 c.CourseDirectory.course_id = "a_course"
 c.CourseSettings.checks_directory = "checks"
@@ -26,7 +27,8 @@ c.Autograde.exporter_class = "autograder.course.nbgrader_glue.SubmissionExporter
 c.Autograde.autograde_preprocessors = AUTOGRADE_PREPROCESSORS
 c.GenerateFeedback.preprocessors = FEEDBACK_PREPROCESSORS
 c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"
-c.HTMLExporter.filters = {{"markdown2html": "autograder.course.safe_html.markdown_to_safe_html"}}
+c.HTMLExporter.filters = FILTERS
+c.GenerateFeedback.exporter_class = "autograder.course.nbgrader_glue.FeedbackExporter"
 """
 
 

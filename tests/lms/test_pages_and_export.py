@@ -9,9 +9,9 @@ import sample_course
 from lms_writers import Pupil, moodle_worksheet, moodle_zip, notebook
 
 from autograder.course.gradebook import open_gradebook
+from autograder.course.pages import page_problem, self_contained
 from autograder.lms.csv_grades import LmsCsvExporter
 from autograder.lms.errors import LmsError
-from autograder.lms.pages import page_problem, self_contained
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

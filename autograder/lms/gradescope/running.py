@@ -8,7 +8,8 @@ from autograder.course.course import Course, CourseError
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.grading import Grader, LazyEngine
-from autograder.course.reading import read_notebook, read_notebook_file
+from autograder.course.reading import read_notebook_file
+from autograder.course.sealed import read_submitted
 from autograder.course.submission import read_submission
 from autograder.course.unreadable import unreadable_verdict
 from autograder.judge.verdict import Verdict
@@ -76,7 +77,7 @@ def _notebooks(course: Course, folder: Path) -> dict[str, Path]:
 
 def _recognise(course: Course, path: Path) -> Exercise | None:
     try:
-        cells = read_notebook(read_notebook_file(path)).cells
+        cells = read_submitted(read_notebook_file(path)).cells
     except UnusableNotebook:
         return course.recognise(frozenset(), path.stem)
     return course.recognise(frozenset(filter(None, map(grade_id_of, cells))), path.stem)

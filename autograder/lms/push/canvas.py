@@ -13,8 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from autograder.course.feedback import points_text
+from autograder.course.pages import page_bytes
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.pages import page_bytes
 from autograder.lms.push.errors import PlatformRefused, StudentRefused
 from autograder.lms.push.people import People, Person
 from autograder.lms.push.web import Web, json_of
