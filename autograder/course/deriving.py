@@ -13,7 +13,7 @@ import logging
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +24,6 @@ from nbgrader.api import InvalidEntry, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import LimitOutput
-from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
@@ -34,7 +33,7 @@ from autograder.course.lateness import late_penalties, set_penalty
 from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, SubmissionExporter, shown
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.store import Record
-from autograder.course.submission import links_in
+from autograder.course.submission import copied_not, plain_files
 
 _TEMPORARY = ".deriving-"
 
@@ -148,14 +147,13 @@ class Deriver:
             shutil.rmtree(built, ignore_errors=True)
 
     def _lay_out(self, submitted: Path, built: Path) -> None:
-        """Copy the files beside the notebooks, the instructor's over the student's; what is a link is left out."""
+        """Copy the files beside the notebooks, the instructor's over the student's: those that grading reads too."""
         built.mkdir()
-        ignored = [*self._directory.ignore, "*.ipynb"]
-        links = {submitted / link for link in links_in(submitted)}
         for folder in (submitted, self._course.source_directory / self._assignment):
-            for path in map(Path, find_all_files(str(folder), ignored)):
-                if path not in links and path.is_file():
-                    copy = built / path.relative_to(folder)
+            for name, path in plain_files(folder, copied_not(self._directory.ignore), []):
+                copy = built / name
+                # A folder of the student's where the instructor has a file, or the other way round, gives way.
+                with suppress(FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError):
                     copy.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(path, copy)
 

@@ -4,6 +4,7 @@ The course's `nbgrader_config.py` names the classes and lists below. nbgrader's 
 reading points off their outputs is not used: `JudgeExecute` asks for a verdict, `SaveVerdicts` writes it.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ from autograder.course.course import Course
 from autograder.course.exercise import Exercise, is_judged, without_hidden_region
 from autograder.course.export import VerdictExporter
 from autograder.course.feedback import points_text, show_verdict
-from autograder.course.gradebook import submitted_folder, writer_lock
+from autograder.course.gradebook import course_directory, submitted_folder, writer_lock
 from autograder.course.grading import grade_in_shared_engine
 from autograder.course.notebooks import UnusableNotebook, read_notebook_file
 from autograder.course.pages import self_contained
 from autograder.course.safe_html import with_safe_outputs
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.sealed import prepare_submitted
-from autograder.course.submission import links_in, read_submission
+from autograder.course.submission import entries_not_copied, read_submission
 from autograder.course.unreadable import unreadable_notebook
 from autograder.judge.verdict import Verdict
 
@@ -115,8 +116,10 @@ class JudgeExecute(NbGraderPreprocessor):
             self.log.warning("%s has no judged cells; it is not run.", named["notebook"])
             return nb, resources
         folder = submitted_folder(course, named["assignment"], named["student"])
-        _remove_followed_links(folder, Path(resources["metadata"]["path"]))
-        submission = read_submission(folder, exercise.name, course.source_directory / exercise.assignment)
+        given = course.source_directory / exercise.assignment
+        ignored = course_directory(course).ignore
+        _remove_what_was_not_read(folder, Path(resources["metadata"]["path"]), given, ignored)
+        submission = read_submission(folder, exercise.name, given)
         grader, result = grade_in_shared_engine(course, submission, exercise)
         grader.point(named["student"], exercise, submission, result.record, _timestamp(folder))
         verdict = result.record.verdict
@@ -233,11 +236,11 @@ def _timestamp(folder: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
 
-def _remove_followed_links(submitted: Path, autograded: Path) -> None:
-    """Remove what nbgrader copied through a student's links: it may be anything this user can read."""
-    for link in links_in(submitted):
-        copied = autograded / link
-        if copied.is_file():
+def _remove_what_was_not_read(submitted: Path, autograded: Path, source: Path, ignored: Iterable[str]) -> None:
+    """Remove what nbgrader copied and grading did not read: through a link that may be anything this user can read."""
+    for entry in entries_not_copied(submitted, ignored):
+        copied = autograded / entry
+        if copied.is_file() and not (source / entry).is_file():
             copied.unlink()
 
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -12,6 +12,11 @@ from autograder.course.reading import read_notebook_file
 
 MAX_FILES = 200
 MAX_FILES_MIB = 64
+MAX_ENTRIES = 5_000
+"""Files, links and the like in one submission; a folder with more is not walked to its end."""
+MAX_DEPTH = 16
+MAX_NAME_BYTES = 1_000
+"""Of a path below the submission's folder: longer ones do not fit where they are copied to."""
 # nbgrader's own files, and what it never copies either; the time of a submission must not change its verdict.
 IGNORED = (
     "*.ipynb",
@@ -59,42 +64,102 @@ def read_submission(folder: Path, notebook: str, source: Path) -> Submission:
     return Submission(notebook=content, files=files, notes=tuple(notes), problem=problem)
 
 
-def links_in(folder: Path) -> list[Path]:
-    """List the symbolic links of a submission; whoever follows one may copy a secret.
+def copied_not(ignored: Iterable[str]) -> tuple[str, ...]:
+    """Return the patterns of names that are not copied to autograded/.
+
+    Args:
+        ignored: nbgrader's own, `CourseDirectory.ignore`.
+    """
+    return (*ignored, "*.ipynb")
+
+
+def entries_not_copied(folder: Path, ignored: Iterable[str]) -> list[Path]:
+    """List what lies in a submission and is not copied to autograded/: links above all, which may lead to a secret.
 
     Args:
         folder: The submitted folder of one student and assignment.
+        ignored: nbgrader's own patterns, `CourseDirectory.ignore`.
 
     Returns:
-        Their paths relative to the folder.
+        Paths relative to the folder; no notebooks.
     """
-    return [path.relative_to(folder) for path, status in _walk(folder) if stat.S_ISLNK(status.st_mode)]
+    kept = {name for name, _ in plain_files(folder, copied_not(ignored), [])}
+    others = (path.relative_to(folder) for path, _ in _walk(folder))
+    return [path for path in others if path.as_posix() not in kept and path.suffix != ".ipynb"]
+
+
+def plain_files(folder: Path, ignored: Iterable[str], notes: list[str]) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a folder that are read and copied: regular ones, within the limits on number and size.
+
+    Args:
+        folder: The submitted folder of one student and assignment, or the instructor's.
+        ignored: Patterns of names that are passed over in silence.
+        notes: What was left out is said here, a sentence each.
+
+    Yields:
+        Relative path with forward slashes, and where the file lies. Its size is checked, not its content.
+    """
+    patterns = tuple(ignored)
+    room, count = MAX_FILES_MIB * 2**20, 0
+    for seen, (path, status) in enumerate(_walk(folder)):
+        if seen >= MAX_ENTRIES:
+            notes.append(f"At most {MAX_ENTRIES:,} entries beside a notebook are looked at; the rest was left out.")
+            return
+        parts = path.relative_to(folder).parts
+        if any(fnmatch(part, pattern) for part in parts for pattern in patterns):
+            continue
+        name = "/".join(parts)
+        if status is None or len(parts) > MAX_DEPTH or len(name.encode("utf-8", "surrogateescape")) > MAX_NAME_BYTES:
+            notes.append(f"{_short(name)} was left out: its path is too long or too deep, or may not be looked at.")
+        elif not stat.S_ISREG(status.st_mode):
+            notes.append(f"{_short(name)} was left out: it is a link or a device, not a file.")
+        elif not _is_text(name):
+            notes.append(f"{_short(name)} was left out: its name is not UTF-8.")
+        elif count >= MAX_FILES or status.st_size > room:
+            notes.append(
+                f"{_short(name)} was left out: at most {MAX_FILES} files of {MAX_FILES_MIB} MiB together are looked at."
+            )
+        elif not os.access(path, os.R_OK):
+            notes.append(f"{_short(name)} was left out: it may not be read; check its permissions.")
+        else:
+            count, room = count + 1, room - status.st_size
+            yield name, path
 
 
 def _read_files(folder: Path, notes: list[str]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    room = MAX_FILES_MIB * 2**20
-    for path, status in _walk(folder):
-        name = path.relative_to(folder).as_posix()
-        if any(fnmatch(part, pattern) for part in path.relative_to(folder).parts for pattern in IGNORED):
-            continue
-        if not stat.S_ISREG(status.st_mode):
-            notes.append(f"{name!r} was left out: it is a link or a device, not a file.")
-        elif len(files) >= MAX_FILES or status.st_size > room:
-            notes.append(
-                f"{name!r} was left out: at most {MAX_FILES} files of {MAX_FILES_MIB} MiB together are looked at."
-            )
-        else:
+    for name, path in plain_files(folder, IGNORED, notes):
+        try:
             files[name] = path.read_bytes()
-            room -= status.st_size
+        except OSError as error:
+            notes.append(f"{_short(name)} was left out: it cannot be read ({error.strerror}).")
     return files
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """All entries but real folders, sorted, links not followed, with their status."""
+def _short(name: str) -> str:
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return repr(text if len(text) <= 80 else f"{text[:60]}…{text[-15:]}")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result | None]]:
+    """All entries but real folders, sorted, links not followed, with their status, or None where that is refused."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
         linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
+            folders.clear()
         for name in sorted([*names, *linked]):
             path = Path(parent) / name
-            yield path, path.lstat()
+            try:
+                status: os.stat_result | None = path.lstat()
+            except OSError:
+                status = None
+            yield path, status
