@@ -62,7 +62,7 @@ class HiddenImages:
         return describe(self._submission, self._submission.read_model(name), f"`{name}`")
 
     def _measure(self, name: str) -> float:
-        outputs = self.facts(name).predict(self._images.images)
+        outputs = self.facts(name).predict_unseen(self._submission, self._images.images)
         return float(np.mean(predicted_classes(outputs, f"`{name}`") == self._images.labels))
 
 

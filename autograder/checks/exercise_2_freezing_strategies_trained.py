@@ -60,7 +60,9 @@ class Left:
     def accuracy(self, split: str, per_class: int, seed: int) -> float:
         """Measure `best_model` on images of the notebook's classes."""
         images, labels, _ = transferlab.load_images(self.data.source, split, per_class=per_class, seed=seed)
-        return float(np.mean(predicted_classes(self.best_model().predict(images), "`best_model`") == labels))
+        model, unseen = self.best_model(), split == "hidden"
+        outputs = model.predict_unseen(self.submission, images) if unseen else model.predict(images)
+        return float(np.mean(predicted_classes(outputs, "`best_model`") == labels))
 
     def hidden_accuracy(self) -> float:
         """Measure it on images nobody has seen."""

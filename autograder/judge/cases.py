@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from autograder.judge import tiny
-from autograder.judge.checking import Failed, fail
+from autograder.judge.checking import Failed, Undecided, fail
 from autograder.judge.models import ModelFacts, describe, find_arrays, fit, moved, own_steps, part_of, place
 from autograder.judge.submission import Answer, Stopped, Submission
 from autograder.judge.wording import brief
@@ -54,6 +54,7 @@ class Cases:
 
         Raises:
             Failed: Making it failed, now or the first time.
+            Undecided: It could not be decided, likewise.
         """
         if self.submission.generation != self._generation:
             # another kernel answers: what was made in the last one is gone
@@ -62,13 +63,13 @@ class Cases:
         if key not in self._made:
             try:
                 self._made[key] = make()
-            except Failed as problem:
+            except (Failed, Undecided) as problem:
                 self._made[key] = problem
             except Stopped as stopped:
                 self._made[key] = Failed(f"the kernel gave no answer: {stopped.reason}", "an answer")
             self._generation = self.submission.generation
         made = self._made[key]
-        if isinstance(made, Failed):
+        if isinstance(made, Failed | Undecided):
             raise made
         return made  # type: ignore[no-any-return]
 
@@ -281,7 +282,7 @@ def _fine_tuned(submission: Submission, flat: bool, unfrozen_layers: int, live: 
         facts=facts,
         layers=tuple((name, of(name)) for name in counted),
         normalization=normalization,
-        head=(*of("hidden"), *of("probabilities")),
+        head=(*of(tiny.of_ours("hidden")), *of(tiny.of_ours("probabilities"))),
         witnesses=tuple(witnesses),
         history=history,
     )

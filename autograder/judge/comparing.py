@@ -30,7 +30,8 @@ class Fit:
     """One training, as the kernel reports it."""
 
     model: Handle
-    config: str
+    facts: ModelFacts
+    """Of the model as the training left it."""
     epochs: int
     seconds: float
     trainable: tuple[bool, ...]
@@ -40,9 +41,7 @@ class Fit:
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Rebuild the model as it was afterwards, and measure it."""
-        rate = None
-        facts = ModelFacts(self.model, self.config, self.after, self.trainable, True, None, rate, "")
-        return float(np.mean(predicted_classes(facts.predict(images), "a model of the comparison") == labels))
+        return float(np.mean(predicted_classes(self.facts.predict(images), "a model of the comparison") == labels))
 
 
 class Comparison:
@@ -237,14 +236,23 @@ def _fit(found: dict[str, Any], buffers: Sequence[bytes]) -> Fit:
     def arrays(name: str) -> tuple[Array, ...]:
         return tuple(array_from_bytes(buffers[int(index)]) for index in found[name])
 
+    handle = Handle(str(found["model"])[:40], "model")
+    facts = ModelFacts(
+        handle,
+        description=str(found.get("description_after", "")),
+        arrays=arrays("after"),
+        trainable=tuple(flag is True for flag in found.get("trainable_after", ())),
+        outputs=arrays("outputs"),
+        not_described=str(found.get("not_described_after", "the model is too large to be watched"))[:300],
+    )
     return Fit(
-        model=Handle(str(found["model"])[:40], "model"),
-        config=str(found["config"]),
+        model=handle,
+        facts=facts,
         epochs=int(found["epochs"]),
         seconds=float(found["seconds"]),
         trainable=tuple(flag is True for flag in found["trainable"]),
         before=arrays("before"),
-        after=arrays("after"),
+        after=facts.arrays,
     )
 
 

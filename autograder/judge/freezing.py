@@ -85,7 +85,7 @@ def _unfrozen(submission: Submission, fractions: tuple[float, ...], *, flat: boo
             facts=facts,
             layers=tuple((layer.name, of(layer.name)) for layer in tiny.counted_layers(backbone)),
             normalization=tuple(index for index, path in enumerate(names) if "normalization_" in path),
-            head=(*of("hidden"), *of("probabilities")),
+            head=(*of(tiny.of_ours("hidden")), *of(tiny.of_ours("probabilities"))),
             witnesses=(witness,),
             history=None,
         ),

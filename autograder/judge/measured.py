@@ -91,7 +91,8 @@ class Measured:
 
     def _accuracy(self, split: str, per_class: int, seed: int) -> float:
         images, labels, _ = self._images(split, per_class, seed)
-        outputs = self.recommended().predict(images)
+        model, unseen = self.recommended(), split == "hidden"
+        outputs = model.predict_unseen(self.submission, images) if unseen else model.predict(images)
         return float(np.mean(predicted_classes(outputs, "`recommended_model`") == labels))
 
     def _images(self, split: str, per_class: int, seed: int) -> transferlab.ImageSet:

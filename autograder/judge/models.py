@@ -1,8 +1,12 @@
 """Two witnesses for a student's model: the judge, who rebuilds it, and the kernel, which trains it and reports.
 
-*Rebuilt*: configuration and arrays cross, the judge builds the model itself and takes the step itself. *Live*: the
+*Rebuilt*: description and arrays cross, the judge builds the model itself and takes the step itself. *Live*: the
 judge's data is fitted in the student's kernel with the compile state that a rebuilt model loses. Live facts are
 reported by untrusted code.
+
+A rebuilt model speaks for the student's only if it is proven to be the same: same arrays, same flags, and the same
+predictions as the original for images that are drawn. Where it is not, the original is asked for what nobody can make
+up, the classes of images nobody has seen; all else is undecided. A model is never failed for what its copy lacks.
 """
 
 import hashlib
@@ -15,10 +19,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from autograder.judge.checking import Failed, fail
-from autograder.judge.rebuild import Refused, rebuild
+from autograder.judge.checking import Failed, Undecided, fail
+from autograder.judge.rebuild import Forbidden, Refused, TooLarge, rebuild
 from autograder.judge.submission import Answer, Submission
+from autograder.judge.tiny import of_ours
 from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
+from transferlab import portable
 
 Array = np.ndarray[Any, Any]
 MAX_OUTPUTS_MIB, MAX_IMAGES_A_CALL = 512, 500
@@ -29,33 +35,54 @@ class ModelFacts:
     """What the kernel says about a model at one moment."""
 
     handle: Handle
-    config: str
+    description: str
+    """As `transferlab.portable` writes it."""
     arrays: tuple[Array, ...]
     """In the order of `model.weights`, which does not change when layers are frozen."""
     trainable: tuple[bool, ...]
     """Reported flags, one an array."""
-    compiled: bool
-    optimizer: str | None
-    learning_rate: float | str | None
+    outputs: tuple[Array, ...]
+    """What the original predicts for `portable.drawn_inputs`, by its own account."""
+    not_described: str = ""
+    """Why there is no description, or nothing is predicted, if so."""
+    compiled: bool = True
+    optimizer: str | None = None
+    learning_rate: float | str | None = None
     """A constant rate, the name of a schedule, or None when not compiled."""
-    loss: str
+    loss: str = ""
 
-    def rebuilt(self) -> keras.Model:
-        """Return the judge's own copy of the model. Copies are shared: do not change one without `copy_arrays`.
+    def rebuilt(self) -> portable.Copy:
+        """Return the judge's own copy of the model, which is the same. Copies are shared: put back what you change.
 
         Raises:
-            Failed: It cannot be rebuilt from built-in parts.
+            Failed: The model holds parts that bring code of their own, or is too large.
+            Undecided: There is no copy that is proven to be the same.
         """
         try:
-            return rebuild(self.config, self.arrays)
-        except Refused as refused:
+            if self.not_described:
+                raise Refused(self.not_described)
+            copy = rebuild(self.description, self.arrays, self.outputs)
+            trained = {id(variable) for variable in copy.model.trainable_variables}
+            if tuple(id(variable) in trained for variable in copy.variables) != self.trainable:
+                raise Refused("a copy of the model that is made from its description trains other arrays")
+        except TooLarge as refused:
+            raise Failed(str(refused), "a smaller model") from refused
+        except Forbidden as refused:
             raise Failed(
                 str(refused), "a model of built-in layers", hint="build it from keras.layers and keras.ops only"
             ) from refused
+        except Refused as refused:
+            raise Undecided(f"The grader could not make a copy of the model that is the same: {refused}.") from refused
+        return copy
 
     def predict(self, images: Array) -> Array:
-        """Return the rebuilt model's output on `images` (n, height, width, channels), as float32; not to be written."""
-        model = self.rebuilt()
+        """Return the model's output on `images` (n, height, width, channels), as float32; not to be written.
+
+        Raises:
+            Failed: It has parts that are not allowed, or several outputs.
+            Undecided: There is no copy that is proven to be the same.
+        """
+        model = self.rebuilt().model
         _expect_one_output(model)
         question = (id(model), hashlib.sha256(np.ascontiguousarray(images).tobytes()).hexdigest())
         if question not in _predicted:
@@ -70,6 +97,44 @@ class ModelFacts:
             outputs.flags.writeable = False
             _predicted[question] = model, outputs
         return _predicted[question][1]
+
+    def predict_unseen(self, submission: Submission, images: Array) -> Array:
+        """Return the same for images that the kernel has not seen and whose labels it never gets.
+
+        A model that cannot be copied answers for itself: to classify such images it has to be able to.
+
+        Raises:
+            Failed: It has parts that are not allowed, or several outputs.
+            Undecided: There is no copy that is proven to be the same, and what the original says does not hold together.
+        """
+        try:
+            return self.predict(images)
+        except Undecided as undecided:
+            outputs = _ask(submission, self, images, undecided)
+            again = _ask(submission, self, images[::-7], undecided)  # in other company, in another order
+            if not portable.same_outputs([outputs[::-7]], [again], coarse=True):
+                came = "Asked in its own kernel, the model gave the same images other outputs the second time."
+                raise Undecided(f"{undecided} {came}") from undecided
+            return outputs
+
+
+def _ask(submission: Submission, facts: ModelFacts, images: Array, undecided: Undecided) -> Array:
+    """Have the original predict in its kernel, and make sure that it is still the model that was described."""
+    parts: list[Array] = []
+    for start in range(0, len(images), MAX_IMAGES_A_CALL):
+        part = images[start : start + MAX_IMAGES_A_CALL].astype(np.float32)
+        content = {"op": "predict", "model": facts.handle.id}
+        try:
+            reply, buffers = submission.probe(content, [array_to_bytes(part)], model=True)
+            outputs, *arrays = (array_from_bytes(data) for data in buffers)
+        except (ProtocolError, ValueError, Failed) as error:
+            raise Undecided(f"{undecided} Asked in its own kernel, it gave no outputs.") from error
+        if reply.get("outputs") != 1 or len(outputs) != len(part):
+            raise Undecided(f"{undecided} Asked in its own kernel, it gave no outputs.")
+        if any(moved(facts.arrays, arrays)):
+            raise Undecided(f"{undecided} In its own kernel, it has changed since.")
+        parts.append(outputs.astype(np.float32))
+    return np.concatenate(parts)
 
 
 _predicted: dict[tuple[int, str], tuple[keras.Model, Array]] = {}
@@ -108,11 +173,15 @@ def describe(submission: Submission, handle: Handle, what: str = "the model") ->
         fail(f"{what}: {str(reply['problem'])[:300]}", "a keras.Model that knows its input shape")
     try:
         rate = reply["learning_rate"]
+        trainable = tuple(flag is True for flag in reply["trainable"])
+        arrays = [array_from_bytes(data) for data in buffers]
         return ModelFacts(
             handle=handle,
-            config=str(reply["config"]),
-            arrays=tuple(array_from_bytes(data) for data in buffers),
-            trainable=tuple(flag is True for flag in reply["trainable"]),
+            description=str(reply["description"]),
+            arrays=tuple(arrays[: len(trainable)]),
+            trainable=trainable,
+            outputs=tuple(arrays[len(trainable) :]),
+            not_described=str(reply["not_described"])[:300],
             compiled=reply["compiled"] is True,
             optimizer=reply["optimizer"],
             learning_rate=(
@@ -184,7 +253,7 @@ def part_of(
     """
     where: dict[str, Any] = {"layer": layer} if again is None else {"again": again}
     if until is not None:
-        where = {"until": until, "name": "backbone", "trainable": False}
+        where = {"until": until, "name": of_ours("backbone"), "trainable": False}
     return _handle(submission, {"op": "part", "model": handle.id, **where})
 
 
@@ -228,12 +297,9 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
 
     The copy's arrays are put back afterwards. Dropout, augmentation and BatchNormalization are in training mode.
     """
-    model = facts.rebuilt()
+    model, variables = facts.rebuilt()
     _expect_one_output(model)
-    for variable, flag in zip(model.weights, facts.trainable, strict=False):
-        if not flag and variable.trainable:  # frozen variable by variable, which a configuration does not carry
-            variable.trainable = False
-    before = [np.asarray(variable).copy() for variable in model.weights]
+    before = [np.asarray(variable).copy() for variable in variables]
     # That a single output unit is not what was asked for is judged elsewhere, once.
     loss = "binary_crossentropy" if model.outputs[0].shape[-1] == 1 else "sparse_categorical_crossentropy"
     model.compile(optimizer=keras.optimizers.SGD(0.05), loss=loss, run_eagerly=True)
@@ -241,8 +307,8 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
         found: list[bool] = []
         for _ in range(steps):
             model.train_on_batch(images.astype(np.float32), labels)
-            found = moved(before, [np.asarray(variable) for variable in model.weights])
-            if all(flag for flag, variable in zip(found, model.weights, strict=True) if variable.trainable):
+            found = moved(before, [np.asarray(variable) for variable in variables])
+            if all(flag for flag, trains in zip(found, facts.trainable, strict=True) if trains):
                 break  # statistics move with the first step, so nothing is left that could
         return found
     except (ValueError, TypeError, tf.errors.OpError) as error:
@@ -251,5 +317,5 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
             "a model that can be trained with integer labels",
         ) from error
     finally:
-        for variable, array in zip(model.weights, before, strict=True):
+        for variable, array in zip(variables, before, strict=True):
             variable.assign(array)

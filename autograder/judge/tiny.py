@@ -13,7 +13,18 @@ import numpy as np
 from keras import layers
 
 Array = np.ndarray[Any, Any]
-LAST_LAYER = "last_activation"
+
+
+def of_ours(word: str) -> str:
+    """Return a name for a layer or model of the judge's that no student gives to one of theirs in the same graph.
+
+    Two layers of one graph must not have one name. The word stays in front: students read it in messages, and who
+    looks for a layer by a part of its name finds it.
+    """
+    return f"{word}__of_the_check"
+
+
+LAST_LAYER = of_ours("last_activation")
 
 
 @functools.cache
@@ -28,17 +39,21 @@ def tiny_backbone(*, batch_norm: bool, seed: int, blocks: int = 4) -> keras.Mode
     Returns:
         Model from (n, 32, 32, 3) float32 in [0, 255] to (n, 4, 4, 6), its layers flat, all trainable.
     """
-    inputs = keras.Input((32, 32, 3))
-    x = layers.Rescaling(1 / 127.5, offset=-1, name="preprocessing")(inputs)
+    inputs = _input()
+    x = layers.Rescaling(1 / 127.5, offset=-1, name=of_ours("preprocessing"))(inputs)
     for block in range(blocks):
         strides = 2 if block < 3 else 1
-        x = layers.Conv2D(6, 3, strides=strides, padding="same", name=f"convolution_{block}")(x)
+        x = layers.Conv2D(6, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
         if batch_norm:
-            x = layers.BatchNormalization(name=f"normalization_{block}")(x)
-        x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else f"activation_{block}")(x)
-    model = keras.Model(inputs, x, name="backbone")
+            x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
+        x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
+    model = keras.Model(inputs, x, name=of_ours("backbone"))
     _randomise(model, seed)
     return model
+
+
+def _input() -> Any:
+    return keras.Input((32, 32, 3), name=of_ours("images"))
 
 
 def _randomise(model: keras.Model, seed: int) -> None:
@@ -54,14 +69,23 @@ def _randomise(model: keras.Model, seed: int) -> None:
 
 
 def bright_only_backbone() -> keras.Model:
-    """A backbone that answers with zeros below values well above 100: it tells raw images from rescaled ones."""
-    inputs = keras.Input((32, 32, 3))
-    x = layers.AveragePooling2D(8, name="pool")(inputs)
-    x = layers.Conv2D(6, 1, activation="relu", name="bright")(x)
-    model = keras.Model(inputs, x, name="backbone")
-    kernel, bias = model.weights
-    kernel.assign(np.abs(np.random.default_rng(5).normal(0.02, 0.005, kernel.shape)).astype(np.float32))
-    bias.assign(-np.linspace(4.0, 6.0, 6, dtype=np.float32))
+    """A backbone that answers with zeros below values well above 100: it tells raw images from rescaled ones.
+
+    Its first layer does so already, so that a head on maps of any depth sees the difference; and its maps hold numbers
+    around 1, so that no head is driven to where all images give the same.
+    """
+    inputs = _input()
+    x = layers.Conv2D(6, 8, strides=4, padding="same", activation="relu", name=of_ours("bright_0"))(inputs)
+    for depth in (1, 2, 3):
+        x = layers.Conv2D(6, 1, use_bias=False, name=of_ours(f"bright_{depth}"))(x)
+        x = layers.LeakyReLU(0.2, name=of_ours(f"bright_activation_{depth}"))(x)
+    model = keras.Model(inputs, x, name=of_ours("backbone"))
+    generator = np.random.default_rng(5)
+    kernel, bias, *others = model.weights
+    kernel.assign(generator.uniform(0.8, 1.2, kernel.shape).astype(np.float32) / (20 * math.prod(kernel.shape[:-1])))
+    bias.assign(-np.linspace(6.0, 9.0, 6, dtype=np.float32))  # 120 to 180 levels are a 20th of that
+    for mixing in others:
+        mixing.assign(generator.normal(0, 0.5, mixing.shape).astype(np.float32))
     return model
 
 
@@ -80,12 +104,12 @@ def with_head(backbone: keras.Model, num_classes: int, seed: int, *, flat: bool)
     if flat:
         inputs, features = backbone.inputs, backbone.output
     else:
-        inputs = keras.Input((32, 32, 3))
+        inputs = _input()
         features = backbone(inputs)
-    x = layers.GlobalAveragePooling2D(name="pooling")(features)
-    x = layers.Dense(8, activation="relu", name="hidden")(x)
-    x = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
-    model = keras.Model(inputs, x)
+    x = layers.GlobalAveragePooling2D(name=of_ours("pooling"))(features)
+    x = layers.Dense(8, activation="relu", name=of_ours("hidden"))(x)
+    x = layers.Dense(num_classes, activation="softmax", name=of_ours("probabilities"))(x)
+    model = keras.Model(inputs, x, name=of_ours("model"))
     generator = np.random.default_rng(seed)
     for layer in model.layers[-2:]:
         for variable in layer.weights:

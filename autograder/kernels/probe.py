@@ -14,7 +14,8 @@ Decisions are made outside.
     load       backbone, weights             -> {"value": handle}         transferlab.load_backbone
     build      config, (weights as buffers)  -> {"value": handle}         a model of the judge's, optionally compiled
     part       model, layer | until | again  -> {"value": handle}         see `trainings.part`
-    describe   model                         -> config, weights, flags, compile state
+    describe   model                         -> description, weights, flags, what it predicts, compile state
+    predict    model, x                      -> outputs, and the arrays they were computed with
     fit        model, x, y, batch_size, traced -> history
     watch      name, args, config            -> as `call`, and every `fit` it made; the function is given, as its first
                                                 argument, one that makes a fresh model of `config` at each call
@@ -26,7 +27,6 @@ Decisions are made outside.
 import contextlib
 import importlib.util
 import io
-import json
 import sys
 import time
 import traceback
@@ -195,9 +195,8 @@ def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str
 
 
 def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    """Say what rebuilds a model and what state it is in: configuration, arrays, flags, compile state."""
+    """Say what rebuilds a model and what state it is in: description, arrays, flags, predictions, compile state."""
     import keras
-    import numpy as np
 
     model = _handles[content["model"]]
     if not isinstance(model, keras.Model):
@@ -207,12 +206,9 @@ def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict
             "problem": "the model is not built: its layers do not know their input shape yet (add keras.Input first)"
         }, []
     optimizer = getattr(model, "optimizer", None)
-    trainable = {id(variable) for variable in model.trainable_variables}
-    arrays = [np.asarray(variable) for variable in model.weights]
+    described, arrays = trainings.described(model)
     answer = {
-        "config": json.dumps(keras.saving.serialize_keras_object(model)),
-        "paths": [str(variable.path) for variable in model.weights],
-        "trainable": [id(variable) in trainable for variable in model.weights],
+        **described,
         "compiled": bool(getattr(model, "compiled", False)),
         "optimizer": type(optimizer).__name__ if optimizer is not None else None,
         "learning_rate": _learning_rate(optimizer),
@@ -248,6 +244,12 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
     return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
 
 
+def _predict(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Predict the judge's images; the arrays come back too, so that it is seen whether they are still the same."""
+    outputs, arrays = trainings.predict(_handles[content["model"]], values.array_from_bytes(buffers[0]))
+    return {"outputs": len(outputs)}, [values.array_to_bytes(array) for array in [*outputs, *arrays]]
+
+
 def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     if (name := content["name"]) not in namespace:
         return {"missing": True}, []
@@ -280,6 +282,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]
     "part": _part,
     "describe": _describe,
     "fit": _fit,
+    "predict": _predict,
     "watch": _watch,
     "layers": _layers,
     "figures": _figures_drawn,

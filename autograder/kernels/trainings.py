@@ -4,7 +4,6 @@ Stand-alone, like `probe.py`, which loads it by path in a kernel.
 """
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,7 +31,8 @@ def watched() -> Iterator[list[dict[str, Any]]]:
 
     Yields:
         One record a `fit`: `model`, `epochs` as done, `seconds`, `trainable` (one flag an array), `before` and `after`
-        (arrays in the order of `model.weights`), `val_accuracy` (one an epoch, if there was validation data).
+        (arrays in the order of `model.weights`), `val_accuracy` (one an epoch, if there was validation data), and of
+        the model as it was left: how it is `described`, and its `outputs` for drawn inputs.
     """
     import keras
 
@@ -55,6 +55,9 @@ def watched() -> Iterator[list[dict[str, Any]]]:
             "val_accuracy": [float(value) for value in history.history.get("val_accuracy", ())],
             "after": _arrays(model),
         }
+        if record["after"]:
+            record["described"], carried = described(model)
+            record["outputs"] = carried[len(record["trainable"]) :]
         fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
         fits.append(record)
         return history
@@ -67,6 +70,41 @@ def watched() -> Iterator[list[dict[str, Any]]]:
             keras.Model.fit = original
         else:
             del keras.Model.fit
+
+
+def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
+    """Write a model down as plain data, with what it predicts for inputs that everybody draws alike.
+
+    Args:
+        model: A built keras.Model.
+
+    Returns:
+        Its `description`, or why it is `not_described`, and its flags, one an array; and its arrays, then its outputs.
+    """
+    from transferlab import portable
+
+    trainable = {id(variable) for variable in model.trainable_variables}
+    answer = {"trainable": [id(variable) in trainable for variable in model.weights], "description": ""}
+    try:
+        answer["description"], arrays = portable.describe(model)
+        outputs = portable.outputs_of(model, portable.drawn_inputs(model))
+        return answer | {"not_described": ""}, [*arrays, *outputs]
+    except portable.Refused as refused:
+        problem = str(refused)
+    except Exception as error:  # a model may hold anything
+        problem = f"the model cannot be described, or predicts nothing ({type(error).__name__})"
+    return answer | {"not_described": problem}, portable.arrays_of(model)
+
+
+def predict(model: Any, x: Any) -> tuple[list[Any], list[Any]]:
+    """Return a model's outputs on some images, as it predicts, and its arrays."""
+    import numpy as np
+
+    from transferlab import portable
+
+    parts = [portable.outputs_of(model, x[start : start + 100]) for start in range(0, len(x), 100)]
+
+    return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)], portable.arrays_of(model)
 
 
 def layer_flags(model: Any, frozen: list[int] | None) -> list[dict[str, Any]]:
@@ -108,8 +146,6 @@ def report(
     Returns:
         The records, models as handle and configuration, arrays as numbers of buffers; and the arrays.
     """
-    import keras
-
     arrays: list[Any] = []
 
     def numbers(found: list[Any]) -> list[int]:
@@ -119,10 +155,11 @@ def report(
     records = [
         {
             **{key: found[key] for key in ("epochs", "seconds", "val_accuracy", "trainable")},
+            **{f"{key}_after": value for key, value in found.get("described", {}).items()},
             "model": keep(found["model"]),
-            "config": json.dumps(keras.saving.serialize_keras_object(found["model"])),
             "before": numbers(found["before"]),
             "after": numbers(found["after"]),
+            "outputs": numbers(found.get("outputs", [])),
         }
         for found in fits
     ]
@@ -193,6 +230,8 @@ def _size(variable: Any) -> int:
 def _arrays(model: Any) -> list[Any]:
     import numpy as np
 
+    from transferlab import portable
+
     if sum(_size(variable) for variable in model.weights) > MAX_PARAMETERS:
         return []
-    return [np.asarray(variable).copy() for variable in model.weights]
+    return [np.array(array) for array in portable.arrays_of(model)]
