@@ -16,6 +16,7 @@ from transferlab.plots_results import (
     plot_embeddings,
     plot_spread,
 )
+from transferlab.portable import note_not_carried
 from transferlab.progress import epoch_bar, progress
 from transferlab.scenarios import check_scenarios
 from transferlab.showing import show
@@ -33,6 +34,7 @@ __all__ = [
     "epoch_bar",
     "load_backbone",
     "load_images",
+    "note_not_carried",
     "passed",
     "plot_changed_sides",
     "plot_comparison",

@@ -25,7 +25,6 @@ import base64
 import inspect
 import json
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -34,6 +33,8 @@ import numpy as np
 from transferlab.portable_parts import Refused, clean_layer, functions_named, traced_in, wraps_tuples
 
 Array = np.ndarray[Any, Any]
+MAX_PARAMETERS = 40_000_000
+MAX_ARRAY_BYTES = 64 * 2**20
 MAX_TEXT_BYTES = 16 * 2**20
 MAX_OBJECTS = 2_000
 MAX_USES = 8_000
@@ -104,15 +105,20 @@ class _Objects:
     def _leaf(self, found: Any) -> dict[str, Any]:
         import keras
 
+        own = own_functions(found)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of Keras, about functions: those are seen to below
-                layer = json.loads(json.dumps(wraps_tuples(keras.saving.serialize_keras_object(found))))
-            layer["config"] |= self._functions_of(found, layer["config"])
-        except Exception as error:  # a class of a student's own raises whatever it likes
+            vars(found).update(dict.fromkeys(own, keras.activations.linear))  # a stand-in that Keras can write down
+            layer = json.loads(json.dumps(wraps_tuples(keras.saving.serialize_keras_object(found))))
+            vars(found).update(own)
+            layer["config"] |= self._traced(found, own, layer["config"])
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 (a class of a student's own raises whatever it likes)
             kind = type(found)
             layer = {"module": kind.__module__, "class_name": kind.__name__, "config": {}}
             return {"layer": layer, "unreadable": type(error).__name__}
+        finally:
+            vars(found).update(own)
         entry: dict[str, Any] = {"layer": layer}
         if not isinstance(found, keras.layers.Layer):
             return entry
@@ -130,22 +136,23 @@ class _Objects:
         ]
         return entry
 
-    def _functions_of(self, layer: Any, configuration: dict[str, Any]) -> dict[str, Any]:
+    def _traced(self, layer: Any, own: dict[str, Any], configuration: dict[str, Any]) -> dict[str, Any]:
         """Write down functions of a student's own by what they do to a tensor: they may well be made of `keras.ops`."""
         import keras
 
         found: dict[str, Any] = {}
-        for name in configuration:
-            function = vars(layer).get(name)
-            if not inspect.isfunction(function) or str(function.__module__).split(".")[0] in ("keras", "tensorflow"):
+        for name in own.keys() & configuration.keys():
+            if name.endswith(("_initializer", "_regularizer", "_constraint")):
+                found[name] = None  # nothing that is looked at depends on them
                 continue
             try:
-                given = keras.Input(batch_shape=layer._inbound_nodes[0].outputs[0].shape, dtype=layer.compute_dtype)  # noqa: SLF001
-                traced = keras.Model(given, function(given))
-            except Exception:  # noqa: S112 (a function that cannot be traced stays a name, and is refused by it)
-                continue
-            self._kept.append(function)
-            found[name] = {"class_name": "__traced__", "number": self.number_of(traced)}
+                shape = layer._inbound_nodes[0].outputs[0].shape  # noqa: SLF001 (`output` is refused after a second use)
+                given = keras.Input(batch_shape=shape, dtype=layer.compute_dtype)
+                model = keras.Model(given, own[name](given))
+            except Exception as error:  # a function may do anything
+                problem = f"the function that {layer.name!r} has as its {name} is not made of keras.ops only"
+                raise Refused(f"{problem} ({type(error).__name__})") from error
+            found[name] = {"class_name": "__traced__", "number": self.number_of(model)}
         return found
 
     def _model(self, model: Any, graph: Any) -> dict[str, Any]:
@@ -155,7 +162,9 @@ class _Objects:
             for node in graph._nodes_by_depth[depth]  # noqa: SLF001
         ]
         made_by = {
-            id(tensor): [number, place] for number, node in enumerate(nodes) for place, tensor in enumerate(node.outputs)
+            id(tensor): [number, place]
+            for number, node in enumerate(nodes)
+            for place, tensor in enumerate(node.outputs)
         }
         written = [
             {
@@ -175,6 +184,16 @@ class _Objects:
             "flag": bool(model._trainable),  # noqa: SLF001 (as above)
             "policy": _policy(model),
         }
+
+
+def own_functions(layer: Any) -> dict[str, Any]:
+    """Return functions that a built-in layer holds and that are not built in themselves, by name of attribute."""
+    kind = type(layer)
+    if not kind.__module__.startswith("keras.") or kind.__name__ == "Lambda":
+        return {}
+    functions = {name: value for name, value in vars(layer).items() if inspect.isfunction(value)}
+    rooms = {name: str(value.__module__).split(".")[0] for name, value in functions.items()}
+    return {name: value for name, value in functions.items() if rooms[name] not in ("keras", "tensorflow")}
 
 
 def graph_of(found: Any) -> Any:
@@ -219,7 +238,7 @@ def _policy(model: Any) -> str | None:
     return None if name == "float32" else name
 
 
-def _encoded(value: Any, made_by: dict[int, list[int]]) -> dict[str, Any]:
+def _encoded(value: Any, made_by: dict[int, list[int]]) -> dict[str, Any]:  # noqa: C901 (one line a kind)
     import keras
 
     if isinstance(value, keras.KerasTensor):
@@ -377,7 +396,7 @@ class _Builder:
             self._value(graph["inputs"], made), self._value(graph["outputs"], made), name=str(graph["name"])
         )
 
-    def _value(self, value: Any, made: Sequence[Sequence[Any]], depth: int = 0) -> Any:
+    def _value(self, value: Any, made: Sequence[Sequence[Any]], depth: int = 0) -> Any:  # noqa: C901 (likewise)
         self._values += 1
         if self._values > MAX_VALUES or depth > 20:
             raise Refused("the model is nested too deeply or has too many parts")
@@ -438,7 +457,7 @@ class _Builder:
 
 def _as_function(model: Any) -> Callable[[Any], Any]:
     """Hide that it is a model: layers take those among their attributes for layers inside them."""
-    return lambda tensor: model(tensor)
+    return lambda tensor: model(tensor)  # noqa: PLW0108 (the function is what it is about)
 
 
 def _deserialized(configuration: dict[str, Any], traced: dict[str, Any]) -> Any:
@@ -580,24 +599,40 @@ def is_coarse(model: Any) -> bool:
     )
 
 
-def not_carried(model: Any, rebuild_it: Callable[[str, Sequence[Array]], Copy] = rebuild) -> str:
+def not_carried(model: Any) -> str:
     """Say what of a model cannot be carried to somebody else as plain data.
 
     Args:
         model: A built keras.Model. It is not changed.
-        rebuild_it: What makes the copy.
 
     Returns:
         A sentence without its dot; "" if nothing: the copy is the same model.
     """
     try:
-        copy = rebuild_it(*describe(model))
+        description, arrays = describe(model)
+        total, largest = sum(array.size for array in arrays), max((array.nbytes for array in arrays), default=0)
+        if total > MAX_PARAMETERS or largest > MAX_ARRAY_BYTES:
+            limits = f"at most {MAX_PARAMETERS:,}, and 16 million in one array, are judged"
+            return f"the model has {total:,} parameters; {limits}"
+        copy = rebuild(description, arrays)
         inputs = drawn_inputs(model)
         first, second = outputs_of(model, inputs), outputs_of(copy.model, inputs)
     except Refused as refused:
         return str(refused)
-    except Exception as error:  # whatever goes wrong with an unusual model is what this is about
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong with an unusual model is what this is about)
         return f"the model cannot be copied ({type(error).__name__})"
     if not same_outputs(first, second, coarse=is_coarse(model)):
         return "a copy of the model that is made from its description predicts something else"
     return ""
+
+
+def note_not_carried(model: Any) -> None:
+    """Print a note if somebody else cannot look at a model by making a copy of it; nothing otherwise.
+
+    Args:
+        model: A built keras.Model. It is not changed.
+    """
+    problem = not_carried(model)
+    if problem:
+        said = f"Note: the grader cannot make a copy of this model: {problem}."
+        print(f"{said} What it cannot decide, a person will look at.")  # noqa: T201 - this is what it is for

@@ -1,4 +1,4 @@
-"""Which parts a description of a model may name: built-in layers and operations of Keras, and nothing that runs code."""
+"""Which parts a description of a model may name: built-in layers and operations of Keras; nothing that runs code."""
 
 import functools
 import inspect
@@ -119,7 +119,7 @@ def _function(name: str) -> Any:
     try:
         ones = np.ones((2, 3), np.float32)
         return found if tuple(found(ones).shape) == ones.shape else None
-    except Exception:  # one that takes no array of numbers is none that is meant
+    except Exception:  # noqa: BLE001 (one that takes no array of numbers is none that is meant)
         return None
 
 
@@ -261,6 +261,10 @@ def _refusal(name: str, module: str) -> Refused:
         return Forbidden(
             "the model holds a Lambda layer;"
             " use a built-in layer (such as Rescaling) or keras.ops on the tensors instead"
+        )
+    if module in ("None", "__main__"):
+        return Forbidden(
+            f"the model holds {name!r}, a class that is not of Keras; use built-in layers and keras.ops only"
         )
     if module.startswith("keras.") or module == "keras":
         return Refused(f"the model holds {name!r} from {module!r}, which is not carried")

@@ -105,7 +105,7 @@ class ModelFacts:
 
         Raises:
             Failed: It has parts that are not allowed, or several outputs.
-            Undecided: There is no copy that is proven to be the same, and what the original says does not hold together.
+            Undecided: No copy is proven to be the same, and what the original says does not hold together.
         """
         try:
             return self.predict(images)

@@ -22,7 +22,7 @@ from transferlab.portable_parts import Forbidden, Refused, allowed_classes
 __all__ = ["MAX_PARAMETERS", "Forbidden", "Refused", "TooLarge", "allowed_classes", "rebuild"]
 
 Array = np.ndarray[Any, Any]
-MAX_PARAMETERS = 40_000_000
+MAX_PARAMETERS = portable.MAX_PARAMETERS
 
 
 class TooLarge(Refused):

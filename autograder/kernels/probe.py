@@ -236,12 +236,10 @@ def _loss_name(loss: Any) -> str:
 
 def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     """Train for one epoch on the judge's data, compiled as the model is; the arrays afterwards come back too."""
-    import numpy as np
-
     model = _handles[content["model"]]
     x, y = (values.array_from_bytes(data) for data in buffers)
     answer, _ = _timed(lambda: trainings.fit(model, x, y, content["batch_size"], traced=content["traced"]), None)
-    return answer, [values.array_to_bytes(np.asarray(variable)) for variable in model.weights]
+    return answer, [values.array_to_bytes(array) for array in trainings.arrays_of(model)]
 
 
 def _predict(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:

@@ -91,9 +91,9 @@ def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
         return answer | {"not_described": ""}, [*arrays, *outputs]
     except portable.Refused as refused:
         problem = str(refused)
-    except Exception as error:  # a model may hold anything
+    except Exception as error:  # noqa: BLE001 (a model may hold anything)
         problem = f"the model cannot be described, or predicts nothing ({type(error).__name__})"
-    return answer | {"not_described": problem}, portable.arrays_of(model)
+    return answer | {"not_described": problem}, arrays_of(model)
 
 
 def predict(model: Any, x: Any) -> tuple[list[Any], list[Any]]:
@@ -104,7 +104,7 @@ def predict(model: Any, x: Any) -> tuple[list[Any], list[Any]]:
 
     parts = [portable.outputs_of(model, x[start : start + 100]) for start in range(0, len(x), 100)]
 
-    return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)], portable.arrays_of(model)
+    return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)], arrays_of(model)
 
 
 def layer_flags(model: Any, frozen: list[int] | None) -> list[dict[str, Any]]:
@@ -227,11 +227,14 @@ def _size(variable: Any) -> int:
     return size
 
 
-def _arrays(model: Any) -> list[Any]:
-    import numpy as np
-
+def arrays_of(model: Any) -> list[Any]:
+    """Return the arrays of a model, in dtypes that can be carried."""
     from transferlab import portable
 
+    return portable.arrays_of(model)
+
+
+def _arrays(model: Any) -> list[Any]:
     if sum(_size(variable) for variable in model.weights) > MAX_PARAMETERS:
         return []
-    return [np.array(array) for array in portable.arrays_of(model)]
+    return [array.copy() for array in arrays_of(model)]

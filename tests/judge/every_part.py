@@ -107,8 +107,8 @@ def carried(model: keras.Model) -> ModelFacts:
         Failed: It is refused.
         Undecided: The copy is none, or another model.
     """
-    reply, _ = probe.handle({"op": "forget"}, [], {})
-    handle = Handle(probe._keep(model), "keras.Model")  # noqa: SLF001 (as if a function had returned it)
+    probe.handle({"op": "forget"}, [], {})
+    handle = Handle(probe._keep(model), "keras.Model")
     facts = describe(Direct(), handle)  # type: ignore[arg-type]
     facts.rebuilt()
     return facts
@@ -121,8 +121,11 @@ def problem_with(model: keras.Model, *, random_parts: bool = False) -> str:
     except (Failed, Undecided) as error:
         return re.sub(r"The grader could not make a copy of the model that is the same: (.*)\.$", r"\1", str(error))
     data = training_data(model)
+    try:
+        original = steps_of(model, *data)
+    except Exception as error:
+        raise NoFit(f"{type(error).__name__} when it is trained") from error
     steps = own_steps(facts, *data)
-    original = steps_of(model, *data)
     if steps != original and not random_parts:
         return f"a training step moves {sum(original)} arrays of the model, and {sum(steps)} of its copy"
     return ""
@@ -138,7 +141,9 @@ def steps_of(model: keras.Model, images: Any, labels: Any) -> list[bool]:
     """Train the original as the judge trains its copy, and say which arrays moved."""
     before = [np.asarray(variable).astype(np.float32) for variable in model.weights]
     trains = {id(variable) for variable in model.trainable_variables}
-    model.compile(optimizer=keras.optimizers.SGD(0.05), loss="sparse_categorical_crossentropy", run_eagerly=True)
+    model.compile(
+        optimizer=keras.optimizers.SGD(0.05), loss="sparse_categorical_crossentropy", metrics=[], run_eagerly=True
+    )
     found: list[bool] = []
     for _ in range(STEPS):
         model.train_on_batch(images, labels)
@@ -199,7 +204,7 @@ def apply(layer: Any, x: Any) -> Any:
     for call in kinds:
         try:
             outputs = keras.tree.flatten(call())
-        except Exception:  # noqa: S112 (Keras raises every kind for what a layer does not take)
+        except Exception:  # noqa: BLE001 (Keras raises every kind for what a layer does not take)
             continue
         if outputs and all(isinstance(output, keras.KerasTensor) for output in outputs):
             return outputs[0]
@@ -227,7 +232,8 @@ def model_with(kind: Any) -> keras.Model:
         inputs = keras.Input(shape)
         try:
             model = keras.Model(inputs, head(apply(layer, inputs / 64.0 if layer.weights else inputs)))
-            model(np.zeros((2, *shape), np.float32), training=True)
+            for training in (True, False):
+                model(np.zeros((2, *shape), np.float32), training=training)
         except NoFit as problem:
             said = said or str(problem)
         except Exception as error:  # noqa: BLE001 (what it takes in theory may fail in practice)
@@ -253,7 +259,7 @@ def _dense(**given: Any) -> keras.Model:
 
 
 def every_other_part() -> Iterator[tuple[str, Callable[[], keras.Model]]]:
-    """Yield each activation, initializer, regularizer, constraint, loss, optimizer and metric with a model that uses it."""
+    """Yield each activation, initializer, regularizer, constraint, loss, metric and optimizer with a model of it."""
     for name, function in sorted(vars(keras.activations).items()):
         if inspect.isfunction(function) and name not in ("deserialize", "get", "serialize"):
             yield f"activations.{name}", lambda function=function: _dense(activation=function)
@@ -283,7 +289,21 @@ def _compiled(argument: str, kind: Any) -> keras.Model:
 
 # --- random graphs
 
-NAMES = ("pool", "head", "backbone", "dense", "model", "input_layer", "a.b", "Schicht ü", "x y", "层", "hidden", "0", "_")
+NAMES = (
+    "pool",
+    "head",
+    "backbone",
+    "dense",
+    "model",
+    "input_layer",
+    "a.b",
+    "Schicht ü",
+    "x y",
+    "层",
+    "hidden",
+    "0",
+    "_",
+)
 
 
 class Graph:

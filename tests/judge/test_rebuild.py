@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.judge.rebuild import Refused, rebuild
+from autograder.judge.rebuild import Forbidden, Refused, TooLarge, rebuild
+from transferlab import portable
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 32, 32, 3)).astype(np.float32)
 
 
-def configuration(model: keras.Model) -> str:
-    return json.dumps(keras.saving.serialize_keras_object(model))
+def description(model: keras.Model) -> str:
+    return portable.describe(model)[0]
 
 
 def arrays(model: keras.Model) -> list[Any]:
@@ -83,16 +84,33 @@ def test_a_model_of_built_in_parts_gives_the_same_outputs(make: Callable[[], ker
     expected = np.asarray(model(IMAGES, training=False))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 
-    copy = rebuild(configuration(model), arrays(model))
+    outputs = portable.outputs_of(model, portable.drawn_inputs(model))
+    copy = rebuild(description(model), arrays(model), outputs).model
 
     np.testing.assert_allclose(np.asarray(copy(IMAGES, training=False)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_copy_that_predicts_something_else_is_none():
+    model = with_branches()
+    outputs = [0.99 * output for output in portable.outputs_of(model, portable.drawn_inputs(model))]
+
+    with pytest.raises(Refused, match="predicts something else"):
+        rebuild(description(model), arrays(model), outputs)
+
+
+def test_a_model_of_more_parameters_than_are_judged_is_refused(monkeypatch):
+    model = with_branches()
+    monkeypatch.setattr("autograder.judge.rebuild.MAX_PARAMETERS", 20)
+
+    with pytest.raises(TooLarge, match="at most 20 are judged"):
+        rebuild(description(model), arrays(model))
 
 
 @pytest.mark.parametrize("build", [lambda: keras.applications.VGG16, lambda: keras.applications.MobileNetV2])
 def test_real_architectures_pass_the_walker(build: Callable[[], Callable[..., keras.Model]]) -> None:
     model = build()(include_top=False, weights=None, input_shape=(32, 32, 3))
 
-    assert rebuild(configuration(model), arrays(model)).count_params() == model.count_params()
+    assert rebuild(description(model), arrays(model)).model.count_params() == model.count_params()
 
 
 def test_frozen_layers_stay_frozen() -> None:
@@ -100,7 +118,7 @@ def test_frozen_layers_stay_frozen() -> None:
     model(IMAGES)
     model.layers[1].trainable = False
 
-    assert len(rebuild(configuration(model), arrays(model)).trainable_weights) == 2
+    assert len(rebuild(description(model), arrays(model)).model.trainable_weights) == 2
 
 
 @keras.saving.register_keras_serializable("student")
@@ -112,14 +130,23 @@ class Custom(layers.Layer):  # type: ignore[misc] # Keras ships no types
 def changed(change: Callable[[dict[str, Any]], None]) -> tuple[str, list[Any]]:
     model = sequential_with_nested_backbone()
     model(IMAGES)
-    data = keras.saving.serialize_keras_object(model)
+    data = json.loads(description(model))
     change(data)
     return json.dumps(data), arrays(model)
 
 
 def last_layer(data: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = data["config"]["layers"][-1]
+    found: dict[str, Any] = [entry["layer"] for entry in data["objects"] if "layer" in entry][-1]
     return found
+
+
+def nodes(data: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = data["objects"][data["model"]]["graph"]["nodes"]
+    return found
+
+
+def weighty(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in data["objects"] if entry.get("variables")]
 
 
 REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
@@ -144,7 +171,7 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         lambda data: last_layer(data)["config"].update(
             activation={"class_name": "__lambda__", "config": {"value": "x"}}
         ),
-        "'__lambda__'",
+        "uses a lambda",
     ),
     "ten million units": (lambda data: last_layer(data)["config"].update(units=10**7), "too large"),
     "more parameters than it has": (
@@ -153,6 +180,39 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     ),
     "another number of units": (lambda data: last_layer(data)["config"].update(units=1), "do not fit"),
     "units that are text": (lambda data: last_layer(data)["config"].update(units="many"), "cannot rebuild"),
+    "a node of a part that is not there": (lambda data: nodes(data)[-1].update(object=99), "not there"),
+    "a node that uses what comes after it": (
+        lambda data: nodes(data)[1].update(args={"list": [{"tensor": [5, 0]}]}),
+        "not there",
+    ),
+    "a model inside itself": (lambda data: nodes(data)[1].update(object=len(data["objects"]) - 1), "not there"),
+    "a value of another kind": (lambda data: nodes(data)[-1].update(kwargs={"call": "os.system"}), "holds a 'call'"),
+    "an array of objects": (
+        lambda data: nodes(data)[-1].update(
+            kwargs={"dict": {"x": {"array": {"dtype": "O", "shape": [1], "data": ""}}}}
+        ),
+        "none of numbers",
+    ),
+    "an array larger than its bytes": (
+        lambda data: nodes(data)[-1].update(
+            kwargs={"dict": {"x": {"array": {"dtype": "float32", "shape": [10**9], "data": ""}}}}
+        ),
+        "another size",
+    ),
+    "variables of another layer": (
+        lambda data: weighty(data)[0]["variables"][0].__setitem__(0, weighty(data)[-1]["variables"][0][0]),
+        "do not fit",
+    ),
+    "state of an attribute it does not have": (
+        lambda data: weighty(data)[-1]["state"].append(
+            [0, "call", {"dtype": "float32", "shape": [1], "data": "AAAAAA==", "of": "float32"}]
+        ),
+        "has computed something",
+    ),
+    "units that are a number like an array": (
+        lambda data: last_layer(data)["config"].update(units={"class_name": "__traced__", "number": 99}),
+        "not there",
+    ),
 }
 
 
@@ -168,24 +228,26 @@ def test_a_configuration_is_refused_for(name: str) -> None:
 def test_a_build_config_that_allocates_gigabytes_is_dropped() -> None:
     text, values = changed(lambda data: last_layer(data).update(build_config={"input_shape": [None, 10**9]}))
 
-    assert rebuild(text, values).count_params() == sum(value.size for value in values)
+    assert rebuild(text, values).model.count_params() == sum(value.size for value in values)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("", "cannot be read"),
-        ("[]", "is a list"),
+        ("[]", "none of the format"),
         ("[" * 200_000, "cannot be read"),
-        ('{"class_name": "Dense"}', "is a Dense"),
+        ('{"format": 1, "objects": [], "model": 0}', "not there"),
+        ('{"format": 1, "objects": [7], "model": 0}', "malformed"),
         (
-            '{"class_name": "Functional", "module": "keras.src.models.functional", "config": '
+            '{"format": 1, "objects": [{"layer": {"class_name": "Dense", "module": "keras.layers", "config": '
             + '{"a":' * 200
             + "1"
-            + "}" * 201,
+            + "}" * 202
+            + '], "model": 0}',
             "nested too deeply",
         ),
-        ("x" * (5 * 2**20), "too large"),
+        ("x" * (17 * 2**20), "too large"),
     ],
 )
 def test_text_that_is_no_model_is_refused(text: str, words: str) -> None:
@@ -198,12 +260,12 @@ def test_a_lambda_layer_is_refused_with_advice() -> None:
         [keras.Input((32, 32, 3)), layers.Lambda(lambda x: x / 255), layers.Flatten(), layers.Dense(2)]
     )
 
-    with pytest.raises(Refused, match="Lambda layer; use a built-in layer"):
-        rebuild(configuration(model), arrays(model))
+    with pytest.raises(Forbidden, match="Lambda layer; use a built-in layer"):
+        rebuild(description(model), arrays(model))
 
 
 def test_a_custom_layer_is_refused() -> None:
     model = keras.Sequential([keras.Input((32, 32, 3)), Custom(), layers.Flatten(), layers.Dense(2)])
 
-    with pytest.raises(Refused, match="'Custom'"):
-        rebuild(configuration(model), arrays(model))
+    with pytest.raises(Forbidden, match="'Custom'"):
+        rebuild(description(model), arrays(model))
