@@ -39,6 +39,8 @@ MAX_TEXT_BYTES = 16 * 2**20
 MAX_OBJECTS = 2_000
 MAX_USES = 8_000
 MAX_VALUES = 60_000
+MAX_DRAWN = 4_000_000
+MAX_SETTINGS = 60
 _KINDS_OF_CONSTANTS = "biuf"
 
 
@@ -345,12 +347,14 @@ class _Builder:
     def __init__(self, entries: Sequence[dict[str, Any]], arrays: Sequence[Array]) -> None:
         self._entries, self._arrays = entries, arrays
         self._made: list[Any] = []
+        self._uses: list[int] = []
         self._values = 0
 
     def build(self, number: Any) -> Copy:
         import keras
 
         for entry in self._entries:
+            self._count(entry)
             self._made.append(self._graph(entry["graph"]) if "graph" in entry else self._leaf(entry["layer"]))
         model = self._made[_number(number, len(self._made))]
         if not isinstance(model, keras.Model):
@@ -367,6 +371,19 @@ class _Builder:
                 if isinstance(entry.get("policy"), str) and entry["policy"] in ("mixed_float16", "mixed_bfloat16"):
                     made.dtype_policy = entry["policy"]
         return Copy(model, tuple(places[place] for place in range(len(places))))
+
+    def _count(self, entry: dict[str, Any]) -> None:
+        """Count how many layers run when an object does: models inside models twice each are soon more than any time.
+
+        Raises:
+            Refused: Too many.
+        """
+        inside = entry["graph"]["nodes"] if "graph" in entry else []
+        numbers = [node["object"] for node in inside] or list(traced_in(entry.get("layer", {})).values())
+        uses = 1 + sum(self._uses[_number(number, len(self._uses))] for number in numbers)
+        if uses > MAX_USES:
+            raise Refused(f"the model uses its layers more than {MAX_USES} times")
+        self._uses.append(uses)
 
     def _leaf(self, configuration: dict[str, Any]) -> Any:
         import keras
@@ -474,6 +491,8 @@ def _by_hand(configuration: dict[str, Any], traced: dict[str, Any]) -> Any:
         Refused: The layer that comes of it has another configuration.
     """
     given = configuration["config"]
+    if len(given) > MAX_SETTINGS:
+        raise Refused(f"the layer {configuration['class_name']} refuses its own configuration")
     taken = dict(given)
     for name in given:  # leave out what it refuses, one by one, as long as there is something
         if _is_made(configuration, taken, traced):
@@ -554,6 +573,8 @@ def drawn_inputs(model: Any, count: int = 4, seed: int = 0) -> Any:
 
     def draw(tensor: Any) -> Array:
         shape = (tensor.shape[0] or count, *(side or 32 for side in tensor.shape[1:]))
+        if math.prod(shape) > MAX_DRAWN:
+            raise Refused(f"the model takes inputs of shape {tuple(tensor.shape)}, which are too large")
         if not str(tensor.dtype).startswith(("float", "bfloat")):
             return generator.integers(0, 2, shape).astype(str(tensor.dtype))
         brightness = np.geomspace(255, 2, shape[0]).reshape(-1, *[1] * (len(shape) - 1))

@@ -141,7 +141,8 @@ def functions_named(part: Any) -> dict[str, Any]:
 
 def traced_in(configuration: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers of the models that stand for functions in a cleaned configuration, by the functions' names."""
-    found = [value for value in configuration["config"].values() if isinstance(value, dict)]
+    settings = configuration.get("config", {})
+    found = [value for value in settings.values() if isinstance(value, dict)] if isinstance(settings, dict) else []
     names = [str(value["config"]) for value in found if value.get("class_name") == "function"]
     return {name: int(name.removeprefix(_TRACED)) for name in names if name.startswith(_TRACED)}
 

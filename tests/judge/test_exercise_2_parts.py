@@ -46,7 +46,9 @@ def test_every_fit_is_noted_while_watched_and_none_afterwards():
     records, arrays = trainings.report(fits, lambda kept: "h1", 5)
     assert (records[0]["before"], records[0]["after"]) == ([5, 6], [7, 8])
     assert np.array_equal(arrays[3], fits[0]["after"][1])
-    assert json.loads(records[0]["config"])["class_name"] == "Sequential"
+    assert json.loads(records[0]["description_after"])["format"] == 1
+    assert records[0]["not_described_after"] == ""
+    assert arrays[records[0]["outputs"][0] - 5].shape == (4, 3)
 
 
 def test_a_maker_makes_another_model_each_time():

@@ -149,6 +149,16 @@ def weighty(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in data["objects"] if entry.get("variables")]
 
 
+def doubled(data: dict[str, Any], times: int) -> None:
+    """Put models around the model, each of which uses the one before it twice."""
+    for _ in range(times):
+        node = {"object": data["model"], "args": {"list": [{"tensor": [0, 0]}]}, "kwargs": {"dict": {}}}
+        first = {"object": 0, "args": {"list": []}, "kwargs": {"dict": {}}}
+        graph = {"name": "m", "inputs": {"tensor": [0, 0]}, "outputs": {"tensor": [1, 0]}, "nodes": [first, node, node]}
+        data["objects"].append({"graph": graph, "flag": True, "policy": None})
+        data["model"] = len(data["objects"]) - 1
+
+
 REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "another module": (lambda data: last_layer(data).update(module="os", class_name="system"), "'system' from 'os'"),
     "a registered class": (lambda data: last_layer(data).update(registered_name="student>Custom"), "registered class"),
@@ -198,6 +208,11 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
             kwargs={"dict": {"x": {"array": {"dtype": "float32", "shape": [10**9], "data": ""}}}}
         ),
         "another size",
+    ),
+    "models inside models, twice each": (lambda data: doubled(data, 40), "more than 8000 times"),
+    "inputs of gigabytes": (
+        lambda data: data["objects"][0]["layer"]["config"].update(batch_shape=[None, 100_000, 100_000, 3]),
+        "cannot rebuild|too large|do not fit",
     ),
     "variables of another layer": (
         lambda data: weighty(data)[0]["variables"][0].__setitem__(0, weighty(data)[-1]["variables"][0][0]),
