@@ -312,7 +312,8 @@ def _clean_object(found: Any, counter: list[int]) -> dict[str, Any]:
         if len(found["graph"].get("nodes", ())) > MAX_USES:
             raise Refused(f"the model uses its layers more than {MAX_USES} times")
         return found
-    layer = clean_layer(found["layer"], counter)
+    kept = str(found["layer"].get("module")).startswith("keras.") and "unreadable" in found
+    layer = {} if kept else clean_layer(found["layer"], counter)
     if "unreadable" in found:
         raise Refused(f"the layer {str(found['layer'].get('class_name'))[:60]!r} cannot be written down")
     return {**found, "layer": layer}

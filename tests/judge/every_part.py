@@ -43,11 +43,13 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "height_factor": lambda: 0.1,
     "input_dim": lambda: 300,
     "kernel_size": lambda: 2,
+    "inner_optimizer": keras.optimizers.SGD,
     "key_dim": lambda: 2,
     "layer": lambda: layers.Dense(3),
     "layers": lambda: [layers.RandomFlip(), layers.RandomContrast(0.1)],
     "n": lambda: 2,
     "num_bins": lambda: 4,
+    "num_classes": lambda: 3,
     "num_heads": lambda: 2,
     "num_key_value_heads": lambda: 1,
     "num_query_heads": lambda: 2,
@@ -55,9 +57,14 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "output_shape": lambda: (3,),
     "output_size": lambda: 2,
     "pool_size": lambda: 2,
+    "precision": lambda: 0.5,
     "rate": lambda: 0.2,
+    "recall": lambda: 0.5,
     "scale": lambda: 1 / 255,
+    "sensitivity": lambda: 0.5,
+    "specificity": lambda: 0.5,
     "stddev": lambda: 0.1,
+    "target_class_ids": lambda: [0, 1],
     "target_shape": lambda: (-1,),
     "units": lambda: 3,
     "width": lambda: 4,
@@ -253,7 +260,9 @@ def every_layer() -> Iterator[tuple[str, Callable[[], keras.Model]]]:
 def _dense(**given: Any) -> keras.Model:
     inputs = keras.Input((6,))
     try:
-        return keras.Model(inputs, head(layers.Dense(6, **given)(inputs / 64.0)))
+        model = keras.Model(inputs, head(layers.Dense(6, **given)(inputs / 64.0)))
+        model(np.zeros((2, 6), np.float32))
+        return model
     except Exception as error:  # Keras raises every kind for what does not belong into a Dense
         raise NoFit(f"{type(error).__name__} in a Dense layer") from error
 

@@ -11,7 +11,7 @@ from tests.judge import every_part
 from tests.judge.every_part import BEGIN, END, PAGE, Graph, NoFit, classes_of, problem_with
 
 SHARE_TRIED = 6
-GRAPHS = 12
+GRAPHS = 8
 
 
 def _table():
