@@ -14,20 +14,22 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from nbgrader.utils import parse_utc
 
 from autograder.course.collecting import Student, Work, collect
 from autograder.course.course import Course, CourseError, Secret
 from autograder.course.deriving import Deriver
-from autograder.course.gradebook import StudentRow, assignment_rows, open_gradebook
+from autograder.course.gradebook import StudentRow, assignment_rows, open_gradebook, writer_lock
 from autograder.course.grading import Grader, LazyEngine, Result
+from autograder.course.lateness import late_penalties, settle
 from autograder.course.nbgrader_glue import DERIVED_FROM
 from autograder.course.progress import Progress, Tally
 from autograder.course.store import Record, VerdictStore
 from autograder.course.submission import Submission
+from autograder.course.times import UnclearTime, stamp_text
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,20 @@ class ClassRun:
                 raise CourseError(f"There is no student '{student}': neither in the gradebook nor in submitted/.")
             on_start(sum(len(found.works) for found in students.values() if not found.problem))
             self._grade(students, {row.student: row for row in before}, on_progress)
-            return list(_results(self._rows(), students, student))
+            return list(_results(self._settled_rows(student), students, student))
+
+    def _settled_rows(self, student: str) -> list[StudentRow]:
+        """Read the gradebook, after its times and penalties have been brought to what holds now."""
+        rows = self._rows()
+        stale = [row for row in rows if not row.is_settled and student in ("*", row.student)]
+        if not stale:
+            return rows
+        step = late_penalties(self.course)
+        with writer_lock(self.course), open_gradebook(self.course) as gradebook:
+            for row in stale:
+                timestamp = datetime.fromisoformat(row.timestamp) if row.timestamp else None
+                settle(gradebook, step, self.assignment, row.student, timestamp)
+        return self._rows()
 
     def _rows(self) -> list[StudentRow]:
         with open_gradebook(self.course) as gradebook:
@@ -182,8 +197,11 @@ class ClassRun:
             logging.getLogger(__name__).debug("grading failed", exc_info=error)
             return None
         record: Record = result.record
-        timestamp = student.folder / "timestamp.txt"
-        submitted_at = timestamp.read_text(encoding="utf-8").strip() if timestamp.is_file() else ""
+        try:
+            submitted_at = stamp_text(student.folder)
+        except UnclearTime as unclear:  # it has become so since the run began
+            student.problem = str(unclear)
+            return None
         grader.point(work.student, work.exercise, submission, record, submitted_at)
         student.notes += [self._about(work, note) for note in record.verdict.notes]
         student.records[work.exercise.name] = record
@@ -199,7 +217,7 @@ class ClassRun:
     def _derive(self, deriver: Deriver, name: str, student: Student, before: StudentRow | None) -> None:
         """Write a student's gradebook rows and autograded notebooks, if they are not what they should be already."""
         is_current = before is not None and not before.is_absent and not before.problems
-        if not is_current or student.is_changed or self.force or not _same_time(before, student.folder):
+        if not is_current or student.is_changed or self.force:
             student.problem = deriver.derive(name, student.folder, student.records)
         student.records.clear()
 
@@ -250,10 +268,3 @@ def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str)
         problem = student.problem or "; ".join(row.problems)
         notes = tuple(dict.fromkeys(student.notes))
         yield StudentResult(replace(row, is_absent=row.is_absent and not student.problem), notes, problem)
-
-
-def _same_time(before: StudentRow | None, folder: Path) -> bool:
-    path = folder / "timestamp.txt"
-    text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    time = parse_utc(text).isoformat(sep=" ") if text else ""
-    return before is not None and (not time or before.timestamp == time)

@@ -5,13 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
 from autograder.course.gradebook import submitted_folder
 from autograder.course.store import Record
 from autograder.course.submission import Submission, read_submission
+from autograder.course.times import UnclearTime, exchange_zone, handed_in_at
 
 
 @dataclass
@@ -63,7 +62,7 @@ def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Stude
 
 
 def _look_into(course: Course, assignment: str, student: str, folder: Path) -> Student:
-    found = Student(folder, problem=_timestamp_problem(folder))
+    found = Student(folder, problem=_timestamp_problem(course, folder))
     source = course.source_directory / assignment
     exercises = course.exercises_of(assignment)
     for name, exercise in exercises.items():
@@ -75,14 +74,11 @@ def _look_into(course: Course, assignment: str, student: str, folder: Path) -> S
     return found
 
 
-def _timestamp_problem(folder: Path) -> str:
-    path = folder / "timestamp.txt"
+def _timestamp_problem(course: Course, folder: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-        if text:
-            parse_utc(text)
-    except (ValueError, OverflowError, OSError) as error:
-        return f"its timestamp.txt is no time nbgrader understands ({error}); correct or remove the file."
+        handed_in_at(folder, exchange_zone(course.config))
+    except UnclearTime as unclear:
+        return str(unclear)
     return ""
 
 

@@ -34,6 +34,7 @@ from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, SubmissionE
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.store import Record
 from autograder.course.submission import copied_not, plain_files
+from autograder.course.times import exchange_zone, nbgrader_time
 
 _TEMPORARY = ".deriving-"
 
@@ -161,7 +162,7 @@ class Deriver:
         """Make sure the gradebook has a row for the submission, with 0 points for what was not handed in."""
         gradebook = self._gradebook
         gradebook.update_or_create_student(student)
-        timestamp = self._directory.get_existing_timestamp(str(submitted))
+        timestamp = nbgrader_time(submitted, exchange_zone(self._course.config))
         named = {"timestamp": timestamp} if timestamp else {}
         submission = gradebook.update_or_create_submission(self._assignment, student, **named)
         for notebook in submission.notebooks:

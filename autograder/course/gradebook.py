@@ -16,7 +16,9 @@ from sqlalchemy.orm import selectinload
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
 from autograder.course.feedback import points_text
+from autograder.course.lateness import due_penalty, is_graded, is_settled, late_penalties, seconds_late
 from autograder.course.store import VerdictStore
+from autograder.course.times import UnclearTime, exchange_zone, moment
 from autograder.judge.verdict import Verdict
 
 _SAME_POINTS = 1e-6
@@ -54,6 +56,11 @@ class StudentRow:
     timestamp: str = ""
     seconds_late: float = 0.0
     penalty: float = 0.0
+    """Points off for lateness by the due date and the points that hold now."""
+    is_settled: bool = True
+    """Whether nbgrader's gradebook keeps the same time and penalty, which its own pages show."""
+    unclear_time: str = ""
+    """Why it cannot be said whether it was late; empty if it can."""
     notebooks: Mapping[str, NotebookRow] = field(default_factory=dict)
 
     @property
@@ -74,7 +81,8 @@ class StudentRow:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why these points must not leave the house."""
-        return tuple(row.problem for row in self.notebooks.values() if row.problem)
+        unclear = (self.unclear_time,) if self.unclear_time else ()
+        return (*unclear, *(row.problem for row in self.notebooks.values() if row.problem))
 
 
 def course_directory(course: Course) -> Any:
@@ -196,10 +204,10 @@ def assignment_rows(course: Course, gradebook: Any, assignment: str, store: Verd
         ) from error
     exercises = {name: found for name, found in course.exercises.items() if found.assignment == assignment}
     submissions = {submission.student.id: submission for submission in _submissions(gradebook, assignment)}
-    rows = []
+    rows, step = [], late_penalties(course)
     for student in gradebook.students:
         submission = submissions.get(student.id)
-        row = _student_row(course, submission, exercises, store) if submission else StudentRow(student.id)
+        row = _student_row(course, submission, exercises, store, step) if submission else StudentRow(student.id)
         named = (student.last_name or "", student.first_name or "", student.email or "")
         rows.append(replace(row, last_name=named[0], first_name=named[1], email=named[2]))
     known = {row.student for row in rows}
@@ -213,7 +221,9 @@ def _submissions(gradebook: Any, assignment: str) -> list[Any]:
     return found
 
 
-def _student_row(course: Course, submission: Any, exercises: Mapping[str, Exercise], store: VerdictStore) -> StudentRow:
+def _student_row(
+    course: Course, submission: Any, exercises: Mapping[str, Exercise], store: VerdictStore, step: Any
+) -> StudentRow:
     student, assignment = submission.student.id, submission.assignment.name
     folder = submitted_folder(course, assignment, student)
     notebooks = {}
@@ -221,14 +231,35 @@ def _student_row(course: Course, submission: Any, exercises: Mapping[str, Exerci
         verdict = store.verdict(assignment, student, notebook.name)
         is_handed_in = (folder / f"{notebook.name}.ipynb").exists()
         notebooks[notebook.name] = _notebook_row(notebook, exercises.get(notebook.name), verdict, is_handed_in)
+    handed_in, unclear = _time_of_graded(course, submission, store)
+    late = seconds_late(submission, handed_in)
+    graded = [notebook for notebook in submission.notebooks if is_graded(notebook)]
+    penalties = [due_penalty(step, student, notebook, late) for notebook in graded]
     return StudentRow(
         student,
         is_absent=False,
-        timestamp=submission.timestamp.isoformat(sep=" ") if submission.timestamp else "",
-        seconds_late=submission.total_seconds_late,
-        penalty=submission.late_submission_penalty or 0.0,
+        timestamp=handed_in.isoformat(sep=" ") if handed_in else "",
+        seconds_late=late,
+        penalty=sum(penalty or 0.0 for penalty in penalties),
+        is_settled=handed_in == submission.timestamp and all(map(is_settled, graded, penalties)),
+        unclear_time=unclear,
         notebooks=dict(sorted(notebooks.items())),
     )
+
+
+def _time_of_graded(course: Course, submission: Any, store: VerdictStore) -> tuple[Any, str]:
+    """Return when the work that was graded was handed in, as nbgrader keeps times, and what is not clear about it.
+
+    The time stamp is kept with the verdict, and read again: the gradebook may hold what nbgrader once took it for.
+    """
+    for notebook in submission.notebooks:
+        pointer = store.pointer(submission.assignment.name, submission.student.id, notebook.name)
+        if pointer is not None and pointer.submitted_at:
+            try:
+                return moment(pointer.submitted_at, exchange_zone(course.config)).replace(tzinfo=None), ""
+            except UnclearTime as unclear:
+                return submission.timestamp, str(unclear)
+    return submission.timestamp, ""
 
 
 def _notebook_row(notebook: Any, exercise: Exercise | None, verdict: Verdict | None, is_handed_in: bool) -> NotebookRow:

@@ -26,6 +26,7 @@ from autograder.course.safe_html import with_safe_outputs
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.sealed import prepare_submitted
 from autograder.course.submission import entries_not_copied, read_submission
+from autograder.course.times import exchange_zone, nbgrader_time, stamp_text
 from autograder.course.unreadable import unreadable_notebook
 from autograder.judge.verdict import Verdict
 
@@ -121,7 +122,7 @@ class JudgeExecute(NbGraderPreprocessor):
         _remove_what_was_not_read(folder, Path(resources["metadata"]["path"]), given, ignored)
         submission = read_submission(folder, exercise.name, given)
         grader, result = grade_in_shared_engine(course, submission, exercise)
-        grader.point(named["student"], exercise, submission, result.record, _timestamp(folder))
+        grader.point(named["student"], exercise, submission, result.record, stamp_text(folder))
         verdict = result.record.verdict
         source = "judged now" if result.is_new else "judged before"
         points = f"{points_text(verdict.points)} of {points_text(verdict.max_points)} points"
@@ -156,9 +157,12 @@ class SaveVerdicts(NbGraderPreprocessor):
                 f"There is no verdict on {named['notebook']}, so no points are saved; name JudgeExecute before "
                 "SaveVerdicts in c.Autograde.autograde_preprocessors."
             )
+        folder = submitted_folder(course, named["assignment"], named["student"])
         with writer_lock(course), Gradebook(named["db_url"]) as gradebook:
             row = gradebook.find_submission_notebook(named["notebook"], named["assignment"], named["student"])
             save_verdict(row, exercise, verdict, nb, released_checksums(row.notebook))
+            # nbgrader has read the time stamp already, and takes `+08` for eight seconds.
+            row.assignment.timestamp = nbgrader_time(folder, exchange_zone(course.config)) or row.assignment.timestamp
             gradebook.db.commit()
         return nb, resources
 
@@ -229,11 +233,6 @@ def _course(plugged: Any) -> Course:
 
 def _exercise(course: Course, notebook: str) -> Exercise | None:
     return course.exercises.get(notebook)
-
-
-def _timestamp(folder: Path) -> str:
-    path = folder / "timestamp.txt"
-    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
 
 def _remove_what_was_not_read(submitted: Path, autograded: Path, source: Path, ignored: Iterable[str]) -> None:

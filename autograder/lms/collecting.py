@@ -13,16 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from nbgrader.utils import parse_utc
-
 from autograder.course.course import Course
 from autograder.course.gradebook import open_gradebook, submitted_folder, writer_lock
+from autograder.course.times import TIMESTAMP, UnclearTime, handed_in_at
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
 from autograder.lms.students import Known
-
-TIMESTAMP = "timestamp.txt"
 
 
 @dataclass
@@ -191,16 +188,16 @@ def _compare(folder: Path, one: Incoming, before: Person | None, *, replace: boo
     return Did.PERSON, "other files are there and nothing tells which are newer; --replace takes these and keeps those"
 
 
-def time_of(folder: Path) -> datetime | None:
-    """Return when a submission was handed in, by its time stamp; None if it has none that can be read.
+def time_of(folder: Path, zone_name: str = "") -> datetime | None:
+    """Return when a submission was handed in, by its time stamp; None if it has none that is clear.
 
     Args:
         folder: The submitted folder.
+        zone_name: The zone of the course's exchange, if it is known.
     """
     try:
-        text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
-        return parse_utc(text).replace(tzinfo=UTC) if text else None
-    except (OSError, ValueError, OverflowError):
+        return handed_in_at(folder, zone_name)
+    except UnclearTime:
         return None
 
 

@@ -17,7 +17,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.course.course import Course
 from autograder.course.gradebook import open_gradebook, submitted_folder, writer_lock
-from autograder.course.lateness import late_penalties, set_penalty
+from autograder.course.lateness import late_penalties, settle
+from autograder.course.times import exchange_zone
 from autograder.lms.collecting import Incoming, stamp, time_of
 from autograder.lms.errors import LmsError
 from autograder.lms.results import Did, Results
@@ -94,7 +95,9 @@ def set_due_dates(
             if not folder.is_dir() and student not in expected:
                 results.add(Did.SKIPPED, student, "has handed in nothing yet; give the due dates again when they have")
                 continue
-            handed_in = time_of(folder) if folder.is_dir() else expected[student].submitted_at
+            handed_in = (
+                time_of(folder, exchange_zone(course.config)) if folder.is_dir() else expected[student].submitted_at
+            )
             if not dry_run:
                 _extend(gradebook, (assignment, student), handed_in, due - class_due if due else None, step)
             results.add(Did.DONE, student, _told(due, class_due, handed_in))
@@ -166,11 +169,7 @@ def _extend(
     given = {"timestamp": handed_in} if handed_in else {}
     submission = gradebook.update_or_create_submission(*whose, **given)
     submission.extension = extension
-    gradebook.db.flush()
-    for notebook in submission.notebooks:
-        if any(grade.auto_score is not None for grade in notebook.grades):
-            set_penalty(step, whose[1], notebook)
-    gradebook.db.commit()
+    settle(gradebook, step, *whose, None)
 
 
 def _told(due: datetime | None, class_due: datetime, handed_in: datetime | None) -> str:
