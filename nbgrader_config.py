@@ -23,6 +23,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Students see each check with its message, and not the guard of the judged cells.
 c.GenerateFeedback.preprocessors = [
+    "autograder.course.nbgrader_glue.GradesAsTheyStand",  # penalties as they are now, changes by hand are said
     "nbgrader.preprocessors.GetGrades",  # as in plain nbgrader: points and comments
     "autograder.course.nbgrader_glue.HideGuards",  # students would take the guard for an error
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",  # as in plain nbgrader: the style sheet

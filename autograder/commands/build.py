@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, err, out
+from autograder.commands.terminal import NEEDS_ATTENTION, ending_well, out
 
 
 def build(
@@ -17,11 +17,10 @@ def build(
 
     Exit status: 0 when all is up to date, 1 when `--check` found something that is not, 2 when it cannot be built.
     """
-    from autograder.build import BuildError
-    from autograder.build import build as write
-    from autograder.build import check as find_stale
+    with ending_well():
+        from autograder.build import build as write
+        from autograder.build import check as find_stale
 
-    try:
         if check:
             stale = list(find_stale(Path.cwd()))
             for path in stale:
@@ -29,6 +28,3 @@ def build(
             raise typer.Exit(NEEDS_ATTENTION if stale else 0)
         for path in write(Path.cwd(), force=force):
             out.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
-    except BuildError as problem:
-        err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(UNUSABLE) from problem

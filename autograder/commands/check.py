@@ -1,6 +1,5 @@
 """`autograder check`: one notebook, no gradebook."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from autograder.commands.terminal import CourseOption, IsolationOption, ending_w
 from autograder.course.errors import UnusableNotebook
 from autograder.report.console import verdict_tables
 from autograder.report.machine import verdict_object
+from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -46,7 +46,7 @@ def check(
         if as_json:
             for note in verdict.notes:
                 err.print(note, markup=False, highlight=False, soft_wrap=True)
-            typer.echo(json.dumps(verdict_object(str(notebook), verdict), ensure_ascii=False, indent=1))
+            typer.echo(machine_text(verdict_object(str(notebook), verdict)))
         else:
             out.print(verdict_tables(str(notebook), verdict))
 

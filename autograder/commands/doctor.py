@@ -1,13 +1,13 @@
 """`autograder doctor`: can this machine and this course folder be graded on?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
 from autograder.commands import findings
 from autograder.commands.findings import Finding, State
-from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, find_course, out
+from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, find_course, out, sentence
 from autograder.course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -45,10 +45,18 @@ def _find(option: CourseOption) -> "tuple[Course | None, int]":
         return None, _show("course folder", [Finding(State.PROBLEM, str(problem))])
 
 
+def _seen(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings; what stops a look is a finding itself, and the next look goes on."""
+    try:
+        yield from found
+    except Exception as problem:  # noqa: BLE001 - whatever a look meets is what it has found
+        yield Finding(State.PROBLEM, sentence(problem))
+
+
 def _show(title: str, found: Iterable[Finding]) -> int:
     out.print(f"\n{title}", style="bold")
     problems = 0
-    for finding in found:
+    for finding in _seen(found):
         problems += finding.state is State.PROBLEM
         advice = f"\n    What to do: {finding.advice}" if finding.advice else ""
         out.print(f"  {finding.state.value} ", style=_STYLES[finding.state], end="")

@@ -2,12 +2,14 @@
 
 import enum
 import shutil
+import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -19,13 +21,14 @@ from transferlab.backbones.catalogue import cache_folder
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
+    from autograder.course.gradebook import StudentRow
 
 _SHOWN = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "hypothesis", "pytest", "nbgrader", "nbclient", "ipykernel")
 _LEAST_FREE_GIB = 2.0
 _PLUGGED = {
     "Autograde.exporter_class": ("SubmissionExporter",),
     "Autograde.autograde_preprocessors": ("JudgeExecute", "SaveVerdicts"),
-    "GenerateFeedback.preprocessors": ("HideGuards",),
+    "GenerateFeedback.preprocessors": ("GradesAsTheyStand", "HideGuards"),
     "ExportApp.plugin_class": ("VerdictExporter",),
 }
 
@@ -164,11 +167,18 @@ def folder(course: "Course") -> Iterator[Finding]:
             points = f"{exercise.max_points:g} points by {len(exercise.judged)} judged cells"
             points += f", {sum(exercise.written.values()):g} by hand" if exercise.written else ""
             yield Finding(State.FINE, f"{exercise.assignment}/{exercise.name}: {points}")
-        if not course.exercises:
+        for problems in course.broken.values():
+            for problem in problems:
+                yield Finding(State.PROBLEM, problem)
+        if not course.exercises and not course.broken:
             yield Finding(State.PROBLEM, f"no exercises in {course.source_directory}", "run `autograder build`.")
         _ = course.limits
     except CourseError as problem:
         yield Finding(State.PROBLEM, str(problem))
+    known = course.settings.traits(config=True)
+    for name in sorted(set(course.config.get("CourseSettings", {})) - set(known)):
+        what = f"c.CourseSettings.{name} in nbgrader_config.py is no setting, and does nothing"
+        yield Finding(State.PROBLEM, what, f"correct its name; there is: {', '.join(sorted(known))}.")
     yield from _settings(course)
     if course.isolation.value == "off":
         yield Finding(State.PROBLEM, "isolation is off for this course", "remove c.CourseSettings.isolation.")
@@ -192,30 +202,117 @@ def gradebook(course: "Course") -> Iterator[Finding]:
         course: The course.
 
     Yields:
-        For each assignment how many students are graded, absent and undecided, and every row that rests on no verdict.
+        For each assignment how many students are graded, absent and undecided; every row that rests on no verdict, or
+        was changed by hand, or is behind; and what others of this machine may read.
     """
-    from autograder.course.gradebook import assignment_rows, open_gradebook
+    from autograder.course.gradebook import assignment_rows, course_directory, open_gradebook
+    from autograder.course.gradebook_file import gradebook_path, refuse_unwritable
     from autograder.course.store import VerdictStore
 
-    directory = course.config.get("CourseDirectory", {})
-    if "db_url" not in directory and not (course.root / "gradebook.db").exists():
-        yield Finding(State.NOTE, "no gradebook yet; `nbgrader generate_assignment` makes one")
+    assignments = sorted({exercise.assignment for exercise in course.exercises.values()} - course.broken.keys())
+    address = str(course_directory(course).db_url)
+    path = gradebook_path(address)
+    if path is not None and not path.exists():
+        wanted = " and ".join(f"`autograder prepare {name}`" for name in assignments) or "`autograder prepare`"
+        yield Finding(State.NOTE, f"no gradebook yet; {wanted} makes one")
         return
+    refuse_unwritable(address)
+    yield from _readable_by_others(course)
     store = VerdictStore(course.state_directory)
     with open_gradebook(course) as opened:
+        if path is not None:
+            yield from _damage(path)
         names = [assignment.name for assignment in opened.assignments]
+        for name in assignments:
+            if name not in names:
+                yield Finding(State.PROBLEM, f"{name} is not in the gradebook", f"run `autograder prepare {name}`.")
         for name in names:
+            yield from _prepared(course, opened, name)
             rows = assignment_rows(course, opened, name, store)
-            absent = sum(row.is_absent for row in rows)
-            undecided = [row.student for row in rows if row.undecided]
-            yield Finding(State.NOTE, f"{name}: {len(rows) - absent} students graded, {absent} absent")
-            if undecided:
-                what = f"{name}: undecided for {', '.join(undecided)}"
-                yield Finding(State.PROBLEM, what, "decide these cells by hand in formgrader; exports wait for it.")
-            for row in rows:
-                for problem in row.problems:
-                    advice = f"run `autograder grade {name} --student {row.student}`; exports refuse it until then."
-                    yield Finding(State.PROBLEM, f"{name}, {row.student}: {problem}", advice)
+            yield from _rows(name, rows)
+            yield from _handed_in(course, name, rows)
+
+
+def _damage(path: Path) -> Iterator[Finding]:
+    with closing(sqlite3.connect(path)) as connection:
+        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        advice = "put your backup in its place, or grade into a new one, without what was given by hand."
+        yield Finding(State.PROBLEM, f"the gradebook {path} is damaged ({said})", advice)
+
+
+def _readable_by_others(course: "Course") -> Iterator[Finding]:
+    from autograder.course.gradebook import is_shared, private_places
+    from autograder.course.gradebook_file import is_open_to_others
+
+    shared = is_shared(course)
+    for place in private_places(course):
+        if is_open_to_others(place, is_group_allowed=shared):
+            rights = "o-rwx" if shared else "go-rwx"
+            yield Finding(
+                State.PROBLEM, f"others of this machine can look into {place}", f"run `chmod {rights} {place}`."
+            )
+
+
+def _prepared(course: "Course", opened: Any, name: str) -> Iterator[Finding]:
+    from autograder.course.gradebook import course_directory, differing_cells
+
+    if name not in {exercise.assignment for exercise in course.exercises.values()} or name in course.broken:
+        return
+    different = differing_cells(course, opened, name)
+    if different:
+        what = f"{name}: gradebook and source/ disagree about {', '.join(different)}"
+        yield Finding(State.PROBLEM, what, f"run `autograder prepare {name}`.")
+    directory = course_directory(course)
+    release = Path(directory.format_path(directory.release_directory, ".", name))
+    if not any(release.glob("*.ipynb")):
+        yield Finding(State.PROBLEM, f"{name}: there is no release in {release}", f"run `autograder prepare {name}`.")
+
+
+def _rows(name: str, rows: "Sequence[StudentRow]") -> Iterator[Finding]:
+    from autograder.course.changes import confirming
+
+    absent = sum(row.is_absent for row in rows)
+    yield Finding(State.NOTE, f"{name}: {len(rows) - absent} students graded, {absent} absent")
+    undecided = [row.student for row in rows if row.undecided]
+    if undecided:
+        what = f"{name}: undecided for {', '.join(undecided)}"
+        yield Finding(State.PROBLEM, what, "decide these cells by hand in formgrader; exports wait for it.")
+    for row in rows:
+        for problem in row.doubts:
+            advice = f"run `autograder grade {name} --student {row.student}`; exports refuse it until then."
+            yield Finding(State.PROBLEM, f"{name}, {row.student}: {problem}", advice)
+        for change in row.changed:
+            advice = "" if change.confirmed_at else (
+                f"run {confirming(name, row.student)}, or take it back in formgrader; until then the verdict counts."
+            )  # fmt: skip
+            state = State.NOTE if change.confirmed_at else State.PROBLEM
+            yield Finding(state, f"{name}, {row.student}: changed by hand, {change.in_words}", advice)
+    behind = [row.student for row in rows if not row.is_settled]
+    if behind:
+        what = f"{name}: nbgrader's pages show an older penalty or time for {', '.join(behind)}"
+        yield Finding(State.PROBLEM, what, f"run `autograder grade {name}`.")
+    stale = [row.student for row in rows if row.has_stale_page]
+    if stale:
+        what = f"{name}: feedback pages of {', '.join(stale)} are of an earlier state"
+        yield Finding(State.PROBLEM, what, f"run `nbgrader generate_feedback {name} --force`.")
+
+
+def _handed_in(course: "Course", name: str, rows: "Sequence[StudentRow]") -> Iterator[Finding]:
+    """Look for work that waits: for a clear time, or to be graded."""
+    from autograder.course.collecting import collect
+
+    if name not in {exercise.assignment for exercise in course.exercises.values()} or name in course.broken:
+        return
+    graded = {row.student for row in rows if not row.is_absent}
+    found = collect(course, name)
+    for student, work in found.items():
+        if work.problem:
+            advice = "correct it, then grade; until then this work waits."
+            yield Finding(State.PROBLEM, f"{name}, {student}: {work.problem}", advice)
+    waiting = [student for student, work in found.items() if student not in graded and not work.problem]
+    if waiting:
+        yield Finding(State.NOTE, f"{name}: {', '.join(waiting)} not graded yet; `autograder grade {name}` does")
 
 
 def _settings(course: "Course") -> Iterator[Finding]:

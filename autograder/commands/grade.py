@@ -84,7 +84,12 @@ def grade(
             results = run.run(student, progress.step, progress.start)
         out.print(results_table(assignment, results))
         out.print(_summary(results), highlight=False)
-        if any(result.problem for result in results):
+        stale = [result.row.student for result in results if result.row.has_stale_page]
+        if stale:
+            what = f"Feedback pages of {', '.join(stale)} are of an earlier state; make them anew with"
+            again = f"`nbgrader generate_feedback {assignment} --force`."
+            out.print(f"{what} {again}", markup=False, highlight=False, soft_wrap=True)
+        if any(result.problem or _unconfirmed(result) for result in results):
             raise typer.Exit(NEEDS_ATTENTION)
 
 
@@ -131,7 +136,8 @@ def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> Clas
     """
     row = result.row
     notes = [result.problem] if result.problem else []
-    notes += _late(row.seconds_late)
+    notes += _late(row.seconds_late, row.penalty)
+    notes += [f"changed by hand, {change.in_words}" for change in row.changed]
     if row.undecided:
         notes.append(f"to be decided by hand in formgrader: {', '.join(row.undecided)}")
     notes += result.notes
@@ -143,7 +149,7 @@ def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> Clas
         max_points=sum(notebook.max_points for notebook in row.notebooks.values()),
         outcome=_outcome(result),
         notes=tuple(notes),
-        needs_attention=bool(result.problem or row.undecided),
+        needs_attention=bool(result.problem or row.undecided or _unconfirmed(result)),
         parts=tuple(_points_of(row.notebooks.get(name)) for name in notebooks),
     )
 
@@ -164,14 +170,22 @@ def _outcome(result: "StudentResult") -> str:
         return "not graded"
     if result.row.is_absent:
         return "absent"
+    if _unconfirmed(result):
+        return "changed by hand"
     if result.row.undecided:
         return "undecided"
     return "written answers open" if result.row.to_grade else "graded"
 
 
-def _late(seconds: float) -> list[str]:
+def _unconfirmed(result: "StudentResult") -> bool:
+    return any(not change.confirmed_at for change in result.row.changed)
+
+
+def _late(seconds: float, penalty: float) -> list[str]:
     if seconds <= 0:
         return []
+    from autograder.course.feedback import points_text
+
     hours = seconds / 3600
     amount = (
         f"{hours / 24:.1f} days"
@@ -180,7 +194,7 @@ def _late(seconds: float) -> list[str]:
         if hours >= 1
         else f"{seconds / 60:.0f} minutes"
     )
-    return [f"late by {amount}"]
+    return [f"late by {amount}{f', {points_text(penalty)} points off' if penalty else ''}"]
 
 
 def _summary(results: list["StudentResult"]) -> str:

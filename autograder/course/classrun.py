@@ -22,7 +22,17 @@ from filelock import FileLock, Timeout
 from autograder.course.collecting import Student, Work, collect
 from autograder.course.course import Course, CourseError, Secret
 from autograder.course.deriving import Deriver
-from autograder.course.gradebook import StudentRow, assignment_rows, open_gradebook, writer_lock
+from autograder.course.gradebook import (
+    StudentRow,
+    assignment_rows,
+    course_directory,
+    is_shared,
+    open_gradebook,
+    private_places,
+    refuse_differing_cells,
+    writer_lock,
+)
+from autograder.course.gradebook_file import close_to_others, refuse_unwritable
 from autograder.course.grading import Grader, LazyEngine, Result
 from autograder.course.lateness import late_penalties, settle
 from autograder.course.nbgrader_glue import DERIVED_FROM
@@ -30,6 +40,7 @@ from autograder.course.progress import Progress, Tally
 from autograder.course.store import Record, VerdictStore
 from autograder.course.submission import Submission
 from autograder.course.times import UnclearTime, stamp_text
+from autograder.course.trouble import EVERYBODYS_TROUBLE
 
 
 @dataclass(frozen=True)
@@ -98,14 +109,29 @@ class ClassRun:
             CourseError: Another run is at work, or the gradebook does not know the assignment or the student.
         """
         with self._only_run():
+            self._close_to_others()
             VerdictStore(self.course.state_directory).sweep()
-            before = self._rows()
+            before = self._rows_before()
             students = collect(self.course, self.assignment, student)
             if student != "*" and student not in students | {row.student: None for row in before}.keys():
                 raise CourseError(f"There is no student '{student}': neither in the gradebook nor in submitted/.")
             on_start(sum(len(found.works) for found in students.values() if not found.problem))
             self._grade(students, {row.student: row for row in before}, on_progress)
+            self._close_to_others()
             return list(_results(self._settled_rows(student), students, student))
+
+    def _close_to_others(self) -> None:
+        for place in private_places(self.course):
+            close_to_others(place, is_group_allowed=is_shared(self.course))
+
+    def _rows_before(self) -> list[StudentRow]:
+        """Read the gradebook, and refuse what could not be saved in the end."""
+        directory = course_directory(self.course)
+        refuse_unwritable(str(directory.db_url))
+        rows = self._rows()
+        with open_gradebook(self.course) as gradebook:
+            refuse_differing_cells(self.course, gradebook, self.assignment)
+        return rows
 
     def _settled_rows(self, student: str) -> list[StudentRow]:
         """Read the gradebook, after its times and penalties have been brought to what holds now."""
@@ -193,6 +219,8 @@ class ClassRun:
         try:
             submission, result = future.result()
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in EVERYBODYS_TROUBLE:
+                raise
             student.problem = f"{work.exercise.name} was not graded: {error}"
             logging.getLogger(__name__).debug("grading failed", exc_info=error)
             return None
@@ -216,7 +244,7 @@ class ClassRun:
 
     def _derive(self, deriver: Deriver, name: str, student: Student, before: StudentRow | None) -> None:
         """Write a student's gradebook rows and autograded notebooks, if they are not what they should be already."""
-        is_current = before is not None and not before.is_absent and not before.problems
+        is_current = before is not None and not before.is_absent and not before.doubts
         if not is_current or student.is_changed or self.force:
             student.problem = deriver.derive(name, student.folder, student.records)
         student.records.clear()
@@ -265,6 +293,6 @@ def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str)
         if student is None:
             yield StudentResult(row)
             continue
-        problem = student.problem or "; ".join(row.problems)
+        problem = student.problem or "; ".join(row.doubts)
         notes = tuple(dict.fromkeys(student.notes))
         yield StudentResult(replace(row, is_absent=row.is_absent and not student.problem), notes, problem)

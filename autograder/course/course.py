@@ -4,12 +4,13 @@ A course folder is where `nbgrader_config.py` lies beside `source/`. Settings ar
 nbgrader's commands and ours read one file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from traitlets import TraitError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -36,7 +37,10 @@ class Course:
     def __init__(self, root: Path, config: Config) -> None:
         self.root = root
         self.config = config
-        self.settings = CourseSettings(config=config)
+        try:
+            self.settings = CourseSettings(config=config)
+        except TraitError as error:
+            raise CourseError(f"{root / CONFIG_NAME} has a setting that does not fit: {error}; correct it.") from error
 
     @classmethod
     def load(cls, root: Path, *, config: Config | None = None) -> "Course":
@@ -97,24 +101,56 @@ class Course:
 
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
-        """All notebooks of all assignments that have judged cells, by name.
+        """All notebooks of all assignments that have judged cells and can be used, by name; see `broken`."""
+        return self._read_exercises[0]
+
+    @property
+    def broken(self) -> Mapping[str, Sequence[str]]:
+        """What is wrong with notebooks of source/ that cannot be used, in sentences, by assignment."""
+        return self._read_exercises[1]
+
+    def refuse_broken(self, assignment: str) -> None:
+        """Refuse an assignment one of whose notebooks cannot be used.
+
+        Args:
+            assignment: The nbgrader assignment, a folder in `source/`.
 
         Raises:
-            CourseError: An exercise has no check page, or its notebook cannot be used.
+            CourseError: There is such a notebook; the sentence says what to correct.
         """
+        for problem in self.broken.get(assignment, ()):
+            raise CourseError(problem)
+
+    @cached_property
+    def _read_exercises(self) -> tuple[dict[str, Exercise], dict[str, list[str]]]:
+        """Read all notebooks of source/. What is wrong with one assignment stops no other."""
         found: dict[str, Exercise] = {}
+        broken: dict[str, list[str]] = {}
         for path in sorted(self.source_directory.glob("*/*.ipynb")):
-            exercise = Exercise.from_source(path.stem, path.read_bytes(), self._page(path.stem), path.parent.name)
-            if not exercise.judged:
-                continue
-            if path.stem in found:
-                raise CourseError(
-                    f"Two assignments hold a notebook {path.name}; rename one, notebooks need unique names."
-                )
-            if not exercise.page.is_file():
-                raise CourseError(f"{path.stem} has graded cells but no check page; write {exercise.page}.")
-            found[path.stem] = exercise
-        return found
+            try:
+                exercise = self._read_exercise(path)
+                if exercise is not None and path.stem in found:
+                    raise CourseError(
+                        f"Two assignments hold a notebook {path.name}; rename one, notebooks need unique names."
+                    )
+            except CourseError as problem:
+                broken.setdefault(path.parent.name, []).append(str(problem))
+            else:
+                if exercise is not None:
+                    found[path.stem] = exercise
+        return found, broken
+
+    def _read_exercise(self, path: Path) -> Exercise | None:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CourseError(f"{path} cannot be read ({error.strerror}); put it right, or move it away.") from error
+        exercise = Exercise.from_source(path.stem, content, self._page(path.stem), path.parent.name)
+        if not exercise.judged:
+            return None
+        if not exercise.page.is_file():
+            raise CourseError(f"{path.stem} has graded cells but no check page; write {exercise.page}.")
+        return exercise
 
     def exercises_of(self, assignment: str) -> dict[str, Exercise]:
         """Return the exercises of one assignment, by name.
@@ -123,8 +159,9 @@ class Course:
             assignment: The nbgrader assignment, a folder in `source/`.
 
         Raises:
-            CourseError: There is no such assignment, or nothing in it is judged.
+            CourseError: There is no such assignment, or nothing in it is judged, or a notebook of it cannot be used.
         """
+        self.refuse_broken(assignment)
         chosen = {name: exercise for name, exercise in self.exercises.items() if exercise.assignment == assignment}
         if not chosen:
             known = sorted({exercise.assignment for exercise in self.exercises.values()})
@@ -186,7 +223,7 @@ class Course:
 def _read_config(root: Path) -> Config:
     try:
         config: Config = PyFileConfigLoader(CONFIG_NAME, path=str(root)).load_config()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The file is the instructor's Python: whatever it raises, the sentence has to name the file.
         raise CourseError(f"{root / CONFIG_NAME} cannot be read: {type(error).__name__}: {error}.") from error
     return config

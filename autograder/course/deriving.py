@@ -35,6 +35,7 @@ from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.store import Record
 from autograder.course.submission import copied_not, plain_files
 from autograder.course.times import exchange_zone, nbgrader_time
+from autograder.course.trouble import EVERYBODYS_TROUBLE, in_words
 
 _TEMPORARY = ".deriving-"
 
@@ -94,8 +95,12 @@ class Deriver:
                 if not self._is_plain(submitted, records):
                     return self._by_nbgrader(student)
                 self._save(student, submitted, records)
-            except (CourseError, InvalidEntry, MissingEntry, SQLAlchemyError, OSError) as error:
+            except CourseError as error:
                 return f"its verdict is kept, but could not be saved: {error}"
+            except (InvalidEntry, MissingEntry, SQLAlchemyError, OSError) as error:
+                if isinstance(error, OSError) and error.errno in EVERYBODYS_TROUBLE:
+                    raise
+                return f"its verdict is kept, but could not be saved: {in_words(error)}"
             finally:
                 self._gradebook.db.rollback()  # ends the transaction, and forgets what others may change meanwhile
         return ""
@@ -119,13 +124,11 @@ class Deriver:
 
     def _by_nbgrader(self, student: str) -> str:
         api = NbGraderAPI(coursedir=self._directory, config=self._course.config)
-        with _quiet(api.log):
+        with quiet(api.log):
             outcome = api.autograde(self._assignment, glob.escape(student), force=True, create=True)
         if outcome["success"]:
             return ""
-        last = [line for line in outcome.get("log", "").splitlines() if "Error" in line]
-        reason = last[-1].strip() if last else outcome.get("error", "").strip().splitlines()[-1]
-        return f"its verdict is kept, but nbgrader could not save it: {reason}"
+        return f"its verdict is kept, but nbgrader could not save it: {reason_of(outcome)}"
 
     def _save(self, student: str, submitted: Path, records: Mapping[str, Record]) -> None:
         final = self.folder(student)
@@ -195,9 +198,27 @@ def _put_in_place(built: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def reason_of(outcome: Mapping[str, Any]) -> str:
+    """Return why one of nbgrader's steps failed.
+
+    Args:
+        outcome: From `NbGraderAPI`.
+    """
+    said = [line.strip() for line in (outcome.get("log") or "").splitlines() if "Error" in line]
+    said = said or [line.strip() for line in (outcome.get("error") or "").splitlines() if line.strip()]
+    return said[-1].rstrip(".") if said else "it does not say why"
+
+
 @contextmanager
-def _quiet(log: logging.Logger) -> Iterator[None]:
-    """Keep nbgrader's chatter off the terminal; what goes wrong is in the log it returns."""
+def quiet(log: logging.Logger) -> Iterator[None]:
+    """Keep nbgrader's chatter off the terminal; what goes wrong is in the log it returns.
+
+    Args:
+        log: nbgrader's.
+
+    Yields:
+        Nothing.
+    """
     handlers, propagate = log.handlers[:], log.propagate
     log.handlers[:], log.propagate = [logging.NullHandler()], False
     try:

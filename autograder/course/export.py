@@ -26,6 +26,7 @@ _COLUMNS = (
     "late_penalty",
     "score",
     "max_points",
+    "changed_by_hand",
 )
 
 
@@ -108,6 +109,7 @@ class VerdictExporter(ExportPlugin):
             "timestamp": student.timestamp,
             "status": _status(student, is_refused=is_refused),
             "max_points": points_text(assignment.max_score),
+            "changed_by_hand": "; ".join(change.in_words for change in student.changed),
         }
         if student.is_absent or is_refused:
             return row
@@ -134,7 +136,8 @@ def _refusal(refused: list[str]) -> str:
     return (
         "Nothing was exported, because these points rest on no settled verdict:\n  "
         f"{listed}\n"
-        "Run `autograder grade` for points without a verdict, and decide undecided cells by hand in formgrader; or set "
+        "Run `autograder grade` for points without a verdict, decide undecided cells by hand in formgrader, and run "
+        "`autograder confirm-changes` for those that were changed by hand on purpose; or set "
         "VerdictExporter.skip_refused to write the others."
     )
 

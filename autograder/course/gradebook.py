@@ -13,10 +13,13 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.orm import selectinload
 
+from autograder.course.changes import HandChange, HandChanges
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
 from autograder.course.feedback import points_text
+from autograder.course.gradebook_file import close_to_others, gradebook_path, refuse_unusable
 from autograder.course.lateness import due_penalty, is_graded, is_settled, late_penalties, seconds_late
+from autograder.course.page_state import is_stale, state_of
 from autograder.course.store import VerdictStore
 from autograder.course.times import UnclearTime, exchange_zone, moment
 from autograder.judge.verdict import Verdict
@@ -41,6 +44,10 @@ class NotebookRow:
     """Other cells a person still has to look at."""
     problem: str = ""
     """Why these points must not leave the house; empty if they agree with the verdict."""
+    changed: tuple[HandChange, ...] = ()
+    """Judged cells that somebody gave other points than the verdict; these count once they are confirmed."""
+    is_page_stale: bool = False
+    """Whether there is a feedback page that says something else."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,26 @@ class StudentRow:
         return tuple(cell for row in self.notebooks.values() for cell in row.to_grade)
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Why these points must not leave the house."""
+    def changed(self) -> tuple[HandChange, ...]:
+        """Judged cells that somebody gave other points than their verdict."""
+        return tuple(change for row in self.notebooks.values() for change in row.changed)
+
+    @property
+    def has_stale_page(self) -> bool:
+        """Whether a feedback page of the student's says something else."""
+        return any(row.is_page_stale for row in self.notebooks.values())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the points are not those of settled verdicts; grading again mends it."""
         unclear = (self.unclear_time,) if self.unclear_time else ()
         return (*unclear, *(row.problem for row in self.notebooks.values() if row.problem))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why these points must not leave the house."""
+        waiting = (change.in_words for change in self.changed if not change.confirmed_at)
+        return (*self.doubts, *(f"changed by hand, {said}" for said in waiting))
 
 
 def course_directory(course: Course) -> Any:
@@ -92,6 +115,27 @@ def course_directory(course: Course) -> Any:
         course: The course.
     """
     return CourseDirectory(config=course.config, root=str(course.root))
+
+
+def private_places(course: Course) -> list[Path]:
+    """Return what holds students' work and points, which nobody else of this machine should read.
+
+    Args:
+        course: The course.
+    """
+    directory = course_directory(course)
+    book = gradebook_path(str(directory.db_url))
+    folders = [directory.autograded_directory, directory.feedback_directory, directory.submitted_directory]
+    return [*([book] if book else []), *(Path(directory.root) / folder for folder in folders)]
+
+
+def is_shared(course: Course) -> bool:
+    """Whether the course is one of a group, by nbgrader's own setting `c.CourseDirectory.groupshared`.
+
+    Args:
+        course: The course.
+    """
+    return bool(course_directory(course).groupshared)
 
 
 @contextmanager
@@ -105,7 +149,12 @@ def open_gradebook(course: Course) -> Iterator[Any]:
         An `nbgrader.api.Gradebook`.
     """
     directory = course_directory(course)
+    refuse_unusable(directory.db_url)
+    path = gradebook_path(directory.db_url)
+    is_new = path is not None and not path.exists()
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        if path is not None and is_new:
+            close_to_others(path, is_group_allowed=bool(directory.groupshared))
         yield gradebook
 
 
@@ -170,14 +219,60 @@ def class_list(course: Course) -> list[str]:
     path = course.root / course.settings.class_list
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            ids = [(row.get("id") or "").strip() for row in csv.DictReader(stream)]
+            ids = [str(row.get("id") or "").strip() for row in csv.DictReader(stream)]
     except OSError as error:
-        raise CourseError(f"The class list {path} cannot be read ({error.strerror}).") from error
+        raise CourseError(
+            f"The class list {path} cannot be read ({error.strerror}); put it there, or correct "
+            "c.CourseSettings.class_list."
+        ) from error
+    except (UnicodeError, csv.Error) as error:
+        raise CourseError(f"The class list {path} is no CSV file in UTF-8; save it as one.") from error
     if not any(ids):
         raise CourseError(
-            f"The class list {path} has no column 'id' with student ids; see `nbgrader db student import`."
+            f"The class list {path} has no column 'id' with student ids, separated by commas; give it one."
         )
-    return [student for student in ids if student]
+    return list(dict.fromkeys(student for student in ids if student))
+
+
+def differing_cells(course: Course, gradebook: Any, assignment: str) -> list[str]:
+    """Return the graded cells about which gradebook and source/ disagree.
+
+    Args:
+        course: The course.
+        gradebook: The open gradebook; it knows the assignment.
+        assignment: The nbgrader assignment.
+    """
+    held: dict[str, dict[str, float]] = {
+        notebook.name: {cell.name: float(cell.max_score) for cell in (*notebook.grade_cells, *notebook.task_cells)}
+        for notebook in gradebook.find_assignment(assignment).notebooks
+    }
+    found = []
+    for name, exercise in course.exercises.items():
+        if exercise.assignment == assignment:
+            expected, there = {**exercise.judged, **exercise.written}, held.get(name, {})
+            cells = there.keys() | expected.keys()
+            found += [f"{cell} of {name}" for cell in sorted(cells) if there.get(cell) != expected.get(cell)]
+    folder = course.source_directory / assignment
+    return [*found, *(f"notebook {name}" for name in sorted(held) if not (folder / f"{name}.ipynb").is_file())]
+
+
+def refuse_differing_cells(course: Course, gradebook: Any, assignment: str) -> None:
+    """Refuse to grade what could not be saved.
+
+    Args:
+        course: The course.
+        gradebook: The open gradebook; it knows the assignment.
+        assignment: The nbgrader assignment.
+
+    Raises:
+        CourseError: Gradebook and source/ disagree about graded cells.
+    """
+    different = differing_cells(course, gradebook, assignment)
+    if different:
+        raise CourseError(
+            f"Gradebook and source/ disagree about {', '.join(different)}; run `autograder prepare {assignment}`, "
+            "which says what it changes and keeps what was given by hand."
+        )
 
 
 def assignment_rows(course: Course, gradebook: Any, assignment: str, store: VerdictStore) -> list[StudentRow]:
@@ -199,19 +294,35 @@ def assignment_rows(course: Course, gradebook: Any, assignment: str, store: Verd
         gradebook.find_assignment(assignment)
     except MissingEntry as error:
         raise CourseError(
-            f"The gradebook does not know the assignment '{assignment}'; "
-            f"run `nbgrader generate_assignment {assignment}` first."
+            f"The gradebook does not know the assignment '{assignment}'; run `autograder prepare {assignment}` first."
         ) from error
     exercises = {name: found for name, found in course.exercises.items() if found.assignment == assignment}
     submissions = {submission.student.id: submission for submission in _submissions(gradebook, assignment)}
-    rows, step = [], late_penalties(course)
+    rows, reader = [], _Reader(course, assignment, exercises, store)
     for student in gradebook.students:
         submission = submissions.get(student.id)
-        row = _student_row(course, submission, exercises, store, step) if submission else StudentRow(student.id)
+        row = reader.student(submission) if submission else StudentRow(student.id)
         named = (student.last_name or "", student.first_name or "", student.email or "")
         rows.append(replace(row, last_name=named[0], first_name=named[1], email=named[2]))
+    reader.changes.save()
     known = {row.student for row in rows}
     return [*rows, *(StudentRow(student) for student in class_list(course) if student not in known)]
+
+
+def student_row(course: Course, gradebook: Any, assignment: str, student: str, store: VerdictStore) -> StudentRow:
+    """Return what the gradebook holds for one student who has handed in; see `assignment_rows`.
+
+    Args:
+        course: The course.
+        gradebook: The open gradebook.
+        assignment: The nbgrader assignment.
+        student: The nbgrader student id.
+        store: The verdicts.
+    """
+    reader = _Reader(course, assignment, course.exercises, store)
+    row = reader.student(gradebook.find_submission(assignment, student))
+    reader.changes.save()
+    return row
 
 
 def _submissions(gradebook: Any, assignment: str) -> list[Any]:
@@ -221,30 +332,62 @@ def _submissions(gradebook: Any, assignment: str) -> list[Any]:
     return found
 
 
-def _student_row(
-    course: Course, submission: Any, exercises: Mapping[str, Exercise], store: VerdictStore, step: Any
-) -> StudentRow:
-    student, assignment = submission.student.id, submission.assignment.name
-    folder = submitted_folder(course, assignment, student)
-    notebooks = {}
-    for notebook in submission.notebooks:
-        verdict = store.verdict(assignment, student, notebook.name)
-        is_handed_in = (folder / f"{notebook.name}.ipynb").exists()
-        notebooks[notebook.name] = _notebook_row(notebook, exercises.get(notebook.name), verdict, is_handed_in)
-    handed_in, unclear = _time_of_graded(course, submission, store)
-    late = seconds_late(submission, handed_in)
-    graded = [notebook for notebook in submission.notebooks if is_graded(notebook)]
-    penalties = [due_penalty(step, student, notebook, late) for notebook in graded]
-    return StudentRow(
-        student,
-        is_absent=False,
-        timestamp=handed_in.isoformat(sep=" ") if handed_in else "",
-        seconds_late=late,
-        penalty=sum(penalty or 0.0 for penalty in penalties),
-        is_settled=handed_in == submission.timestamp and all(map(is_settled, graded, penalties)),
-        unclear_time=unclear,
-        notebooks=dict(sorted(notebooks.items())),
-    )
+class _Reader:
+    """Holds the rows of an assignment against their verdicts."""
+
+    def __init__(self, course: Course, assignment: str, exercises: Mapping[str, Exercise], store: VerdictStore) -> None:
+        self._course, self._exercises, self._store = course, exercises, store
+        self._assignment, self._directory = assignment, course_directory(course)
+        self._penalties = late_penalties(course)
+        self.changes = HandChanges(course.state_directory, assignment)
+
+    def student(self, submission: Any) -> StudentRow:
+        """Return what the gradebook holds for one student."""
+        student = submission.student.id
+        folder = submitted_folder(self._course, self._assignment, student)
+        handed_in, unclear = _time_of_graded(self._course, submission, self._store)
+        late = seconds_late(submission, handed_in)
+        graded = [notebook for notebook in submission.notebooks if is_graded(notebook)]
+        penalties = {found.name: due_penalty(self._penalties, student, found, late) for found in graded}
+        notebooks = {
+            found.name: self._notebook(student, found, folder, penalties.get(found.name))
+            for found in sorted(submission.notebooks, key=lambda found: str(found.name))
+        }
+        return StudentRow(
+            student,
+            is_absent=False,
+            timestamp=handed_in.isoformat(sep=" ") if handed_in else "",
+            seconds_late=late,
+            penalty=sum(penalty or 0.0 for penalty in penalties.values()),
+            is_settled=handed_in == submission.timestamp
+            and all(is_settled(found, penalties[found.name]) for found in graded),
+            unclear_time=unclear,
+            notebooks=notebooks,
+        )
+
+    def _notebook(self, student: str, notebook: Any, folder: Path, penalty: float | None) -> NotebookRow:
+        name, exercise = notebook.name, self._exercises.get(notebook.name)
+        verdict = self._store.verdict(self._assignment, student, name)
+        is_handed_in = (folder / f"{name}.ipynb").exists()
+        row = _notebook_row(notebook, exercise, verdict, is_handed_in)
+        changed = tuple(map(self.changes.notice, _changes(student, notebook, verdict)))
+        cells = dict(row.cells)
+        # Until somebody stands for the change, what the verdict says counts.
+        cells.update({change.cell: change.before for change in changed if not change.confirmed_at})
+        pages = self._directory.format_path(self._directory.feedback_directory, student, self._assignment)
+        shown = state_of(notebook, verdict.key if verdict else "", penalty)
+        where = (self._course.state_directory, self._assignment, student, name)
+        is_page_stale = is_stale(Path(pages) / f"{name}.html", *where, shown)
+        return replace(row, cells=cells, points=sum(cells.values()), changed=changed, is_page_stale=is_page_stale)
+
+
+def _changes(student: str, notebook: Any, verdict: Verdict | None) -> Iterator[HandChange]:
+    decided = {cell.grade_id: cell for cell in verdict.cells if not cell.undecided} if verdict else {}
+    for grade in sorted(notebook.grades, key=lambda grade: str(grade.name)):
+        cell = decided.get(grade.name)
+        is_by_hand = grade.manual_score is not None or bool(grade.extra_credit)
+        if cell is not None and is_by_hand and abs(grade.score - cell.points) > _SAME_POINTS:
+            yield HandChange(student, notebook.name, grade.name, cell.points, grade.score)
 
 
 def _time_of_graded(course: Course, submission: Any, store: VerdictStore) -> tuple[Any, str]:

@@ -5,11 +5,13 @@ reading points off their outputs is not used: `JudgeExecute` asks for a verdict,
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
@@ -18,13 +20,24 @@ from autograder.course.course import Course
 from autograder.course.exercise import Exercise, is_judged, without_hidden_region
 from autograder.course.export import VerdictExporter
 from autograder.course.feedback import points_text, show_verdict
-from autograder.course.gradebook import course_directory, submitted_folder, writer_lock
+from autograder.course.gradebook import (
+    course_directory,
+    is_shared,
+    private_places,
+    student_row,
+    submitted_folder,
+    writer_lock,
+)
+from autograder.course.gradebook_file import close_to_others
 from autograder.course.grading import grade_in_shared_engine
+from autograder.course.lateness import late_penalties, settle
 from autograder.course.notebooks import UnusableNotebook, read_notebook_file
+from autograder.course.page_state import remember, state_of
 from autograder.course.pages import self_contained
 from autograder.course.safe_html import with_safe_outputs
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.sealed import prepare_submitted
+from autograder.course.store import VerdictStore
 from autograder.course.submission import entries_not_copied, read_submission
 from autograder.course.times import exchange_zone, nbgrader_time, stamp_text
 from autograder.course.unreadable import unreadable_notebook
@@ -34,6 +47,7 @@ __all__ = [
     "AUTOGRADE_PREPROCESSORS",
     "FEEDBACK_PREPROCESSORS",
     "FeedbackExporter",
+    "GradesAsTheyStand",
     "HideGuards",
     "JudgeExecute",
     "SaveVerdicts",
@@ -51,6 +65,7 @@ AUTOGRADE_PREPROCESSORS = [
 """For `c.Autograde.autograde_preprocessors`."""
 
 FEEDBACK_PREPROCESSORS = [
+    "autograder.course.nbgrader_glue.GradesAsTheyStand",
     "nbgrader.preprocessors.GetGrades",
     "autograder.course.nbgrader_glue.HideGuards",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
@@ -164,6 +179,42 @@ class SaveVerdicts(NbGraderPreprocessor):
             # nbgrader has read the time stamp already, and takes `+08` for eight seconds.
             row.assignment.timestamp = nbgrader_time(folder, exchange_zone(course.config)) or row.assignment.timestamp
             gradebook.db.commit()
+        for place in private_places(course):
+            close_to_others(place, is_group_allowed=is_shared(course))
+        return nb, resources
+
+
+class GradesAsTheyStand(NbGraderPreprocessor):
+    """Brings the penalty up to date before nbgrader reads it, says what was changed by hand, and keeps what is shown.
+
+    nbgrader works a penalty out once. What is kept tells later whether the page still says what the gradebook says.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Put a note on top for each judged cell whose points were changed by hand.
+
+        Args:
+            nb: The autograded notebook.
+            resources: nbgrader's description of it.
+
+        Returns:
+            The notebook and the resources.
+        """
+        named = resources["nbgrader"]
+        course, student, name = _course(self), named["student"], named["notebook"]
+        assignment, store = named["assignment"], VerdictStore(course.state_directory)
+        with writer_lock(course), Gradebook(named["db_url"]) as gradebook:
+            row = student_row(course, gradebook, assignment, student, store)
+            timestamp = datetime.fromisoformat(row.timestamp) if row.timestamp else None
+            settle(gradebook, late_penalties(course), assignment, student, timestamp)
+            held = gradebook.find_submission_notebook(name, assignment, student)
+            verdict = store.verdict(assignment, student, name)
+            shown = state_of(held, verdict.key if verdict else "", held.late_submission_penalty)
+            remember(course.state_directory, assignment, student, name, shown)
+        for change in row.notebooks[name].changed if name in row.notebooks else ():
+            nb.cells.insert(0, new_markdown_cell(f"Changed by hand, {change.in_words}."))
+        for place in private_places(course):
+            close_to_others(place, is_group_allowed=is_shared(course))
         return nb, resources
 
 

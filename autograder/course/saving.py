@@ -55,7 +55,7 @@ def _refuse_other_cells(row: Any, exercise: Exercise) -> None:
         different = sorted(name for name in held.keys() | expected.keys() if held.get(name) != expected.get(name))
         raise CourseError(
             f"Gradebook and source/ disagree about {', '.join(different)} of {exercise.name}; "
-            f"run `nbgrader generate_assignment {exercise.assignment} --force`."
+            f"run `autograder prepare {exercise.assignment}`."
         )
 
 

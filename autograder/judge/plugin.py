@@ -23,6 +23,7 @@ from autograder.judge.channel import ChannelClosed
 from autograder.judge.checking import CheckSettings, Failed, Undecided, sentence
 from autograder.judge.submission import Stopped, Submission
 from autograder.judge.verdict import Outcome
+from autograder.judge.wording import plain_words
 
 MAX_CALLS_WHILE_SHRINKING = 40
 _UNDECIDED = "This check could not be decided by the computer; a person will look at it."
@@ -196,7 +197,7 @@ class JudgePlugin:
         decided = {
             "outcome": outcome.value,
             "points": settings.points if outcome is Outcome.PASS else 0.0,
-            "message": message,
+            "message": plain_words(message),
             "milliseconds": round(1_000 * (time.perf_counter() - self._started)),
         }
         plan = self._plan(item)

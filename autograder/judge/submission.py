@@ -18,6 +18,8 @@ CALL_WALL_SECONDS = 60.0
 MODEL_CPU_SECONDS = 60.0
 MODEL_WALL_SECONDS = 180.0
 
+_EARLIER_FIRST = "put that cell right first, then this check can say more"
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -55,6 +57,8 @@ class Answer:
     """Positional and keyword arguments as the call left them, if asked for."""
     waited_seconds: float = 0.0
     """How long the kernel took, by a clock it cannot reach; 0 where nobody took the time."""
+    earlier: str = ""
+    """How a cell before this one failed, if what was raised may come from that; a clause without its final dot."""
 
     def returned(self) -> Any:
         """Return the value.
@@ -73,6 +77,8 @@ class Answer:
                 called=self.called,
                 hint="write the body of the function",
             )
+        if self.earlier and raised.is_a("NameError"):
+            fail(f"{self.earlier}, and it {raised}", "a value", called=self.called, hint=_EARLIER_FIRST)
         fail(f"it {raised}", "a value", called=self.called)
 
 
@@ -187,7 +193,8 @@ class Submission:
             after = decoder.decode(reply["inputs_after"]) if "inputs_after" in reply else None
             left = tuple(after) if after else None
             waited = float(reply.get("waited_seconds", 0))
-            return Answer(called, value, raised, str(reply["printed"]), float(reply["seconds"]), left, waited)
+            seconds, printed = float(reply["seconds"]), str(reply["printed"])
+            return Answer(called, value, raised, printed, seconds, left, waited, self._earlier())
         except (ProtocolError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
 
@@ -206,13 +213,24 @@ class Submission:
             raise Failed(f"`{name}` could not be read ({error})", "a plain value") from error
 
     def _fail_missing(self, name: str, expected: str) -> NoReturn:
-        hint = f"did the cell that sets `{name}` run without an error?"
-        if self._cell_errors:
-            cell, error = list(self._cell_errors.items())[-1]
-            hint = f"the cell `{cell}` ended with {error}; look there first"
-            if error.startswith("NotImplementedError"):
-                hint = f"the cell `{cell}` is not answered yet"
-        fail(f"there is no `{name}` in the notebook at this point", expected, hint=hint)
+        missing = f"there is no `{name}` in the notebook at this point"
+        earlier = self._earlier(name)
+        if earlier:
+            fail(f"{earlier}, and {missing}", expected, hint=_EARLIER_FIRST)
+        fail(missing, expected, hint=f"is there a cell that sets `{name}`, and is the name spelt like that?")
+
+    def _earlier(self, name: str = "") -> str:
+        """Say how cells before this one failed, without claiming that it is the reason.
+
+        The cell called like a name that is missing, or the nearest; and the first one before it, where that failed only
+        for a name: an import that failed is followed by many a NameError.
+        """
+        errors = self._cell_errors
+        if not errors:
+            return ""
+        cell, first = name if name in errors else list(errors)[-1], next(iter(errors))
+        told = [first, cell] if errors[cell].startswith("NameError") and first != cell else [cell]
+        return " and ".join(_ended(one, errors[one]) for one in told)
 
     def read_model(self, name: str) -> Handle:
         """Return the handle of a model that the notebook left under a global name.
@@ -263,6 +281,12 @@ class Stopped(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+def _ended(cell: str, error: str) -> str:
+    if error.startswith("NotImplementedError"):
+        return f"the cell `{cell}` is not answered yet"
+    return f"the cell `{cell}` ended with {error.rstrip('.')}"
 
 
 def _raised(data: Any) -> Raised:

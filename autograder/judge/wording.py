@@ -1,5 +1,6 @@
 """Short words for values, for the messages that students read."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,22 @@ def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Write a call the way a student would type it."""
     parts = [brief(part) for part in args] + [f"{key}={brief(part)}" for key, part in kwargs.items()]
     return f"`{name}({', '.join(parts)})`"
+
+
+# What a terminal takes for colours and the like; Keras writes its errors in bold.
+_TERMINAL_CODES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])?|\x9b[0-?]*[ -/]*[@-~]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain_words(text: str) -> str:
+    """Return a text without codes for terminals, which a page would show as they are.
+
+    Args:
+        text: A message that may quote an error of a library or of a student.
+    """
+    return _CONTROL.sub("", _TERMINAL_CODES.sub("", text))
 
 
 def ordinal_list(names: list[str]) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+from autograder.report.visible import visible
 
 # A mark and a word each: colour alone tells nobody on a plain terminal.
 _LOOKS = {
@@ -43,8 +44,10 @@ def verdict_tables(notebook: str, verdict: Verdict) -> RenderableType:
         notebook: The notebook's file name.
         verdict: The verdict on it.
     """
-    total = Text(f"{notebook}: {_share(verdict.points, verdict.max_points)} points by the checks", style="bold")
-    notes = [Text(f"• {note}") for note in verdict.notes]
+    total = Text(
+        f"{visible(notebook)}: {_share(verdict.points, verdict.max_points)} points by the checks", style="bold"
+    )
+    notes = [Text(f"• {visible(note)}") for note in verdict.notes]
     return Group(*(_cell_table(cell) for cell in verdict.cells), *notes, total)
 
 
@@ -90,9 +93,9 @@ def _cell_table(cell: CellVerdict) -> Table:
 
 
 def _explained(check: CheckResult) -> Text:
-    text = Text(check.claim)
+    text = Text(visible(check.claim))
     if check.message:
-        text.append(f"\n{check.message}", style="dim")
+        text.append(f"\n{visible(check.message)}", style="dim")
     return text
 
 

@@ -1,0 +1,144 @@
+"""Whether the file of nbgrader's gradebook is one, looked at before nbgrader opens it.
+
+nbgrader takes whatever it is given: it makes its tables in another program's database, and takes an empty file, as a
+full disk leaves it, for a new course. Here such a file is left as it is.
+"""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from nbgrader.api import Base
+from sqlalchemy import make_url
+
+from autograder.course.errors import CourseError
+
+_HEADER = b"SQLite format 3\0"
+_NEWER_IS_FINE = frozenset({"alembic_version"})
+_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def gradebook_path(db_url: str) -> Path | None:
+    """Return the gradebook's file, or None for one on a server or in memory.
+
+    Args:
+        db_url: From nbgrader's configuration.
+
+    Raises:
+        CourseError: It is no address of a database.
+    """
+    try:
+        url = make_url(db_url)
+    except Exception as error:
+        raise CourseError(
+            f"c.CourseDirectory.db_url in nbgrader_config.py is no address of a database (got {db_url!r}); write it "
+            "like sqlite:////home/you/course/gradebook.db."
+        ) from error
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
+
+
+def refuse_unusable(db_url: str) -> None:
+    """Refuse what is no gradebook that nbgrader's installed version can use, and change nothing.
+
+    Args:
+        db_url: From nbgrader's configuration.
+
+    Raises:
+        CourseError: There is something else in the gradebook's place.
+    """
+    path = gradebook_path(db_url)
+    if path is None or not path.exists():
+        return
+    if not path.is_file():
+        raise CourseError(f"The gradebook {path} is no file; move that away and put your backup there.")
+    with path.open("rb") as stream:
+        header = stream.read(len(_HEADER))
+    if not header:
+        raise CourseError(
+            f"The gradebook {path} is empty (0 bytes), as a full disk leaves it; put your backup there, or delete it "
+            "and run `autograder prepare` and `autograder grade` for each assignment."
+        )
+    if header != _HEADER:
+        raise CourseError(f"The gradebook {path} is no SQLite database; move it away and put your backup there.")
+    _refuse_other_tables(path)
+
+
+def _refuse_other_tables(path: Path) -> None:
+    expected = {table.name: {column.name for column in table.columns} for table in Base.metadata.sorted_tables}
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            held = {
+                name: {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')}
+                for name in expected
+            }  # fmt: skip
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):  # another command is writing; whoever opens it next waits for that
+            return
+        raise CourseError(
+            f"The gradebook {path} is damaged ({error}); put your backup there, or move it away and run "
+            "`autograder prepare` and `autograder grade`, which lose only what was given by hand."
+        ) from error
+    if not held["assignment"] or not held["submitted_notebook"]:
+        what = "another program's database" if tables else "a database without tables"
+        raise CourseError(
+            f"The gradebook {path} is {what}; correct c.CourseDirectory.db_url, or move it away and put your backup "
+            "there."
+        )
+    missing = sorted(f"{name}.{column}" for name, columns in expected.items() for column in columns - held[name])
+    if missing:
+        raise CourseError(
+            f"The gradebook {path} was made by another version of nbgrader (it lacks {', '.join(missing[:3])}); make a "
+            "copy of it, then run `nbgrader db upgrade`."
+        )
+
+
+def refuse_unwritable(db_url: str) -> None:
+    """Refuse a gradebook that cannot be written, before hours of work have to be saved in it.
+
+    Args:
+        db_url: From nbgrader's configuration.
+
+    Raises:
+        CourseError: It cannot be written.
+    """
+    path = gradebook_path(db_url)
+    if path is None or not path.exists():
+        return
+    for place in (path, path.parent):
+        if not os.access(place, os.W_OK):
+            raise CourseError(f"{place} cannot be written, so no points can be saved; run `chmod u+w {place}`.")
+
+
+def is_open_to_others(path: Path, *, is_group_allowed: bool) -> bool:
+    """Whether somebody else of this machine may read, or change, a file or folder.
+
+    Args:
+        path: The file or folder.
+        is_group_allowed: Whether the owner's group may.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return bool(mode & (stat.S_IRWXO if is_group_allowed else _OPEN_TO_OTHERS))
+
+
+def close_to_others(path: Path, *, is_group_allowed: bool) -> None:
+    """Let nobody else of this machine look into a file or folder of ours; what is somebody else's stays as it is.
+
+    Args:
+        path: The file or folder; it need not be there.
+        is_group_allowed: Whether the owner's group may.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    closed = found.st_mode & ~(stat.S_IRWXO if is_group_allowed else _OPEN_TO_OTHERS)
+    if closed != found.st_mode and found.st_uid == os.geteuid():
+        path.chmod(stat.S_IMODE(closed))
