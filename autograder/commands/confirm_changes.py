@@ -23,11 +23,11 @@ def confirm_changes(
     with ending_well():
         from autograder.course.changes import HandChanges
         from autograder.course.errors import CourseError
-        from autograder.course.gradebook import assignment_rows, open_gradebook, writer_lock
+        from autograder.course.gradebook import assignment_rows, existing_gradebook, writer_lock
         from autograder.course.store import VerdictStore
 
         found = find_course(course)
-        with writer_lock(found), open_gradebook(found) as gradebook:
+        with writer_lock(found), existing_gradebook(found, assignment) as gradebook:
             rows = assignment_rows(found, gradebook, assignment, VerdictStore(found.state_directory))
             if unknown := sorted(set(student or ()) - {row.student for row in rows}):
                 raise CourseError(f"There is no student '{unknown[0]}' in the gradebook.")

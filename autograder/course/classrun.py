@@ -26,6 +26,7 @@ from autograder.course.gradebook import (
     StudentRow,
     assignment_rows,
     course_directory,
+    existing_gradebook,
     is_shared,
     open_gradebook,
     private_places,
@@ -84,6 +85,7 @@ class ClassRun:
         self.course = course
         self.assignment = assignment
         self.exercises = course.exercises_of(assignment)
+        _ = course.limits  # refused here, before anybody has waited for anything
         self.jobs = jobs
         self.force = force
         self._secret = secret
@@ -147,7 +149,7 @@ class ClassRun:
         return self._rows()
 
     def _rows(self) -> list[StudentRow]:
-        with open_gradebook(self.course) as gradebook:
+        with existing_gradebook(self.course, self.assignment) as gradebook:
             return assignment_rows(self.course, gradebook, self.assignment, VerdictStore(self.course.state_directory))
 
     @contextmanager

@@ -159,6 +159,27 @@ def open_gradebook(course: Course) -> Iterator[Any]:
 
 
 @contextmanager
+def existing_gradebook(course: Course, assignment: str) -> Iterator[Any]:
+    """Open the gradebook, unless there is none yet; a new one would only say that it is empty.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment it is wanted for.
+
+    Yields:
+        An `nbgrader.api.Gradebook`.
+
+    Raises:
+        CourseError: There is none.
+    """
+    path = gradebook_path(str(course_directory(course).db_url))
+    if path is not None and not path.exists() and path.parent.is_dir():
+        raise CourseError(f"There is no gradebook {path} yet; run `autograder prepare {assignment}` first.")
+    with open_gradebook(course) as gradebook:
+        yield gradebook
+
+
+@contextmanager
 def writer_lock(course: Course) -> Iterator[None]:
     """Hold the lock of whoever writes gradebook or autograded/; entering it twice in a thread is fine.
 

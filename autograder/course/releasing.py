@@ -95,6 +95,9 @@ def prepare_assignment(course: Course, assignment: str, *, dry_run: bool = False
         release = Path(directory.format_path(directory.release_directory, ".", assignment)).resolve()
         made = Path(name) / "release" / assignment
         prepared = Prepared()
+        book = gradebook_path(str(directory.db_url))
+        if dry_run and book is not None and not book.exists():  # opening would make one
+            return Prepared([_goes_in(assignment), *_file_lines(made, release, course.root)])
         with open_gradebook(course) as gradebook:
             change = _Change(course, gradebook, assignment, wanted)
             prepared.lines += change.lines()
@@ -160,7 +163,7 @@ class _Change:
     def lines(self) -> Iterator[str]:
         """Say what will be changed in the gradebook, a sentence each."""
         if not self._rows(Assignment, name=self._assignment):
-            yield f"{self._assignment} goes into the gradebook"
+            yield _goes_in(self._assignment)
             return
         students = len(self._submissions())
         for name in sorted(self._held.keys() | self._wanted.keys()):
@@ -351,6 +354,10 @@ def _is_by_hand(grade: Any) -> bool:
 def _said(grade: Any) -> str:
     comments = [comment for comment in grade.notebook.comments if comment.name == grade.name]
     return str(comments[0].manual_comment or "") if comments else ""
+
+
+def _goes_in(assignment: str) -> str:
+    return f"{assignment} goes into the gradebook"
 
 
 def _for(students: int) -> str:

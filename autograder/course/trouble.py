@@ -26,6 +26,9 @@ _GRADEBOOK = {
     r"no such (?:table|column)|has no column|does not exist|Undefined(?:Table|Column)": (
         "is of another version of nbgrader; make a copy of it, then run `nbgrader db upgrade`"
     ),
+    r"can't load plugin|no module named": (
+        "is on a database nothing here can talk to; install its driver, or correct c.CourseDirectory.db_url"
+    ),
     r"connect|password|authentication|could not translate host|timeout": (
         "is on a server that cannot be reached; start it, or correct c.CourseDirectory.db_url"
     ),

@@ -128,7 +128,7 @@ WRONG = {
         lambda root: execute(root, "ALTER TABLE submitted_assignment DROP COLUMN extension"),
         "(it lacks submitted_assignment.extension); make a copy of it, then run `nbgrader db upgrade`",
     ),
-    "older tables": (lambda root: execute(root, "DROP TABLE task_cell"), "another version of nbgrader"),
+    "older tables": (lambda root: execute(root, "DROP TABLE task_cells"), "another version of nbgrader"),
     "damaged": (damage, "is damaged"),
     "cut off": (cut, "is damaged"),
     "gone": (lambda root: (root / "gradebook.db").unlink(), "run `autograder prepare homework` first"),
@@ -169,7 +169,7 @@ WRONG = {
         "is no readable notebook",
     ),
     "source a folder": (lambda root: as_folder(root / "source" / HOMEWORK / f"{SLUG}.ipynb"), "(Is a directory)"),
-    "state a file": (lambda root: as_file(root / ".autograder"), ".autograder cannot be used"),
+    "state a file": (lambda root: as_file(root / ".autograder"), "cannot be used: "),
     "secret a folder": (lambda root: as_folder(root / ".course_secret"), "secret"),
 }  # fmt: skip
 
@@ -218,8 +218,10 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(graded, autograder, m
     monkeypatch.setattr(VerdictStore, "_write", refuse)
     before = precious(graded)
     outcome = autograder(graded, "grade", HOMEWORK)
-    assert (outcome.exit_code, len(outcome.stderr.strip().splitlines()) <= 2) == (2, True)
-    assert "cannot be used: " in outcome.stderr
+    assert outcome.exit_code == 2
+    assert [line for line in outcome.stderr.splitlines() if "cannot be used: " in line] == outcome.stderr.splitlines()[
+        -1:
+    ]
     assert precious(graded) == before
     monkeypatch.setattr(VerdictStore, "_write", write)
     assert autograder(graded, "grade", HOMEWORK).exit_code == 0
@@ -269,7 +271,7 @@ def test_output_to_a_file_is_not_cut(graded, autograder):
     name = "a-student-with-a-name-that-is-much-longer-than-eighty-columns-" + "x" * 60
     sample_course.hand_in(graded, name, timestamp="2026-11-21 19:00:00 CST")
     lines = autograder(graded, "grade", HOMEWORK).stdout.splitlines()
-    (line,) = [line for line in lines if line.startswith(name)]
+    (line,) = [line for line in lines if line.split()[:1] == [name]]
     assert line.endswith("name that in nbgrader_config.py (c.Exchange.timezone).")
     assert all(line == line.rstrip() for line in lines)
 
@@ -403,7 +405,7 @@ def test_points_changed_by_hand_are_said_everywhere_and_count_once_confirmed(gra
     by_hand(graded, "check_double", 0.5)
     said = autograder(graded, "grade", HOMEWORK)
     assert said.exit_code == 1
-    (line,) = [line for line in said.stdout.splitlines() if line.startswith("ada")]
+    (line,) = [line for line in said.stdout.splitlines() if line.split()[:1] == ["ada"]]
     assert re.search(
         r"8 of 9\s+changed by hand\s.*changed by hand, check_double: from 2 to 0.5 \(noticed 20..-..-..", line
     )

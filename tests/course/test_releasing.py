@@ -170,6 +170,9 @@ def test_a_notebook_that_comes_or_goes(graded):
 
 def test_the_first_time_and_in_a_fresh_checkout(bare_root):
     course = Course.load(bare_root)
+    assert f"{HOMEWORK} goes into the gradebook" in prepare(bare_root, dry_run=True).lines
+    assert not (bare_root / "gradebook.db").exists()
+    assert not (bare_root / "release").exists()
     assert f"{HOMEWORK} goes into the gradebook" in prepare(bare_root).lines
     made = release(bare_root)
     assert (bare_root / "gradebook.db").stat().st_mode & 0o777 == 0o600

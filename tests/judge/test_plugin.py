@@ -249,7 +249,7 @@ def test_no_codes_for_terminals_reach_a_message(run: Judge) -> None:
             '''`double` doubles.'''
             submission.double(4)
         """,
-        r"def double(n): raise ValueError('\x1b[1mInput 0\x1b[0m is \x1b[38;5;34mincompatible\x1b[0m \x9b3m\x07now \x1b[3')",
+        r"def double(n): raise ValueError('\x1b[1mInput 0\x1b[0m is \x1b[35mincompatible\x1b[0m \x9b3m\x07now \x1b[3')",
     )
     assert "It raised ValueError: Input 0 is incompatible now" in results["doubles"].message
     assert all(character.isprintable() for character in results["doubles"].message)
