@@ -58,6 +58,8 @@ def _recognise(course: "Course", notebook: Path, content: bytes) -> "Exercise":
     grade_ids = frozenset(grade_id for cell in read_submitted(content).cells if (grade_id := grade_id_of(cell)))
     exercise = course.recognise(grade_ids, notebook.stem)
     if exercise is None:
+        for problem in (problem for problems in course.broken.values() for problem in problems):
+            err.print(problem, style="yellow", markup=False, highlight=False, soft_wrap=True)
         known = ", ".join(course.exercises) or "none"
         raise UnusableNotebook(
             f"{notebook} belongs to no exercise of this course: it has none of their graded cells (exercises: {known})."

@@ -134,10 +134,16 @@ def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> Clas
         result: What the run says about the student.
         notebooks: The notebooks that have a column each.
     """
+    from autograder.course.changes import confirming
+
     row = result.row
     notes = [result.problem] if result.problem else []
     notes += _late(row.seconds_late, row.penalty)
-    notes += [f"changed by hand, {change.in_words}" for change in row.changed]
+    notes += [
+        f"changed by hand, {change.in_words}"
+        + ("" if change.confirmed_at else f"; {confirming(change.assignment, row.student)} lets it count")
+        for change in row.changed
+    ]
     if row.undecided:
         notes.append(f"to be decided by hand in formgrader: {', '.join(row.undecided)}")
     notes += result.notes

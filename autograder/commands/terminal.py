@@ -57,9 +57,14 @@ class Terminal(Console):
             return
         with self.capture() as captured:
             super().print(*objects, **options)
-        end = "\n" if captured.get().endswith("\n") else ""
-        self.file.write("\n".join(line.rstrip(" ") if end else line for line in captured.get().split("\n")))
-        self.file.flush()
+        text = captured.get()
+        if text.endswith("\n"):
+            text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except BrokenPipeError:  # whoever read has seen enough
+            self.on_broken_pipe()
 
 
 out = Terminal()

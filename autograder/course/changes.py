@@ -37,6 +37,7 @@ class HandChange:
     """ISO 8601, UTC; the gradebook itself keeps no time."""
     confirmed_at: str = ""
     """ISO 8601, UTC; empty while nobody stands for it."""
+    assignment: str = ""
 
     @property
     def in_words(self) -> str:
@@ -64,6 +65,7 @@ class HandChanges:
     """
 
     def __init__(self, state: Path, assignment: str) -> None:
+        self._assignment = assignment
         self._path = state / "changes" / f"{quote(assignment, safe=' ')}.json"
         self._known = _read(self._path)
         self._is_new = False
@@ -77,7 +79,7 @@ class HandChanges:
         for known in self._known:
             if known.is_same(change):
                 return known
-        noticed = replace(change, noticed_at=_now())
+        noticed = replace(change, noticed_at=_now(), assignment=self._assignment)
         self._known.append(noticed)
         self._is_new = True
         return noticed

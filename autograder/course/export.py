@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool
 
-from autograder.course.course import Course
+from autograder.course.course import Course, CourseError
 from autograder.course.feedback import points_text
 from autograder.course.gradebook import StudentRow, assignment_rows
 from autograder.course.store import VerdictStore
@@ -58,7 +58,7 @@ class VerdictExporter(ExportPlugin):
         path = Path(self.to or "grades.csv")
         try:
             students = self.write(gradebook, path)
-        except ExportRefused as refused:
+        except (ExportRefused, CourseError) as refused:
             if hasattr(self.parent, "fail"):
                 self.parent.fail("%s", refused)
             raise

@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.orm import selectinload
 
-from autograder.course.changes import HandChange, HandChanges
+from autograder.course.changes import HandChange, HandChanges, confirming
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
 from autograder.course.feedback import points_text
@@ -104,8 +104,9 @@ class StudentRow:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why these points must not leave the house."""
-        waiting = (change.in_words for change in self.changed if not change.confirmed_at)
-        return (*self.doubts, *(f"changed by hand, {said}" for said in waiting))
+        waiting = [change for change in self.changed if not change.confirmed_at]
+        said = (f"{change.in_words}; {confirming(change.assignment, self.student)} lets it count" for change in waiting)
+        return (*self.doubts, *(f"changed by hand, {what}" for what in said))
 
 
 def course_directory(course: Course) -> Any:

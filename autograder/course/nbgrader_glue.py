@@ -96,7 +96,7 @@ class SubmissionExporter(NotebookExporter):
         Returns:
             The notebook as text, and the resources.
         """
-        exercise = _exercise(_course(self), resources["nbgrader"]["notebook"])
+        exercise = _exercise(_course(self), resources["nbgrader"])
         if exercise is None:
             return super().from_filename(filename, resources=resources, **kw)
         try:
@@ -127,7 +127,7 @@ class JudgeExecute(NbGraderPreprocessor):
         """
         named = resources["nbgrader"]
         course = _course(self)
-        exercise = _exercise(course, named["notebook"])
+        exercise = _exercise(course, named)
         if exercise is None:
             self.log.warning("%s has no judged cells; it is not run.", named["notebook"])
             return nb, resources
@@ -165,7 +165,7 @@ class SaveVerdicts(NbGraderPreprocessor):
         """
         named = resources["nbgrader"]
         course = _course(self)
-        exercise = _exercise(course, named["notebook"])
+        exercise = _exercise(course, named)
         verdict = resources.get(_VERDICT)
         if exercise is not None and not isinstance(verdict, Verdict):
             raise RuntimeError(
@@ -282,8 +282,12 @@ def _course(plugged: Any) -> Course:
     return Course.find(Path.cwd())
 
 
-def _exercise(course: Course, notebook: str) -> Exercise | None:
-    return course.exercises.get(notebook)
+def _exercise(course: Course, named: Any) -> Exercise | None:
+    exercise = course.exercises.get(named["notebook"])
+    if exercise is None:
+        # Else points that a verdict gave would be taken back, because source/ cannot be read for the moment.
+        course.refuse_broken(named["assignment"])
+    return exercise
 
 
 def _remove_what_was_not_read(submitted: Path, autograded: Path, source: Path, ignored: Iterable[str]) -> None:

@@ -124,6 +124,8 @@ def moment(text: str, zone_name: str = "") -> datetime:
     Raises:
         UnclearTime: It is no time, or not clear in which zone.
     """
+    if len(text) > MOST_BYTES:
+        raise _unclear(f"has more than {MOST_BYTES} bytes")
     clock = list(_CLOCK.finditer(text.strip().replace("T", " ", 1) if text[8:11].count("T") else text.strip()))
     if len(clock) != 1:
         raise _unclear("is no time of a form that is known")

@@ -19,6 +19,8 @@ def why_held(entry: Outgoing, *, with_penalty: bool = False, has_option: bool = 
         with_penalty: Whether points nbgrader took off for lateness are to be taken off.
         has_option: Whether the command has an option for that.
     """
+    if entry.refused.startswith("changed by hand"):
+        return entry.refused  # it says itself what to do
     if entry.refused:
         return f"{entry.refused}; run `autograder grade`, or decide it in formgrader"
     if entry.waiting:

@@ -400,6 +400,28 @@ def test_a_fresh_checkout_is_graded_by_the_commands_it_is_told(bare_root, autogr
     assert "All is well." in autograder(bare_root, "doctor").stdout
 
 
+def test_the_readmes_lines_grade_a_class_in_a_fresh_checkout(bare_root, autograder, run):
+    """As a clone has it: release/ is there, a gradebook is not."""
+    autograder(bare_root, "prepare", HOMEWORK)
+    (bare_root / "gradebook.db").unlink()
+    sample_course.hand_in(bare_root, "ada")
+    readme = (Path(sample_course.__file__).parents[2] / "README.md").read_text()
+    block = readme.split("## For instructors")[1].split("```")[1]
+    lines = [line.split("#")[0].strip().replace("transfer_learning", HOMEWORK) for line in block.strip().splitlines()]
+    assert len(lines) == 8
+    for line in lines:
+        words = line.replace("NOTEBOOK", f"source/{HOMEWORK}/{SLUG}.ipynb").split()
+        if words[0] == "autograder":
+            outcome = autograder(bare_root, *words[1:])
+            assert outcome.exit_code == 0, (line, outcome.output)
+        else:
+            ran = run(bare_root, *words)
+            assert ran.returncode == 0, (line, ran.stderr)
+    assert "ada" in (bare_root / "grades.csv").read_text()
+    assert (bare_root / "feedback" / "ada" / HOMEWORK / f"{SLUG}.html").is_file()
+    assert "All is well." in autograder(bare_root, "doctor").stdout
+
+
 def test_points_changed_by_hand_are_said_everywhere_and_count_once_confirmed(graded, autograder, run):
     by_hand(graded, "why", 2)
     by_hand(graded, "check_double", 0.5)

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 import sample_course
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from traitlets.config import Configurable
 
 from autograder.course.classrun import ClassRun
 from autograder.course.course import Course, CourseError
@@ -14,6 +16,14 @@ from autograder.course.gradebook import open_gradebook
 from autograder.course.releasing import prepare_assignment
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, sample_course.SLUG
+
+
+class Directory(Configurable):
+    """What one of nbgrader's steps takes the course folder from."""
+
+    def __init__(self, root):
+        super().__init__()
+        self.coursedir = SimpleNamespace(root=str(root))
 
 
 def change_source(root, change, name=SLUG):
@@ -236,6 +246,17 @@ def test_a_cell_copied_in_one_assignment_stops_no_other(graded):
     assert grade(graded)["ada"].problem == ""
     with pytest.raises(CourseError, match="names two cells 'check_double'"):
         Course.load(graded).exercises_of("other")
+
+
+def test_points_are_not_taken_back_because_source_cannot_be_read(graded):
+    from autograder.course.nbgrader_glue import SaveVerdicts
+
+    change_source(graded, doubled)
+    named = {"notebook": SLUG, "assignment": HOMEWORK, "student": "ada", "db_url": f"sqlite:///{graded}/gradebook.db"}
+    step = SaveVerdicts(parent=Directory(graded))
+    with pytest.raises(CourseError, match="names two cells 'check_double'"):
+        step.preprocess(None, {"nbgrader": named})
+    assert rows(graded, "ada")[0]["check_double"] == (2, None)
 
 
 def test_a_cell_copied_by_a_student_stops_nobody(graded, run):
