@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.authoring.golden import build_submission, submission_places
 from autograder.course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ def hand_in(project: Path, course: "Course", assignment: str) -> None:
     Raises:
         CourseError: The golden submissions are not there.
     """
+    from autograder.authoring.golden import build_submission
     from autograder.course.gradebook import submitted_folder
 
     exercises = sorted(course.exercises_of(assignment).items())
@@ -98,6 +98,8 @@ def chosen(submissions: Path, sample: SampleStudent) -> Path:
     Raises:
         CourseError: There is not even a reference.
     """
+    from autograder.authoring.golden import submission_places
+
     found = [place.name for place in submission_places(submissions)]
     of_kind = [name for name in found if name.split("_")[0] == sample.kind]
     names = [name for name in sample.names if name in of_kind] or of_kind[sample.number :] or of_kind[-1:]

@@ -106,7 +106,7 @@ def prepare_assignment(course: Course, assignment: str, *, dry_run: bool = False
                 return prepared
             prepared.kept += change.keep()
             change.apply()
-        _put_release(made, release)
+        prepared.kept += _put_release(made, release, course.state_directory / "backups")
     return prepared
 
 
@@ -199,7 +199,7 @@ class _Change:
             return []
         folder = self._course.state_directory / "backups"
         folder.mkdir(mode=0o700, exist_ok=True)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        stamp = _stamp()
         return [*self._copy(folder / f"gradebook-{stamp}.db"), *self._write_down(folder / f"removed-{stamp}.csv")]
 
     def _copy(self, target: Path) -> Iterator[Path]:
@@ -356,6 +356,10 @@ def _said(grade: Any) -> str:
     return str(comments[0].manual_comment or "") if comments else ""
 
 
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+
+
 def _goes_in(assignment: str) -> str:
     return f"{assignment} goes into the gradebook"
 
@@ -378,8 +382,11 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _put_release(made: Path, release: Path) -> None:
-    """Let the new release take the old one's place; stopped in between, the old one is there or beside it."""
+def _put_release(made: Path, release: Path, backups: Path) -> Iterator[Path]:
+    """Let the new release take the old one's place; stopped in between, the old one is there or beside it.
+
+    Yields where the old one is kept: somebody may have put something into it.
+    """
     if _files(made) == _files(release):
         return
     release.parent.mkdir(parents=True, exist_ok=True)
@@ -396,4 +403,9 @@ def _put_release(made: Path, release: Path) -> None:
         if old.exists():
             old.rename(release)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        backups.mkdir(mode=0o700, exist_ok=True)
+        kept = backups / f"release-{_stamp()}"
+        shutil.move(old, kept)
+        kept.chmod(0o700)
+        yield kept

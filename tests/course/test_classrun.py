@@ -204,7 +204,12 @@ def test_an_interrupt_keeps_what_is_done_and_stops_the_engine(handed_in):
 
 
 def test_an_assignment_without_a_release_says_what_to_run(bare_root):
-    with pytest.raises(CourseError, match="does not know the assignment 'homework'; run `nbgrader generate_assignment"):
+    with pytest.raises(CourseError, match=r"There is no gradebook .* yet; run `autograder prepare homework` first"):
+        run_class(bare_root)
+    assert not (bare_root / "gradebook.db").exists()
+    with open_gradebook(Course.load(bare_root)):
+        pass
+    with pytest.raises(CourseError, match="does not know the assignment 'homework'; run `autograder prepare homework`"):
         run_class(bare_root)
 
 

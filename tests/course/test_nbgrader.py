@@ -229,7 +229,7 @@ def test_a_gradebook_that_knows_other_cells_is_not_written(course):
     sample_course.hand_in(course.root, "ada")
     outcome = NbGraderAPI(coursedir=course_directory(course), config=course.config).autograde(HOMEWORK, "ada")
     assert (
-        "Gradebook and source/ disagree about check_answer of doubling; run `nbgrader generate_assignment"
+        "Gradebook and source/ disagree about check_answer of doubling; run `autograder prepare homework`"
         in (outcome["log"])
     )
 
