@@ -15,7 +15,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.errors import CourseError
-from autograder.course.exercise import Exercise
+from autograder.course.exercise import Exercise, pages_from
 from autograder.course.secret import DEMO_SECRET, Secret, read_secret
 from autograder.course.settings import CourseSettings
 from autograder.kernels.limits import Limits
@@ -103,6 +103,12 @@ class Course:
     def exercises(self) -> dict[str, Exercise]:
         """All notebooks of all assignments that have judged cells and can be used, by name; see `broken`."""
         return self._read_exercises[0]
+
+    @cached_property
+    def pages(self) -> frozenset[Path]:
+        """The check pages of all notebooks of source/, also of those that cannot be used for the moment."""
+        first = {self._page(path.stem) for path in self.source_directory.glob("*/*.ipynb")}
+        return frozenset(page for found in first if found.is_file() for page in pages_from(found))
 
     @property
     def broken(self) -> Mapping[str, Sequence[str]]:

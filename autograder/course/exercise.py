@@ -132,12 +132,21 @@ class Exercise:
     @property
     def pages(self) -> tuple[Path, ...]:
         """The hidden check pages: `page`, and those beside it whose names go on where its name ends."""
-        return (self.page, *sorted(self.page.parent.glob(f"{self.page.stem}_*.py")))
+        return pages_from(self.page)
 
     @property
     def max_points(self) -> float:
         """Points the checks can give."""
         return sum(self.judged.values())
+
+
+def pages_from(page: Path) -> tuple[Path, ...]:
+    """Return a check page, and those beside it whose names go on where its name ends.
+
+    Args:
+        page: The first page.
+    """
+    return (page, *sorted(page.parent.glob(f"{page.stem}_*.py")))
 
 
 def _nbgrader_metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -98,13 +98,12 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
     Returns:
         Plain values: digests, versions and settings.
     """
-    others = (page for other in course.exercises.values() if other.name != exercise.name for page in other.pages)
     return {
         "exercise": exercise.name,
         "judged": dict(exercise.judged),
         "reference": _sha256(json.dumps([_plain(cell) for cell in exercise.notebook.cells]).encode()),
         "pages": [_sha256(page.read_bytes()) for page in exercise.pages],
-        "code": _code_digest(frozenset(others) - frozenset(exercise.pages)),
+        "code": _code_digest(course.pages - frozenset(exercise.pages)),
         "versions": dict(versions()),
         "settings": plain_settings(course),
         **_data(course),

@@ -93,7 +93,7 @@ def is_settled(row: Any, penalty: float | None) -> bool:
         row: The `SubmittedNotebook` of the gradebook.
         penalty: From `due_penalty`.
     """
-    return abs((row.late_submission_penalty or 0.0) - (penalty or 0.0)) <= _SAME_POINTS
+    return bool(abs((row.late_submission_penalty or 0.0) - (penalty or 0.0)) <= _SAME_POINTS)
 
 
 def settle(gradebook: Any, step: AssignLatePenalties, assignment: str, student: str, timestamp: Any) -> None:

@@ -17,7 +17,7 @@ from autograder.kernels.settings import Isolation
 
 def use(root):
     course = Course.load(root)
-    return course.exercises, course.limits
+    return course.exercises_of("homework"), course.limits
 
 
 def configure(root, text):
@@ -82,7 +82,7 @@ def test_a_broken_source_notebook_gets_one_sentence(bare_root, change, sentence)
     notebook.cells[3].metadata["nbgrader"].update(change)
     nbformat.write(notebook, path)
     with pytest.raises(CourseError, match=sentence):
-        _ = Course.load(bare_root).exercises
+        Course.load(bare_root).exercises_of("homework")
 
 
 def test_an_unknown_assignment_names_the_known_ones(bare_root):

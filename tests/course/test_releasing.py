@@ -129,6 +129,7 @@ def test_a_question_repaired_in_the_running_term(graded, changes):
         assert rows(graded, "ada")[1]["why"] == "nicely said"
     assert set(found["ben"].row.to_grade) <= {"check_double", "check_answer", "why"}, "what is new waits for nobody"
     assert release(graded) != before
+    assert (done.kept[-1] / f"{SLUG}.ipynb").read_bytes() == before[f"{HOMEWORK}/{SLUG}.ipynb"]
     assert prepare(graded).lines == []
     # What nbgrader would make of the same source is the same.
     assert {cell.id for cell in nbformat.reads(release(graded)[f"{HOMEWORK}/{SLUG}.ipynb"], as_version=4).cells} >= (
@@ -243,7 +244,10 @@ def test_a_cell_copied_in_one_assignment_stops_no_other(graded):
     doubled(notebook)
     nbformat.write(notebook, other / "copied.ipynb")
     (other / "scratch.ipynb").write_text("no notebook")
+    (graded / "checks" / "copied.py").write_text("# a page of its own")
+    log = (graded / "engine.log").read_text()
     assert grade(graded)["ada"].problem == ""
+    assert (graded / "engine.log").read_text() == log, "nothing is run again for it"
     with pytest.raises(CourseError, match="names two cells 'check_double'"):
         Course.load(graded).exercises_of("other")
 
