@@ -2,6 +2,7 @@
 
 # why = "what it tries"
 # lost = ["double"]                 checks that must fail; all others must still be passed
+# undecided = ["model"]             of these, which may be left to a person instead (optional)
 # says = "endless loop"             words that must stand in the verdict (optional)
 # prints = "REACHED []"             words that must stand in the executed notebook (optional)
 # files = {"a.py" = "text"}         files beside the notebook (optional)
@@ -26,6 +27,7 @@ class Attack:
     why: str
     answers: dict[str, str]
     lost: frozenset[str]
+    undecided: frozenset[str]
     says: str
     prints: str
     files: dict[str, bytes]
@@ -42,6 +44,7 @@ def read_attack(path: Path) -> Attack:
         why=fields.pop("why"),
         answers=HONEST | answers,
         lost=frozenset(CHECKS[name] for name in lost),
+        undecided=frozenset(CHECKS[name] for name in fields.pop("undecided", ())),
         says=fields.pop("says", ""),
         prints=fields.pop("prints", ""),
         files={name: text.encode() for name, text in fields.pop("files", {}).items()},

@@ -23,8 +23,12 @@ def test_an_attack_gains_learns_and_harms_nothing(attack, grade, surroundings):
     graded = grade(notebook(attack.answers), attack.files)
 
     printed, said = graded.notebook.decode(), text_of(graded.verdict)
-    assert outcomes(graded) == {
-        name: Outcome.FAIL if name in attack.lost else Outcome.PASS for name in CHECKS.values()
+    found = outcomes(graded)
+    left_to_a_person = {name for name in attack.undecided if found[name] is Outcome.ERROR}
+    assert {name: outcome for name, outcome in found.items() if name not in left_to_a_person} == {
+        name: Outcome.FAIL if name in attack.lost else Outcome.PASS
+        for name in CHECKS.values()
+        if name not in left_to_a_person
     }, said
     assert attack.says in said
     assert attack.prints in printed, printed

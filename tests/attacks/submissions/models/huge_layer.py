@@ -1,5 +1,6 @@
 # why = "a layer with more parameters than memory"
 # lost = ["model"]
+# undecided = ["model"]
 # says = ""
 # %% model
 import json
@@ -14,11 +15,11 @@ honest = probe._OPERATIONS["describe"]
 
 def describe(content, buffers, namespace):
     answer, arrays = honest(content, buffers, namespace)
-    config = json.loads(answer["config"])
-    layer = config["config"]["layers"][-1]
+    config = json.loads(answer["description"])
+    layer = [found["layer"] for found in config["objects"] if "layer" in found][-1]
     layer["config"]["units"] = 130_000
-    config["config"]["layers"].append(dict(layer, config=dict(layer["config"], name="b")))
-    answer["config"] = json.dumps(config)
+    config["objects"].append({"layer": dict(layer, config=dict(layer["config"], name="b"))})
+    answer["description"] = json.dumps(config)
     return answer, arrays
 
 probe._OPERATIONS["describe"] = describe

@@ -1,5 +1,6 @@
 # why = "numbers beyond every bound, as text, as floats, as seeds"
 # lost = ["model"]
+# undecided = ["model"]
 # says = ""
 # %% model
 import json
@@ -14,11 +15,11 @@ honest = probe._OPERATIONS["describe"]
 
 def describe(content, buffers, namespace):
     answer, arrays = honest(content, buffers, namespace)
-    config = json.loads(answer["config"])
-    layer = config["config"]["layers"][-1]
+    config = json.loads(answer["description"])
+    layer = [found["layer"] for found in config["objects"] if "layer" in found][-1]
     layer["config"]["units"] = 1e9
     layer["config"]["seed"] = 10**4000
-    answer["config"] = json.dumps(config)
+    answer["description"] = json.dumps(config)
     return answer, arrays
 
 probe._OPERATIONS["describe"] = describe

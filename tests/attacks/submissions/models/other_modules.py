@@ -14,10 +14,10 @@ honest = probe._OPERATIONS["describe"]
 
 def describe(content, buffers, namespace):
     answer, arrays = honest(content, buffers, namespace)
-    config = json.loads(answer["config"])
-    layer = config["config"]["layers"][-1]
+    config = json.loads(answer["description"])
+    layer = [found["layer"] for found in config["objects"] if "layer" in found][-1]
     layer.update(module="os", class_name="system", config={"command": "touch /tmp/rebuilt"}, registered_name=None)
-    answer["config"] = json.dumps(config)
+    answer["description"] = json.dumps(config)
     return answer, arrays
 
 probe._OPERATIONS["describe"] = describe

@@ -1,5 +1,6 @@
 # why = "a configuration nested without end"
 # lost = ["model"]
+# undecided = ["model"]
 # says = ""
 # %% model
 import json
@@ -14,13 +15,13 @@ honest = probe._OPERATIONS["describe"]
 
 def describe(content, buffers, namespace):
     answer, arrays = honest(content, buffers, namespace)
-    config = json.loads(answer["config"])
-    layer = config["config"]["layers"][-1]
+    config = json.loads(answer["description"])
+    layer = [found["layer"] for found in config["objects"] if "layer" in found][-1]
     nest = []
     for _ in range(800):
         nest = [nest]
     layer["config"]["name"] = nest
-    answer["config"] = json.dumps(config)
+    answer["description"] = json.dumps(config)
     return answer, arrays
 
 probe._OPERATIONS["describe"] = describe

@@ -1,5 +1,6 @@
 # why = "an activation from another module"
 # lost = ["model"]
+# undecided = ["model"]
 # says = ""
 # %% model
 import json
@@ -14,10 +15,10 @@ honest = probe._OPERATIONS["describe"]
 
 def describe(content, buffers, namespace):
     answer, arrays = honest(content, buffers, namespace)
-    config = json.loads(answer["config"])
-    layer = config["config"]["layers"][-1]
+    config = json.loads(answer["description"])
+    layer = [found["layer"] for found in config["objects"] if "layer" in found][-1]
     layer["config"]["activation"] = {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}
-    answer["config"] = json.dumps(config)
+    answer["description"] = json.dumps(config)
     return answer, arrays
 
 probe._OPERATIONS["describe"] = describe

@@ -23,7 +23,7 @@ for table in tables:
         def fit(content, buffers, namespace, honest=dict(table)):
             _, before = honest["describe"](content, (), namespace)
             answer, after = honest["fit"](content, buffers, namespace)
-            return answer, before[:-4] + after[-4:]
+            return answer, before[: len(after) - 4] + after[-4:]
 
         forged[id(table)] = table
         table["fit"] = fit
