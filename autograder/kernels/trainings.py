@@ -82,6 +82,7 @@ def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
         Its `description`, or why it is `not_described`, and its flags, one an array; and its arrays, then its outputs.
     """
     from transferlab import portable
+    from transferlab.portable_parts import Refused
 
     trainable = {id(variable) for variable in model.trainable_variables}
     answer = {"trainable": [id(variable) in trainable for variable in model.weights], "description": ""}
@@ -89,7 +90,7 @@ def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
         answer["description"], arrays = portable.describe(model)
         outputs = portable.outputs_of(model, portable.drawn_inputs(model))
         return answer | {"not_described": ""}, [*arrays, *outputs]
-    except portable.Refused as refused:
+    except Refused as refused:
         problem = str(refused)
     except Exception as error:  # noqa: BLE001 (a model may hold anything)
         problem = f"the model cannot be described, or predicts nothing ({type(error).__name__})"
