@@ -21,6 +21,9 @@ from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
 from autograder.lms.students import Known
 
+UNFORESEEN = (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
+"""What reading and writing one person's files may end in; it becomes that person's row."""
+
 
 @dataclass
 class Incoming:
@@ -62,7 +65,14 @@ def collect(
     """
     with nullcontext() if dry_run else writer_lock(course):
         for one in incoming:
-            _one(course, assignment, one, identities, results, dry_run=dry_run, replace=replace)
+            before = identities.people.get(one.person.key)
+            try:
+                _one(course, assignment, one, identities, results, dry_run=dry_run, replace=replace)
+            except UNFORESEEN as problem:
+                identities.people.pop(one.person.key, None)
+                identities.put([before] if before else [])
+                reason = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {str(problem)[:100]}"
+                results.add(Did.PERSON, one.person.student, f"could not be put into submitted/ ({reason})")
         if not dry_run:
             handed_in = [Known(one.person.student, one.first_name, one.last_name, one.person.email) for one in incoming]
             _enrol(course, [*handed_in, *absent])
@@ -163,7 +173,8 @@ def _remembered(one: Incoming, before: Person | None) -> Person:
     time = one.submitted_at.isoformat(timespec="seconds") if one.submitted_at else ""
     given = {"submitted_at": time, "order": one.order, "digest": one.picked.digest}
     if before is not None:
-        given |= {"returned_grade": before.returned_grade, "returned_comment": before.returned_comment}
+        kept = ("returned_grade", "returned_comment", "returned_pages")
+        given |= {name: getattr(before, name) for name in kept}
     return Person(**{**vars(one.person), **given})
 
 

@@ -1,6 +1,9 @@
 """CSV text whose cells can be exchanged while every other byte stays as it was."""
 
-from collections.abc import Mapping
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from autograder.lms.errors import LmsError
@@ -115,3 +118,73 @@ def _cell(text: str, start: int, delimiter: str, name: str) -> tuple[Cell, int]:
     while tail < len(text) and text[tail] not in (delimiter, "\r", "\n"):
         tail += 1
     return Cell(text[start + 1 : end].replace('""', '"') + text[end + 1 : tail], start, tail), tail
+
+
+def number_of(text: str) -> float:
+    """Read a number as an LMS writes it in any language: `8.5`, `8,50`, `1,234.50`, `1.234,50`, `1 234,5`.
+
+    Args:
+        text: Digits, with a decimal point or comma and maybe separators of thousands.
+
+    Raises:
+        ValueError: It is none, or `1,234`, which is two numbers in two countries.
+    """
+    bare = re.sub(r"(?<=\d)[ \u00a0\u202f'’](?=\d{3})", "", text.strip())
+    last = max(bare.rfind("."), bare.rfind(","))
+    if last < 0:
+        return float(bare)
+    mark, whole, rest = bare[last], bare[:last], bare[last + 1 :]
+    other = "," if mark == "." else "."
+    if bare.count(mark) > 1:  # separators of thousands only
+        whole, rest = (bare, "") if other not in bare else ("", "")
+        other = mark
+    elif mark == "," and other not in bare and len(rest) == 3 and whole.lstrip("-") not in ("", "0"):
+        raise ValueError(f"{text!r} may be a whole number or a decimal one")
+    if other in whole and not re.fullmatch(rf"-?\d{{1,3}}({re.escape(other)}\d{{3}})+", whole):
+        raise ValueError(f"{text!r} is no number")
+    if not re.fullmatch(r"\d*", rest) or "_" in bare:
+        raise ValueError(f"{text!r} is no number")
+    return float(f"{whole.replace(other, '')}.{rest or '0'}")
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def for_spreadsheet(value: str) -> str:
+    """Keep a spreadsheet program from calculating what somebody called themselves; numbers stay numbers.
+
+    Args:
+        value: A cell of a CSV file that a person opens.
+
+    Returns:
+        The cell, with an apostrophe in front if it would be a formula.
+    """
+    if not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
+def from_spreadsheet(value: str) -> str:
+    """Undo `for_spreadsheet`.
+
+    Args:
+        value: A cell of a file that may have been written by us.
+    """
+    return value[1:] if value.startswith("'") and value[1:].startswith(_FORMULA) else value
+
+
+def csv_bytes(rows: Iterable[Iterable[str]], *, delimiter: str = ",", line_end: str = "\n") -> bytes:
+    """Write rows as CSV in UTF-8.
+
+    Args:
+        rows: Cells as they are to be read back.
+        delimiter: Between cells.
+        line_end: After each row.
+    """
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=delimiter, lineterminator=line_end).writerows(rows)
+    return stream.getvalue().encode("utf-8")

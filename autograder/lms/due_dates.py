@@ -117,6 +117,20 @@ def refuse_without_due_date(course: Course, assignment: str) -> None:
         due_date_of(gradebook, assignment)
 
 
+def has_due_date(course: Course, assignment: str) -> bool:
+    """Tell whether nbgrader knows a due date of an assignment.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+    """
+    try:
+        refuse_without_due_date(course, assignment)
+    except LmsError:
+        return False
+    return True
+
+
 def due_date_of(gradebook: Any, assignment: str) -> datetime:
     """Return the due date of an assignment, UTC.
 

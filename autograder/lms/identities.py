@@ -42,6 +42,10 @@ class Person:
     """The last grade written for the LMS, as it was written."""
     returned_comment: str = ""
     """The last comment written for the LMS."""
+    returned_pages: str = ""
+    """SHA-256 of the feedback pages that were last written for the LMS."""
+    submitted_text: str = ""
+    """When it had been handed in, as the LMS wrote it."""
 
 
 @dataclass
@@ -104,12 +108,11 @@ class Identities:
         """
         self.people.update({person.key: person for person in people})
 
-    def note_returned(self, key: str, grade: str, comment: str) -> None:
+    def note_returned(self, key: str, **returned: str) -> None:
         """Remember what a participant got last; call `save` afterwards.
 
         Args:
             key: The participant.
-            grade: The grade as it was written.
-            comment: The comment as it was written.
+            returned: `returned_grade`, `returned_comment` or `returned_pages`, as written.
         """
-        self.people[key] = replace(self.people[key], returned_grade=grade, returned_comment=comment)
+        self.people[key] = replace(self.people[key], **returned)

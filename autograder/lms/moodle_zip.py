@@ -28,6 +28,8 @@ class Handed:
     files: dict[str, str] = field(default_factory=dict)
     """Path as handed in, to path in the archive."""
     doubts: list[str] = field(default_factory=list)
+    refused: str = ""
+    """Why nothing of it is to be taken: a file that may be the notebook must not be read."""
 
 
 def read_layout(archive: SafeZip, name: str) -> tuple[list[Handed], list[str]]:
@@ -38,7 +40,7 @@ def read_layout(archive: SafeZip, name: str) -> tuple[list[Handed], list[str]]:
         name: What to call it in messages.
 
     Returns:
-        One entry a participant or team, and the paths that belong to nobody.
+        One entry a participant or team, and sentences about paths that belong to nobody.
 
     Raises:
         LmsError: Nothing in it looks like a download of submissions.
@@ -48,13 +50,23 @@ def read_layout(archive: SafeZip, name: str) -> tuple[list[Handed], list[str]]:
     for path in archive.files:
         placed = _place(path)
         if placed is None:
-            strangers.append(path)
+            strangers.append(f"{path} belongs to nobody")
             continue
         who, number, inner = placed
         handed = found.setdefault((who, number), Handed(who, number))
         if inner in handed.files:
             handed.doubts.append(f"two files are called {inner!r}; download again with folders")
         handed.files[inner] = path
+    for path, trouble in archive.troubles.items():
+        placed = _place(path)
+        if placed is None:
+            strangers.append(f"the archive {trouble}")
+            continue
+        handed = found.setdefault(placed[:2], Handed(*placed[:2]))
+        if placed[2].lower().endswith((".ipynb", ".zip")):
+            handed.refused = handed.refused or f"the archive {trouble}"
+        else:
+            handed.doubts.append(f"left out: the archive {trouble}")
     if not found:
         raise LmsError(
             f"{name} is no download of submissions: no name in it looks like `Name_12_assignsubmission_file/...`; "

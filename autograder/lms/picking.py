@@ -11,7 +11,7 @@ from autograder.course.exercise import grade_id_of
 from autograder.course.sealed import read_submitted
 from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.names import released_name
-from autograder.lms.safe_zip import STUDENT_LIMITS, open_zip
+from autograder.lms.safe_zip import STUDENT_LIMITS, Budget, open_zip
 
 _OURS = frozenset({"timestamp.txt", "submission_secret.txt"})
 
@@ -49,7 +49,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()
 
 
-def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes]) -> Picked:
+def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes], budget: Budget | None = None) -> Picked:
     """Recognise the notebooks of an assignment among the files of one student.
 
     The grade ids inside decide; the name, without what a browser or LMS appended, only where there are none.
@@ -58,6 +58,7 @@ def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes]) -> Pic
         course: The course.
         assignment: The nbgrader assignment.
         handed_in: Path as handed in, to content; archives that hold notebooks are unpacked.
+        budget: What this person's files may still hold, archives among them included.
 
     Returns:
         What goes into the submitted folder.
@@ -67,7 +68,7 @@ def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes]) -> Pic
     """
     picked = Picked()
     try:
-        files = _unpacked(handed_in, picked)
+        files = _unpacked(handed_in, picked, budget or Budget())
     except LmsError as problem:
         raise StudentFilesRefused(str(problem)) from problem
     found: dict[str, list[str]] = {}
@@ -83,14 +84,14 @@ def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes]) -> Pic
     return picked
 
 
-def _unpacked(handed_in: Mapping[str, bytes], picked: Picked) -> dict[str, bytes]:
+def _unpacked(handed_in: Mapping[str, bytes], picked: Picked, budget: Budget) -> dict[str, bytes]:
     files = {path: content for path, content in handed_in.items() if ".ipynb_checkpoints" not in path.split("/")}
-    for path in [path for path in files if path.lower().endswith(".zip")]:
+    for path in sorted(path for path in files if path.lower().endswith(".zip")):
         with open_zip(files[path], f"the archive {path!r}", STUDENT_LIMITS) as archive:
             if not any(name.lower().endswith(".ipynb") for name in archive.files):
                 continue  # data for a notebook, maybe
             folder = path.rpartition("/")[0]
-            inside = {f"{folder}/{name}".lstrip("/"): archive.read(name) for name in archive.files}
+            inside = {f"{folder}/{name}".lstrip("/"): archive.read(name, budget) for name in archive.files}
         if inside.keys() & files.keys():
             picked.doubts.append(f"{path} holds files that were also handed in beside it; the latter were taken")
         files = {**inside, **{name: content for name, content in files.items() if name != path}}

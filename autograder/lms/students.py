@@ -10,7 +10,7 @@ from typing import Any
 from autograder.course.course import Course
 from autograder.course.gradebook import open_gradebook
 from autograder.lms.errors import LmsError
-from autograder.lms.identities import Identities
+from autograder.lms.identities import Identities, Person
 from autograder.lms.names import folded, same_name, student_id
 
 
@@ -80,11 +80,12 @@ def assign_ids(
         LmsError: Kept and listed participants are different people, so this is another assignment.
     """
     names = Counter(folded(candidate.name) for candidate in candidates)
-    ids, problems = {}, {}
+    ids, problems = {}, _other_people(candidates, kept)
     for candidate in candidates:
+        if candidate.key in problems:
+            continue
         person = kept.people.get(candidate.key)
         if person is not None:
-            _refuse_other_person(candidate, person.name, person.email)
             ids[candidate.key] = person.student
             continue
         student, problem = _find(candidate, known, is_shared=names[folded(candidate.name)] > 1)
@@ -102,15 +103,27 @@ def assign_ids(
     return ids, problems
 
 
-def _refuse_other_person(candidate: Candidate, name: str, email: str) -> None:
-    if not name or not candidate.name or same_name(name, candidate.name):
-        return
-    if email and email.casefold() == candidate.email.casefold():
-        return
-    raise LmsError(
-        f"Number {candidate.key} was {name!r} when this assignment was collected before, and is {candidate.name!r} "
-        "here: this file belongs to another assignment."
-    )
+def _other_people(candidates: Sequence[Candidate], kept: Identities) -> dict[str, str]:
+    """Who has quite another name than before: one may have changed theirs, many are another assignment."""
+    compared = [(one, kept.people[one.key]) for one in candidates if one.key in kept.people]
+    others = {one.key: (one.name, person.name) for one, person in compared if _is_other(one, person)}
+    if len(others) * 2 > len(compared):
+        key, (name, before) = next(iter(others.items()))
+        raise LmsError(
+            f"Number {key} was {before!r} when this assignment was collected before, and is {name!r} here: this file "
+            "belongs to another assignment."
+        )
+    return {
+        key: f"was {before!r} when this was collected before and is {name!r} here, with another address: if it is the "
+        f"same person, put the new name into the entry of number {key} in {kept.path}"
+        for key, (name, before) in others.items()
+    }
+
+
+def _is_other(candidate: Candidate, person: Person) -> bool:
+    if not person.name or not candidate.name or same_name(person.name, candidate.name):
+        return False
+    return not (person.email and person.email.casefold() == candidate.email.casefold())
 
 
 def _find(candidate: Candidate, known: Sequence[Known], *, is_shared: bool) -> tuple[str, str]:

@@ -6,14 +6,12 @@ by what stands in it and by its place among the others.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from autograder.lms.csv_text import CsvText, read_csv
+from autograder.lms.csv_text import CsvText, number_of, read_csv
 from autograder.lms.errors import LmsError
 from autograder.lms.moodle_words import ENGLISH_ADVICE, Status, is_no, read_time, status_of
-
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,8 @@ class Columns:
     comment: int | None
     name: int | None
     email: int | None
+    due: int | None
+    """Each person's own due date: there only where somebody has one of their own."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,19 @@ class Participant:
     is_locked: bool
     submitted_text: str
     comment: str
+    word: str = ""
+    """What stands before the number; in a blind archive it is everybody's name."""
+    due_text: str | None = None
+    """The person's due date, empty for none; None where the worksheet has no such column."""
+
+    def extended_to(self, zone: tzinfo | None) -> datetime | None:
+        """Return until when an extension was granted, in UTC, or None.
+
+        Args:
+            zone: As for `submitted_at`.
+        """
+        # the only date among the fragments, in any language; how late something is has no year
+        return next(filter(None, (read_time(part, zone) for part in self.status_text.split(" - ")[1:])), None)
 
     def submitted_at(self, zone: tzinfo | None) -> datetime | None:
         """Return when the work was handed in, in UTC, or None if that cannot be read.
@@ -132,7 +145,17 @@ def _columns(header: list[str], rows: list[list[str]], name: str) -> Columns:
         comment=pair[1] + 1 if pair[1] + 1 < len(header) else None,
         name=1 if status > 1 else None,
         email=next((column for column in people if _are_addresses([row[column] for row in rows])), None),
+        due=_due(rows, status, maximum - 1),
     )
+
+
+def _due(rows: list[list[str]], status: int, grade: int) -> int | None:
+    """The second of three columns of dates right behind the status: from when, due, until when."""
+    if grade - status <= 3:
+        return None
+    cells = [[row[column].strip() for row in rows] for column in range(status + 1, status + 4)]
+    are_dates = all(not cell or read_time(cell, UTC) for column in cells for cell in column)
+    return status + 2 if are_dates and any(cell for column in cells for cell in column) else None
 
 
 def _last_modified(header: list[str]) -> tuple[int, int] | None:
@@ -148,10 +171,17 @@ def _maximum(header: list[str], rows: list[list[str]]) -> int | None:
     for column in range(2, len(header) - 2):
         values = {row[column].strip() for row in rows}
         beside = {row[column + 1].strip() for row in rows}
-        is_one_number = len(values) == 1 and _NUMBER.fullmatch(next(iter(values))) is not None
+        is_one_number = len(values) == 1 and _is_number(next(iter(values)))
         if is_one_number and all(text and not any(letter.isdigit() for letter in text) for text in beside):
             return column
     return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return text[:1].isdigit() and number_of(text) > 0
+    except ValueError:
+        return False
 
 
 def _status(header: list[str], rows: list[list[str]], grade: int) -> int | None:
@@ -179,19 +209,12 @@ def _participant(record: int, row: list[str], columns: Columns) -> Participant:
         identities=tuple(row[column].strip() for column in others if row[column].strip()),
         status=status_of(row[columns.status]),
         status_text=row[columns.status].strip(" -"),
-        groups=tuple(row[column] for column in range(columns.status + 1, columns.grade)),
+        groups=tuple(row[column] for column in range((columns.due or columns.status - 1) + 2, columns.grade)),
         grade=row[columns.grade].strip(),
         maximum=number_of(row[columns.maximum]),
         is_locked=is_no(row[columns.can_change]),
         submitted_text=row[columns.submitted],
         comment=row[columns.comment] if columns.comment is not None else "",
+        word=re.sub(r"\d+\s*$", "", row[0]).strip(),
+        due_text=row[columns.due].strip() if columns.due is not None else None,
     )
-
-
-def number_of(text: str) -> float:
-    """Read a number as Moodle writes it, in any language.
-
-    Args:
-        text: Digits with a decimal point or comma.
-    """
-    return float(text.strip().replace(",", "."))

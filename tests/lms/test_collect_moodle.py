@@ -264,7 +264,7 @@ def test_an_archive_that_is_no_download_is_refused(collect, tmp_path):
 
 def test_files_a_real_moodle_wrote(lms, samples, root):
     """Its notebooks are of another course, so all that can be seen is that everybody is recognised."""
-    from autograder.lms.moodle_collect import _owners
+    from autograder.lms.moodle_collect import find_owners
     from autograder.lms.moodle_zip import read_layout
     from autograder.lms.safe_zip import open_zip
     from autograder.lms.worksheet import read_worksheet
@@ -279,7 +279,84 @@ def test_files_a_real_moodle_wrote(lms, samples, root):
         with open_zip(samples / archive, archive) as opened:
             handed, strangers = read_layout(opened, archive)
         read = read_worksheet(samples / sheet)
-        assert set(_owners(handed, read, archive)) == expected
+        assert set(find_owners(handed, read, archive).owned) == expected
         assert strangers == []
         assert read.csv.exchanged({}) == (samples / sheet).read_bytes()
         assert {one.status.value for one in read.participants} <= {"submitted", "draft", "none"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "owned", "others"),
+    [
+        ("hw1", 20, ["Sue Suspended (12)"]),
+        ("hw1c", 19, ["Sue Suspended (12)"]),
+        ("hw2blind", 20, ["Participant (26)"]),
+        ("hw3team", 21, []),
+        ("grp6", 21, []),
+        ("B_hw1c", 22, []),
+    ],
+)
+def test_the_mess_of_a_real_term(samples, folder, owned, others):
+    """Suspended accounts, names with marks, overrides, teams, a chosen group, comments: as Moodle 4.5.6 wrote them."""
+    from autograder.lms.moodle_collect import find_owners
+    from autograder.lms.moodle_zip import read_layout
+    from autograder.lms.safe_zip import open_zip
+    from autograder.lms.worksheet import read_worksheet
+
+    place = samples / "moodle_4.5.6" / folder
+    with open_zip(place / "submissions.zip", folder, refuse_troubles=False) as opened:
+        handed, strangers = read_layout(opened, folder)
+        assert opened.troubles == {}
+    read = read_worksheet(place / "worksheet.csv")
+    found = find_owners(handed, read, folder)
+    assert (len(found.owned), [who for who, _ in found.others], found.problems, strangers) == (owned, others, {}, [])
+    assert {one.status.value for one in read.participants} <= {"submitted", "draft", "none"}
+    assert read.csv.exchanged({}) == (place / "worksheet.csv").read_bytes()
+
+
+def test_a_suspended_account_leaves_the_class(collect, root, tmp_path):
+    archive = moodle_zip(tmp_path / "sub.zip", CLASS)
+    sheet = [pupil for pupil in CLASS if pupil is not BOB]
+    status, said = collect(sheet, archive=archive)
+    assert status == 1
+    assert "Bob Under ONeil-Smith (6) in the archive, but not in the worksheet" in said
+    assert "Moodle lists a suspended account in no worksheet" in said
+    assert {path.name for path in (root / "submitted").iterdir()} == {"alice@x.org", "alice2@x.org", "dave@x.org"}
+
+
+def test_one_changed_name_is_one_persons_trouble(collect, root):
+    archive_class = [*CLASS[:2], BOB.but(name="Robert Married"), *CLASS[3:]]
+    status, said = collect(archive_class)
+    assert status == 0
+    status, said = collect([*CLASS[:2], BOB.but(email="new@x.org"), *CLASS[3:]])
+    assert status == 1
+    assert "was 'Robert Married' when this was collected before" in said
+    assert said.count("already there, the same files") == 3
+
+
+def test_one_odd_file_is_one_persons_row(collect, root):
+    pupils = [
+        ALICE.but(files={SLUG: notebook("half = 7"), "deep/" * 30 + "data.csv": b"1"}),
+        BOB.but(files={"n" * 230 + ".ipynb": notebook("half = 6")}),
+        DAVE.but(files={"./timestamp.txt": b"2020-01-01 00:00:00 UTC", SLUG: notebook("half = 4")}),
+        ALICE_TOO.but(files={SLUG: notebook("half = 2"), "data": b"1", "data/more.csv": b"2"}),
+    ]
+    status, said = collect(pupils)
+    assert status == 1
+    assert "left out: the archive holds 'Alice Anderson_7_assignsubmission_file/deep" in said
+    assert "not collected: the archive holds the name" in said
+    assert read(root, "dave@x.org", "timestamp.txt") == b"2026-11-21 19:00:00 UTC", "the student's own counts nothing"
+    assert {path.name for path in (root / "submitted").iterdir()} == {"alice@x.org", "alice2@x.org", "dave@x.org"}
+
+
+def test_two_teams_that_look_alike_are_their_members_trouble(collect, root):
+    files = {SLUG: notebook("half = 1")}
+    pupils = [
+        ALICE.but(group="Team_1", group_number=1, files=files),
+        BOB.but(group="Team 1", group_number=2, files=files),
+        DAVE.but(group="Team_3", group_number=3, files=files),
+    ]
+    status, said = collect(pupils, "team")
+    assert status == 1
+    assert said.count("cannot be told apart; rename one in Moodle") == 2
+    assert [path.name for path in (root / "submitted").iterdir()] == ["dave@x.org"]

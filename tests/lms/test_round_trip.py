@@ -20,7 +20,7 @@ from lms_writers import (
 )
 
 from autograder.lms.identities import Identities
-from autograder.lms.moodle_collect import _owners
+from autograder.lms.moodle_collect import find_owners
 from autograder.lms.moodle_zip import read_layout
 from autograder.lms.names import folded, released_name, split_name, student_id
 from autograder.lms.safe_zip import open_zip
@@ -85,7 +85,7 @@ def test_any_name_leads_back_to_its_number(given_names, layout, data):
         sheet = read_worksheet(moodle_worksheet(Path(folder) / "sheet.csv", pupils, layout))
         with open_zip(archive, "sub.zip") as opened:
             handed, strangers = read_layout(opened, "sub.zip")
-            owned = _owners(handed, sheet, "sub.zip")
+            owned = find_owners(handed, sheet, "sub.zip").owned
             read = {number: opened.read(one.files["a.ipynb"]) for number, one in owned.items()}
     assert strangers == []
     assert read == {str(number): str(number).encode() for number in numbers}

@@ -8,7 +8,7 @@ import pytest
 from lms_writers import zipped
 
 from autograder.lms.errors import LmsError
-from autograder.lms.safe_zip import ZipLimits, open_zip
+from autograder.lms.safe_zip import Budget, ZipLimits, open_zip
 
 
 def special(name, kind):
@@ -43,7 +43,7 @@ def encrypted():
         (special("link", stat.S_IFLNK), "holds 'link', which is a link or a device, not a file"),
         (special("pipe", stat.S_IFIFO), "holds 'pipe', which is a link or a device"),
         (encrypted(), "is encrypted at 'a.ipynb'"),
-        (zipped({"a": bytes(3 * 2**20)}), "'a' in hw.zip would unpack to 3 MiB, more than the 2 MiB"),
+        (zipped({"a": bytes(3 * 2**20)}), "holds 'a', which would unpack to 3 MiB, more than the 2 MiB"),
         (zipped({f"{number}": b"" for number in range(9)}), "holds 9 entries, more than the 8"),
         (zipped({f"{number}": bytes(2**20) for number in range(5)}), "would unpack to 5 MiB, more than the 4 MiB"),
     ],
@@ -56,7 +56,7 @@ def test_hostile_archives_are_refused(content, sentence):
 
 def test_a_bomb_is_refused_by_its_ratio():
     content = zipped({"a": bytes(40 * 2**20), "b": bytes(40 * 2**20)})
-    sentence = r"would unpack to [\d,]+ times its size: it looks made to fill the disk"
+    sentence = r"would unpack to 40 MiB, [\d,]+ times its size: it looks made to fill the disk"
     with pytest.raises(LmsError, match=sentence), open_zip(content, "hw.zip"):
         pass
 
@@ -90,3 +90,33 @@ def test_what_operating_systems_leave_behind_is_no_file():
     with open_zip(zipped({"a": b"1", "__MACOSX/._a": b"2", "b/.DS_Store": b"3"}), "hw.zip") as archive:
         assert list(archive.files) == ["a"]
         assert archive.read("a") == b"1"
+
+
+def test_what_is_wrong_with_one_file_leaves_the_others():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in ("ok", "../out", "a/" * 30 + "deep", "n" * 300, "./x", "x", "ümlaut"):
+            archive.writestr(name, "1")
+        archive.writestr("packed", "22")
+    data = stream.getvalue().replace("ümlaut".encode(), b"\xffmlautx")  # says that it is UTF-8, and is not
+    place = data.rindex(b"PK\x01\x02")
+    data = data[: place + 10] + b"\x62\x00" + data[place + 12 :]  # no way of packing that anybody knows
+    with open_zip(data, "hw.zip", refuse_troubles=False) as archive:
+        assert archive.read("ok") == b"1"
+        assert "x" not in archive.files, "./x is x"
+        assert sorted(archive.troubles) == sorted(["../out", "a/" * 30 + "deep", "n" * 300, "x", "packed"])
+        assert "cannot be read" in archive.troubles["packed"]
+        assert len(archive.files) == 2, "a name that is not UTF-8 is read some way or other"
+
+
+@pytest.mark.parametrize("name", ["./timestamp.txt", "a/./b", "a//b", ".//./a"])
+def test_names_are_read_in_one_spelling(name):
+    with open_zip(zipped({name: b"1"}), "hw.zip") as archive:
+        assert list(archive.files) == ["/".join(part for part in name.split("/") if part not in ("", "."))]
+
+
+def test_what_one_person_hands_in_is_bounded_altogether():
+    budget = Budget(ZipLimits(entries=3, total_mib=1))
+    budget.take(2**19)
+    with pytest.raises(LmsError, match="more than the 1 MiB that are read of one person"):
+        budget.take(2**19 + 1)
