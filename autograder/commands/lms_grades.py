@@ -34,9 +34,18 @@ def moodle(
     exercise: Annotated[str, typer.Option("--exercise", help="Return one exercise only.", show_default="all")] = "",
     rescale: Rescale = False,
     overwrite: Overwrite = False,
-    again: Annotated[bool, typer.Option("--again", help="Fill a worksheet that was filled but not uploaded.")] = False,
+    overwrite_comments: Annotated[
+        bool, typer.Option("--overwrite-comments", help="Also exchange comments that somebody wrote in Moodle.")
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Write everything once more: a file was not uploaded, or something was lost."),
+    ] = False,
     late_penalties: Penalties = False,
     no_pages: Annotated[bool, typer.Option("--no-pages", help="Write no feedback zip.")] = False,
+    max_zip: Annotated[
+        str, typer.Option("--max-zip", help="Largest upload your site takes, e.g. 100M: writes numbered parts.")
+    ] = "",
     team_feedback: Annotated[
         str, typer.Option(help="Number that Moodle finds a team's feedback files by: group or participant.")
     ] = "none",
@@ -46,6 +55,7 @@ def moodle(
     """Fill a grading worksheet and write the feedback zip."""
     with ending_well():
         from autograder.lms.errors import LmsError
+        from autograder.lms.feedback_zip import size_of
         from autograder.lms.moodle_grades import MoodleReturn, TeamFeedback, write_moodle
 
         if team_feedback not in list(TeamFeedback):
@@ -56,10 +66,12 @@ def moodle(
             exercise=exercise,
             rescale=rescale,
             overwrite=overwrite,
+            overwrite_comments=overwrite_comments,
             again=again,
             late_penalties=late_penalties,
             with_pages=not no_pages,
             team_feedback=TeamFeedback(team_feedback),
+            most_zip_bytes=size_of(max_zip) if max_zip else 0,
         )
         found = find_course(course)
         finish(write_moodle(found, choose_assignment(found, assignment), asked, dry_run=dry_run), dry_run=dry_run)

@@ -79,7 +79,7 @@ def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_ru
         lines.append([student.name, student.user, student.sis_id, student.login, _section(book, student), *grades])
         person = identities.people.get(student.user) or Person(student.user, ids[student.user], student.name)
         identities.put([person])
-        identities.note_returned(student.user, "|".join(grades), "")
+        identities.note_returned(student.user, returned_grade="|".join(grades))
         shares = [f"{grade}/{points_text(column.maximum)}" for grade, column in zip(grades, columns, strict=True)]
         results.add(Did.DONE, who, "grade written", ", ".join(shares))
     if not lines:

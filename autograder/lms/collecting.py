@@ -173,7 +173,7 @@ def _remembered(one: Incoming, before: Person | None) -> Person:
     time = one.submitted_at.isoformat(timespec="seconds") if one.submitted_at else ""
     given = {"submitted_at": time, "order": one.order, "digest": one.picked.digest}
     if before is not None:
-        kept = ("returned_grade", "returned_comment", "returned_pages")
+        kept = ("returned_grade", "returned_comment", "returned_pages", "earlier_grades")
         given |= {name: getattr(before, name) for name in kept}
     return Person(**{**vars(one.person), **given})
 

@@ -50,6 +50,33 @@ class CsvText:
             place = cell.end
         return "".join([*pieces, self.text[place:]]).encode("utf-8")
 
+    def only(
+        self, records: Iterable[int], values: Mapping[tuple[int, int], str], without: frozenset[int] = frozenset()
+    ) -> bytes:
+        """Return a file of the header and some records, other cells as they were.
+
+        Args:
+            records: Counted from 0 with the header.
+            values: Record and column, to the new value.
+            without: Columns to leave out.
+
+        Returns:
+            As `exchanged`.
+        """
+        line_end = "\r\n" if "\r\n" in self.text[self.records[0][-1].end :][:2] else "\n"
+        lines = []
+        for record in (0, *records):
+            cells = [
+                self._written(values[record, column], quoted=self.text[cell.start : cell.start + 1] == '"')
+                if (record, column) in values
+                else self.text[cell.start : cell.end]
+                for column, cell in enumerate(self.records[record])
+                if column not in without
+            ]
+            lines.append(self.delimiter.join(cells))
+        bom = _BOM if self.text.startswith(_BOM) else ""
+        return (bom + "".join(line + line_end for line in lines)).encode("utf-8")
+
     def _written(self, value: str, *, quoted: bool) -> str:
         if quoted or any(letter in value for letter in f'{self.delimiter}" \t\r\n\\'):
             return '"' + value.replace('"', '""') + '"'

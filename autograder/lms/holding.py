@@ -1,8 +1,10 @@
 """What keeps a grade in the house, whatever LMS it is for, and how a grade is written."""
 
+from pathlib import Path
+
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
-from autograder.course.gradebook import submitted_folder
+from autograder.course.gradebook import course_directory, submitted_folder
 from autograder.course.pages import page_problem, self_contained
 from autograder.lms.errors import LmsError
 from autograder.lms.outgoing import Outgoing
@@ -94,9 +96,19 @@ def feedback_pages(course: Course, assignment: str, entry: Outgoing) -> tuple[di
                 problems.append(f"{name} has no feedback page; run `nbgrader generate_feedback {assignment}`")
             continue
         page = path.read_text(encoding="utf-8")
-        problem = page_problem(page, points)
+        problem = page_problem(page, points) or _older_than_verdict(course, assignment, entry.student, path)
         if problem:
-            problems.append(problem)
+            problems.append(f"{name}: {problem}")
         else:
             pages[name] = self_contained(page, path.parent)
     return pages, problems
+
+
+def _older_than_verdict(course: Course, assignment: str, student: str, page: Path) -> str:
+    directory = course_directory(course)
+    graded = Path(directory.format_path(directory.autograded_directory, student, assignment)) / f"{page.stem}.ipynb"
+    try:
+        is_older = page.stat().st_mtime < graded.stat().st_mtime
+    except OSError:
+        return ""
+    return "its feedback page is older than its verdict; run `nbgrader generate_feedback --force`" * is_older

@@ -42,6 +42,8 @@ class Person:
     """The last grade written for the LMS, as it was written."""
     returned_comment: str = ""
     """The last comment written for the LMS."""
+    earlier_grades: str = ""
+    """Those written before, with spaces between: what was written last may never have been uploaded."""
     returned_pages: str = ""
     """SHA-256 of the feedback pages that were last written for the LMS."""
     submitted_text: str = ""
@@ -115,4 +117,8 @@ class Identities:
             key: The participant.
             returned: `returned_grade`, `returned_comment` or `returned_pages`, as written.
         """
-        self.people[key] = replace(self.people[key], **returned)
+        before = self.people[key]
+        if before.returned_grade and returned.get("returned_grade", before.returned_grade) != before.returned_grade:
+            earlier = dict.fromkeys([*before.earlier_grades.split(), before.returned_grade])
+            returned |= {"earlier_grades": " ".join(earlier)}
+        self.people[key] = replace(before, **returned)

@@ -36,6 +36,12 @@ class Row:
     """Points that were written or sent, as text."""
     outcome: str = ""
     """A word of the command's own for what became of it; that of `did` if there is none."""
+    there: str = ""
+    """What the LMS holds now, for a plan."""
+    sends: str = ""
+    """What is sent or written."""
+    stays: str = ""
+    """What somebody else put there and is left."""
 
     @property
     def shown(self) -> str:
@@ -52,7 +58,7 @@ class Results:
     notes: list[str] = field(default_factory=list)
     """Sentences for below the table, such as what to click next."""
 
-    def add(self, did: Did, who: str, why: str = "", points: str = "", outcome: str = "") -> None:
+    def add(self, did: Did, who: str, why: str = "", points: str = "", outcome: str = "", **plan: str) -> None:
         """Append a row.
 
         Args:
@@ -61,8 +67,9 @@ class Results:
             why: One sentence.
             points: Points that were written or sent.
             outcome: A word of the command's own for what became of it.
+            plan: `there`, `sends` and `stays` of the row.
         """
-        self.rows.append(Row(did, who, why, points, outcome))
+        self.rows.append(Row(did, who, why, points, outcome, **plan))
 
     @property
     def needs_person(self) -> bool:

@@ -185,10 +185,18 @@ def _is_number(text: str) -> bool:
 
 
 def _status(header: list[str], rows: list[list[str]], grade: int) -> int | None:
-    known = [sum(status_of(row[column]) is not Status.UNKNOWN for row in rows) for column in range(1, grade)]
-    most = max(known, default=0)
-    if most:
-        return known.index(most) + 1
+    def likeness(column: int) -> tuple[int, int, int]:
+        cells = [row[column] for row in rows]
+        # somebody may be called Draft: a state has fragments behind it, and stands behind the names
+        return (
+            sum(status_of(cell) is not Status.UNKNOWN for cell in cells),
+            sum(" - " in cell for cell in cells),
+            column,
+        )
+
+    best = max(range(1, grade), key=likeness, default=None)
+    if best is not None and likeness(best)[0]:
+        return best
     named = [column for column in range(1, grade) if header[column].strip().casefold().startswith(("stat", "estado"))]
     return named[0] if len(named) == 1 else None
 
