@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from autograder.commands.terminal import CourseOption, ending_well, err, find_co
 
 if TYPE_CHECKING:
     from autograder.lms.push.sending import Platform, Row
+    from autograder.lms.results import Results
 
 app = typer.Typer(
     help="""Send grades, comments and feedback pages through the LMS's own interface.
@@ -33,6 +34,16 @@ TokenFile = Annotated[
     Path | None,
     typer.Option(help="File with the token, mode 600; otherwise the variable named above.", show_default=False),
 ]
+Overwriting = Annotated[bool, typer.Option("--overwrite", help="Also replace grades that somebody entered in the LMS.")]
+OverwritingComments = Annotated[
+    bool, typer.Option("--overwrite-comments", help="Also replace comments that somebody wrote in the LMS.")
+]
+OverwritingFiles = Annotated[
+    bool, typer.Option("--overwrite-files", help="Also replace feedback files of other people that have our names.")
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="Send also what was sent before: something was lost on the other side.")
+]
 AnswerSeconds = Annotated[float, typer.Option(min=1.0, help="How long to wait for an answer.")]
 
 
@@ -45,6 +56,10 @@ def moodle(
     rescale: Rescale = False,
     no_pages: NoPages = False,
     student: Only = None,
+    overwrite: Overwriting = False,
+    overwrite_comments: OverwritingComments = False,
+    overwrite_files: OverwritingFiles = False,
+    again: Again = False,
     dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
@@ -53,12 +68,15 @@ def moodle(
     """Send to a Moodle assignment. The token is taken from MOODLE_TOKEN or a file."""
     with ending_well():
         from autograder.lms.push.moodle import MoodleAssignment
+        from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
-        token = _token("MOODLE_TOKEN", token_file)
+        token = token_of("MOODLE_TOKEN", token_file)
         with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            platform = MoodleAssignment(web, address, token, rescale=rescale, with_pages=not no_pages)
-            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages, lms="moodle")
+            over = Overwrite(overwrite, overwrite_comments, overwrite_files)
+            platform = MoodleAssignment(web, address, token, rescale=rescale, with_pages=not no_pages, overwrite=over)
+            asked = Asked(course, assignment, student, dry_run, again, with_pages=not no_pages, lms="moodle")
+            finish(push_to(platform, asked), dry_run=dry_run)
 
 
 @app.command()
@@ -70,6 +88,8 @@ def canvas(
     rescale: Rescale = False,
     no_pages: NoPages = False,
     student: Only = None,
+    overwrite: Overwriting = False,
+    again: Again = False,
     dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
@@ -78,12 +98,16 @@ def canvas(
     """Send to a Canvas assignment. The token is taken from CANVAS_TOKEN or a file."""
     with ending_well():
         from autograder.lms.push.canvas import CanvasAssignment
+        from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
-        headers = {"Authorization": f"Bearer {_token('CANVAS_TOKEN', token_file)}"}
+        headers = {"Authorization": f"Bearer {token_of('CANVAS_TOKEN', token_file)}"}
         with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
-            platform = CanvasAssignment(web, address, rescale=rescale, with_pages=not no_pages)
-            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=not no_pages, lms="canvas")
+            platform = CanvasAssignment(
+                web, address, rescale=rescale, with_pages=not no_pages, overwrite=Overwrite(overwrite)
+            )
+            asked = Asked(course, assignment, student, dry_run, again, with_pages=not no_pages, lms="canvas")
+            finish(push_to(platform, asked), dry_run=dry_run)
 
 
 @app.command()
@@ -92,6 +116,9 @@ def lti(
     settings: Annotated[Path, typer.Argument(help="lti.toml: registration and addresses.", show_default=False)],
     *,
     student: Only = None,
+    overwrite: Overwriting = False,
+    overwrite_comments: OverwritingComments = False,
+    again: Again = False,
     dry_run: DryRunOption = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
@@ -101,14 +128,26 @@ def lti(
     with ending_well():
         from autograder.lms.push.lti import LtiLineItem
         from autograder.lms.push.lti_settings import read_settings
+        from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
         with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            platform = LtiLineItem(web, read_settings(settings), assignment)
-            _push(course, assignment, platform, student, dry_run=dry_run, with_pages=False)
+            over = Overwrite(overwrite, overwrite_comments)
+            platform = LtiLineItem(web, read_settings(settings), assignment, over)
+            asked = Asked(course, assignment, student, dry_run, again, with_pages=False)
+            finish(push_to(platform, asked), dry_run=dry_run)
 
 
-def _token(variable: str, file: Path | None) -> str:
+def token_of(variable: str, file: Path | None) -> str:
+    """Return the token from a file or a variable.
+
+    Args:
+        variable: Its name.
+        file: The file, which wins.
+
+    Raises:
+        PlatformRefused: There is none.
+    """
     from autograder.lms.push.errors import PlatformRefused
     from autograder.lms.push.lti_settings import read_secret_file
 
@@ -123,31 +162,51 @@ def _token(variable: str, file: Path | None) -> str:
     return token
 
 
-def _push(
-    course: Path | None,
-    assignment: str,
-    platform: "Platform",
-    student: str | None,
-    *,
-    dry_run: bool,
-    with_pages: bool,
-    lms: str = "",
-) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What the options of a push say, whatever the LMS."""
+
+    course: Path | None
+    assignment: str
+    student: str | None = None
+    dry_run: bool = False
+    again: bool = False
+    with_pages: bool = True
+    lms: str = ""
+    """Whose collecting says whom work came from; empty for none."""
+
+
+def push_to(platform: "Platform", asked: Asked) -> "Results":
+    """Send to a platform.
+
+    Args:
+        platform: Where to.
+        asked: What the options say.
+
+    Returns:
+        One row a student.
+    """
     from autograder.course.errors import CourseError
+    from autograder.lms.holding import page_problems
     from autograder.lms.outgoing import outgoing
     from autograder.lms.push.errors import NoAnswer, PlatformRefused
     from autograder.lms.push.ledger import open_ledger
     from autograder.lms.push.people import collected_from
     from autograder.lms.push.sending import push
 
-    found = find_course(course)
-    entries = [entry if with_pages else replace(entry, pages={}) for entry in outgoing(found, assignment)]
-    if student is not None:
-        entries = [entry for entry in entries if entry.student == student]
+    found, assignment = find_course(asked.course), asked.assignment
+    entries = outgoing(found, assignment)
+    if asked.student is not None:
+        entries = [entry for entry in entries if entry.student == asked.student]
         if not entries:
-            raise CourseError(f"The gradebook knows no student '{student}'.")
-    collected = collected_from(found, assignment, lms) if lms else {}
-    if with_pages and any(not entry.is_absent for entry in entries) and not any(entry.pages for entry in entries):
+            raise CourseError(f"The gradebook knows no student '{asked.student}'.")
+    collected = collected_from(found, assignment, asked.lms) if asked.lms else {}
+    if not asked.with_pages:
+        entries = [replace(entry, pages={}) for entry in entries]
+    elif any(entry.pages for entry in entries):
+        problems = {entry.student: "; ".join(page_problems(found, assignment, entry)) for entry in entries}
+        entries = [replace(entry, page_problem=problems[entry.student]) for entry in entries]
+    elif any(not entry.is_absent for entry in entries):
         err.print(
             f"There are no feedback pages yet, so none are sent; `nbgrader generate_feedback {assignment}` makes them.",
             style="yellow",
@@ -158,10 +217,18 @@ def _push(
             open_ledger(found.state_directory / "lms", platform.ledger_name) as ledger,
             _progress(len(entries)) as advance,
         ):
-            rows = push(entries, platform, ledger, dry_run=dry_run, collected=collected, on_progress=advance)
+            rows = push(
+                entries,
+                platform,
+                ledger,
+                dry_run=asked.dry_run,
+                again=asked.again,
+                collected=collected,
+                on_progress=advance,
+            )
     except NoAnswer as problem:
         raise PlatformRefused(f"{problem}; nothing more was sent, run the same command again later.") from problem
-    _report(assignment, rows, dry_run=dry_run)
+    return _results(assignment, rows)
 
 
 @contextmanager
@@ -172,7 +239,7 @@ def _progress(total: int) -> "Iterator[Callable[[Row], None]]":
         yield lambda _: progress.advance(task)
 
 
-def _report(assignment: str, rows: "list[Row]", *, dry_run: bool) -> None:
+def _results(assignment: str, rows: "list[Row]") -> "Results":
     from autograder.lms.push.sending import Status
     from autograder.lms.results import Did, Results
 
@@ -185,5 +252,7 @@ def _report(assignment: str, rows: "list[Row]", *, dry_run: bool) -> None:
     results = Results(f"{assignment}, sent to the LMS")
     for row in rows:
         who = row.student if row.name in ("", row.student) else f"{row.student} ({row.name})"
-        results.add(kinds.get(row.status, Did.PERSON), who, row.why, row.points, row.status.value)
-    finish(results, dry_run=dry_run)
+        did = kinds.get(row.status, Did.PERSON)
+        seen = {"there": row.there, "sends": row.sends, "stays": row.stays}
+        results.add(did, who, row.why, row.points, row.status.value, **seen)
+    return results

@@ -27,6 +27,8 @@ def why_held(entry: Outgoing, *, with_penalty: bool = False, has_option: bool = 
         return f"{entry.refused}; run `autograder grade`, or decide it in formgrader"
     if entry.waiting:
         return f"not final: {', '.join(entry.waiting)} still to be graded in formgrader"
+    if entry.page_problem:
+        return entry.page_problem
     if entry.penalty and not with_penalty:
         instead = ", or say --late-penalties and switch it off in the LMS" if has_option else "; the LMS owns lateness"
         return (
@@ -88,20 +90,41 @@ def feedback_pages(course: Course, assignment: str, entry: Outgoing) -> tuple[di
     Returns:
         Page by notebook, and sentences about those that are missing or out of date.
     """
-    pages, problems = {}, []
+    problems = page_problems(course, assignment, entry)
+    if problems:
+        return {}, problems
+    pages = {
+        name: self_contained(path.read_text(encoding="utf-8"), path.parent)
+        for name, path in entry.pages.items()
+        if name in entry.exercises
+    }
+    return pages, []
+
+
+def page_problems(course: Course, assignment: str, entry: Outgoing) -> list[str]:
+    """Say which of a student's feedback pages are missing, or not of the points as they are now.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        entry: What the student gets.
+    """
+    problems = []
     for name, (points, _) in entry.exercises.items():
         path = entry.pages.get(name)
         if path is None:
             if (submitted_folder(course, assignment, entry.student) / f"{name}.ipynb").exists():
                 problems.append(f"{name} has no feedback page; run `nbgrader generate_feedback {assignment}`")
             continue
-        page = path.read_text(encoding="utf-8")
+        try:
+            page = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"the feedback page {path} cannot be read ({error})")
+            continue
         problem = page_problem(page, points) or _older_than_verdict(course, assignment, entry.student, path)
         if problem:
             problems.append(f"{name}: {problem}")
-        else:
-            pages[name] = self_contained(page, path.parent)
-    return pages, problems
+    return problems
 
 
 def _older_than_verdict(course: Course, assignment: str, student: str, page: Path) -> str:

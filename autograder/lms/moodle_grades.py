@@ -184,8 +184,8 @@ def _typed_wrong(participant: Participant, sheet: Worksheet) -> str:
     writes_commas = any("," in row[sheet.columns.maximum] for row in sheet.csv.rows()[1:])
     if "," in grade and "." not in grade and not writes_commas:
         return (
-            f"the grade {grade!r} for participant {participant.number} was typed with a comma, and Moodle would read it "
-            f"as {grade.partition(',')[0]}: write a decimal point; this row is left out"
+            f"the grade {grade!r} for participant {participant.number} was typed with a comma, and Moodle would read "
+            f"it as {grade.partition(',')[0]}: write a decimal point; this row is left out"
         )
     over = _over(grade, participant.maximum)
     return f"{over}; this row is left out" if over else ""
@@ -398,9 +398,9 @@ def _clicks(written: list[Path], archives: list[Path], *, has_left_comments: boo
     if written:
         names = " and ".join(map(str, written))
         said.append(
-            f'{len(said)}. Submissions, Actions, "Upload grading worksheet": {names}. Tick "Allow updating records that '
-            'have been modified more recently in Moodle than in the spreadsheet", or Moodle may drop rows because of '
-            "your time zone. With that box ticked an old worksheet overwrites newer comments of these students, so "
+            f'{len(said)}. Submissions, Actions, "Upload grading worksheet": {names}. Tick "Allow updating records '
+            'that have been modified more recently in Moodle than in the spreadsheet", or Moodle may drop rows because '
+            "of your time zone. With that box ticked an old worksheet overwrites newer comments of these students, so "
             "upload it now, not next week. Everybody else is not in the file, so nothing of theirs is touched."
         )
     if archives:
@@ -410,5 +410,5 @@ def _clicks(written: list[Path], archives: list[Path], *, has_left_comments: boo
             f'feedback files in a zip"): {names}.'
         )
     if has_left_comments:
-        said.append("The file without the column of comments is for those whose comment somebody else wrote: it stays.")
+        said.append("The file without the column of comments is for those whose comment somebody else wrote.")
     return said

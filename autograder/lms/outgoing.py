@@ -34,6 +34,8 @@ class Outgoing:
     """Feedback page by notebook, those that have been generated."""
     waiting: tuple[str, ...] = ()
     """Cells that a person still has to grade: the points are not final."""
+    page_problem: str = ""
+    """Why the feedback pages, which go along, are not of these points; looked at by whoever sends them."""
     refused: str = ""
     """Why these points must not leave the house; empty if they rest on settled verdicts."""
 

@@ -8,11 +8,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
@@ -31,6 +32,8 @@ class Entry:
     digest: str
     at: str
     """ISO 8601, UTC."""
+    what: Mapping[str, Any] = field(default_factory=dict)
+    """What was sent, as the LMS keeps it: `grade`, `comment`, `pages` (name to SHA-256); of older ledgers nothing."""
 
 
 def digest_of(outgoing: Outgoing) -> str:
@@ -50,27 +53,35 @@ class Ledger:
 
     def __init__(self, path: Path, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._entries = dict(_read(path))
+        self._entries: dict[str, list[Entry]] = {}
+        for student, entry in _read(path):
+            self._entries.setdefault(student, []).append(entry)
 
     def last(self, student: str) -> Entry | None:
         """Return the last word about a student."""
-        return self._entries.get(student)
+        said = self._entries.get(student)
+        return said[-1] if said else None
 
-    def begin(self, student: str, digest: str) -> None:
+    def sent(self, student: str) -> list[Mapping[str, Any]]:
+        """Return all that a student was sent, or may have been sent, newest last."""
+        return [entry.what for entry in self._entries.get(student, []) if entry.what]
+
+    def begin(self, student: str, digest: str, what: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Note that the LMS is about to be asked."""
-        self._note(student, BEGUN, digest)
+        self._note(student, BEGUN, digest, what)
 
-    def finish(self, student: str, digest: str) -> None:
+    def finish(self, student: str, digest: str, what: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Note that the LMS has taken it."""
-        self._note(student, DONE, digest)
+        self._note(student, DONE, digest, what)
 
-    def _note(self, student: str, state: str, digest: str) -> None:
-        entry = Entry(state, digest, datetime.now(UTC).isoformat(timespec="milliseconds"))
-        line = json.dumps({"student": student, "state": state, "digest": digest, "at": entry.at}, ensure_ascii=False)
+    def _note(self, student: str, state: str, digest: str, what: Mapping[str, Any]) -> None:
+        entry = Entry(state, digest, datetime.now(UTC).isoformat(timespec="milliseconds"), dict(what))
+        said = {"student": student, "state": state, "digest": digest, "at": entry.at, "what": entry.what}
+        line = json.dumps(said, ensure_ascii=False)
         self._stream.write(line.encode() + b"\n")
         self._stream.flush()
         os.fsync(self._stream.fileno())
-        self._entries[student] = entry
+        self._entries.setdefault(student, []).append(entry)
 
 
 @contextmanager
@@ -110,7 +121,7 @@ def _read(path: Path) -> Iterator[tuple[str, Entry]]:
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             found: dict[str, Any] = json.loads(line)
-            yield found["student"], Entry(found["state"], found["digest"], found["at"])
+            yield found["student"], Entry(found["state"], found["digest"], found["at"], found.get("what") or {})
         except (ValueError, KeyError, TypeError) as error:
             raise PlatformRefused(
                 f"Line {number} of {path} is damaged ({error}); mend or remove that line. "

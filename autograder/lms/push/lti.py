@@ -6,7 +6,7 @@ https://www.imsglobal.org/spec/lti-nrps/v2p0/.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
+from autograder.course.feedback import points_text
+from autograder.lms.comments import Whose, whose
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import PlatformRefused, StudentRefused
 from autograder.lms.push.lti_settings import LtiSettings
 from autograder.lms.push.lti_token import AccessToken
 from autograder.lms.push.people import People, Person
+from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
 from autograder.lms.push.web import Web, json_of
 
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
@@ -39,10 +42,18 @@ class LtiLineItem:
         web: The connection; without authorization of its own.
         settings: Registration and addresses.
         assignment: The nbgrader assignment: tag and default title of a column that is made.
+        overwrite: What of other people's may be replaced: grades, comments.
     """
 
-    def __init__(self, web: Web, settings: LtiSettings, assignment: str) -> None:
+    def __init__(
+        self,
+        web: Web,
+        settings: LtiSettings,
+        assignment: str,
+        overwrite: Overwrite = Overwrite(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._web = web
+        self._overwrite = overwrite
         self._settings = settings
         self._assignment = assignment
         self._token = AccessToken(web, settings)
@@ -68,11 +79,40 @@ class LtiLineItem:
         """See `Platform`. The platform rescales to the column's maximum, so any maximum will do."""
         return "" if outgoing.max_points > 0 else "the assignment has no points"
 
-    def holds(self, person: Person, outgoing: Outgoing, mark: str) -> bool:  # noqa: ARG002 - see `Platform`
+    def lost(self, person: Person, outgoing: Outgoing) -> str:
+        """See `Platform`."""
+        share, _ = self._results.get(person.id, (None, ""))
+        if share is not None and abs(share - _share(outgoing)) <= _SAME_SHARE:
+            return ""
+        return f"the platform holds {_told(share, outgoing)} now: changed there since; --again sends it once more"
+
+    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+        """See `Platform`."""
+        share, comment = self._results.get(person.id, (None, ""))
+        standing = whose(comment, outgoing.comment, [str(one.get("comment", "")) for one in sent])
+        shares = [_share(outgoing), *(float(one["share"]) for one in sent if "share" in one)]
+        refusal = ""
+        if share is not None and not self._overwrite.grades and all(abs(share - one) > _SAME_SHARE for one in shares):
+            refusal = (
+                f"the platform holds {_told(share, outgoing)}, which was not sent from here (overridden, or from "
+                f"another tool), and the gradebook has {points_text(outgoing.points)}; --overwrite takes the "
+                "gradebook's"
+            )
+        elif standing in (Whose.OTHERS, Whose.EDITED, Whose.EXTENDED) and not self._overwrite.comments:
+            refusal = "somebody else's comment stands there, and a score would replace it; --overwrite-comments does"
+        return Prepared(
+            what={"share": _share(outgoing), "comment": outgoing.comment},
+            refusal=refusal,
+            is_there=share is not None and abs(share - _share(outgoing)) <= _SAME_SHARE and standing is Whose.NEW,
+            there=", ".join(filter(None, [_told(share, outgoing), f"a comment, {standing}" * bool(comment)])),
+            sends=f"score {points_text(outgoing.points)} of {points_text(outgoing.max_points)}, comment",
+        )
+
+    def holds(self, person: Person, outgoing: Outgoing, *_: object) -> bool:
         """See `Platform`."""
         return self._result_is(person, outgoing)
 
-    def send(self, person: Person, outgoing: Outgoing, mark: str) -> None:  # noqa: ARG002 - see `Platform`
+    def send(self, person: Person, outgoing: Outgoing, *_: object) -> None:
         """See `Platform`. AGS carries no files. The comment always goes along: leaving it out erases the last one."""
         for attempt in range(_ATTEMPTS_AT_A_NEW_SECOND):
             response = self._post(person, outgoing)
@@ -88,9 +128,31 @@ class LtiLineItem:
         if not response.is_success:
             raise StudentRefused(f"the platform did not take it (HTTP {response.status_code}: {_said(response)})")
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, str]:  # noqa: ARG002 - see `Platform`
-        """See `Platform`. A success is an answer; results may take a while to show."""
-        return {}
+    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:
+        """See `Platform`. A score is answered with success also where it is capped, or overridden in the gradebook."""
+        if not sent:
+            return {}
+        self.__dict__.pop("_results", None)
+        found = {}
+        for person, outgoing in sent:
+            share, _ = self._results.get(person.id, (None, ""))
+            is_held = share is not None and abs(share - _share(outgoing)) <= _SAME_SHARE
+            found[outgoing.student] = Confirmed(
+                ""
+                if is_held
+                else f"the platform took the score, but holds {_told(share, outgoing)}: overridden in its gradebook, "
+                "or capped? Look at it there"
+            )
+        return found
+
+    @cached_property
+    def _results(self) -> dict[str, tuple[float | None, str]]:
+        """Share of the maximum and comment, by user id, as the gradebook has them."""
+        found: dict[str, tuple[float | None, str]] = {}
+        for page in self._web.pages(below(self.line_item, "results"), headers=self._accept(_RESULTS_TYPE)):
+            self._refuse_trouble(page, "the results")
+            found |= {str(result.get("userId")): _read(result) for result in json_of(page, "the results")}
+        return found
 
     @cached_property
     def line_item(self) -> str:
@@ -154,15 +216,11 @@ class LtiLineItem:
         return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def _result_is(self, person: Person, outgoing: Outgoing) -> bool:
-        url = _with_query(below(self.line_item, "results"), {"user_id": person.id})
-        response = self._web.request("GET", url, headers=self._accept(_RESULTS_TYPE))
-        self._refuse_trouble(response, "the results")
-        for result in json_of(response, "the results"):
-            if str(result.get("userId")) == person.id and result.get("resultScore") is not None:
-                share = float(result["resultScore"]) / float(result.get("resultMaximum") or 1)
-                same_comment = str(result.get("comment") or outgoing.comment).strip() == outgoing.comment.strip()
-                return abs(share - outgoing.points / outgoing.max_points) <= _SAME_SHARE and same_comment
-        return False
+        self.__dict__.pop("_results", None)
+        share, comment = self._results.get(person.id, (None, ""))
+        if share is None or abs(share - _share(outgoing)) > _SAME_SHARE:
+            return False
+        return not comment or comment.strip() == outgoing.comment.strip()
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token.value()}"}
@@ -172,10 +230,35 @@ class LtiLineItem:
 
     def _refuse_trouble(self, response: httpx.Response, what: str) -> None:
         if not response.is_success:
-            raise PlatformRefused(
-                f"The platform refused {what} (HTTP {response.status_code}: {_said(response)}); is the tool registered "
-                "with Assignment and Grade Services and Names and Roles?"
+            is_column = response.status_code in (401, 403) and "column" in what
+            advice = (
+                'on Moodle the tool is for "grade sync only", which may not list or make columns: name line_item_url, '
+                'or have "grade sync and column management" allowed'
+                if is_column
+                else "is the tool registered with Assignment and Grade Services and Names and Roles?"
             )
+            raise PlatformRefused(
+                f"The platform refused {what} (HTTP {response.status_code}: {_said(response)}); {advice}"
+                + "." * is_column
+            )
+
+
+def _share(outgoing: Outgoing) -> float:
+    return outgoing.points / outgoing.max_points
+
+
+def _read(result: Mapping[str, Any]) -> tuple[float | None, str]:
+    score = result.get("resultScore")
+    share = None if score is None else float(score) / float(result.get("resultMaximum") or 1)
+    return share, str(result.get("comment") or "")
+
+
+def _told(share: float | None, outgoing: Outgoing) -> str:
+    return (
+        "no score"
+        if share is None
+        else f"{points_text(share * outgoing.max_points)} of {points_text(outgoing.max_points)}"
+    )
 
 
 def below(url: str, word: str) -> str:

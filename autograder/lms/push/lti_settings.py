@@ -43,8 +43,9 @@ class LtiSettings:
 def read_settings(path: Path) -> LtiSettings:
     """Read `lti.toml`.
 
-    It names token_url, client_id, key_file and key_id; line_item_url or line_items_url, and memberships_url, or instead
-    of these launch_file, a launch's claims as JSON, which holds them; and if wanted label, audience and canvas.
+    It names token_url, client_id and key_file; line_item_url or line_items_url, and memberships_url, or instead of
+    these launch_file, a launch's claims as JSON, which holds them, or moodle (the site), course_id and deployment_id,
+    from which they follow; and if wanted key_id, label, audience and canvas.
 
     Raises:
         PlatformRefused: Something is missing, or others may read the key.
@@ -53,8 +54,8 @@ def read_settings(path: Path) -> LtiSettings:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PlatformRefused(f"{path} cannot be read ({error}); see docs/lms-lti.md for what stands in it.") from error
-    found = _from_launch(path, found) | found
-    missing = [key for key in ("token_url", "client_id", "key_file", "key_id", "memberships_url") if not found.get(key)]
+    found = {"key_id": "autograder"} | _of_moodle(found) | _from_launch(path, found) | found
+    missing = [key for key in ("token_url", "client_id", "key_file", "memberships_url") if not found.get(key)]
     if not (found.get("line_item_url") or found.get("line_items_url")):
         missing.append("line_item_url (or line_items_url)")
     if missing:
@@ -71,6 +72,19 @@ def read_settings(path: Path) -> LtiSettings:
         audience=found.get("audience", ""),
         is_canvas=bool(found.get("canvas", False)),
     )
+
+
+def _of_moodle(found: dict[str, Any]) -> dict[str, str]:
+    """Addresses on Moodle, which can be written down without any launch."""
+    site, course, deployment = (str(found.get(key) or "") for key in ("moodle", "course_id", "deployment_id"))
+    if not (site and course and deployment):
+        return {}
+    services = f"{site.rstrip('/')}/mod/lti/services.php"
+    return {
+        "token_url": f"{site.rstrip('/')}/mod/lti/token.php",
+        "line_items_url": f"{services}/{course}/lineitems?type_id={deployment}",
+        "memberships_url": f"{services}/CourseSection/{course}/bindings/{deployment}/memberships",
+    }
 
 
 def _from_launch(path: Path, found: dict[str, Any]) -> dict[str, str]:

@@ -2,14 +2,12 @@
 
 import time
 
-import httpx
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oauth2.rfc7523 import private_key_jwt_sign
+from joserfc.errors import JoseError
 
-from autograder.lms.push.errors import NoAnswer, PlatformRefused
+from autograder.lms.push.errors import PlatformRefused
 from autograder.lms.push.lti_settings import LtiSettings
-from autograder.lms.push.web import Web
+from autograder.lms.push.web import Web, json_of
 
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope"
 SCOPES = (
@@ -32,8 +30,8 @@ class AccessToken:
 
     def __init__(self, web: Web, settings: LtiSettings) -> None:
         web.refuse_plain_http(settings.token_url)
+        self._web = web
         self._settings = settings
-        self._answer_seconds = web.answer_seconds
         self._value, self._ends = "", 0.0
 
     def value(self) -> str:
@@ -49,23 +47,25 @@ class AccessToken:
 
     def _fetch(self) -> None:
         settings = self._settings
-        method = PrivateKeyJWT(
-            settings.token_url,
-            headers={"kid": settings.key_id},
-            claims={"aud": settings.audience or settings.token_url},
-        )
         try:
-            with OAuth2Client(
-                settings.client_id,
+            assertion = private_key_jwt_sign(
                 settings.private_key,
-                token_endpoint_auth_method=method.name,
-                timeout=self._answer_seconds,
-            ) as client:
-                client.register_client_auth_method(method)
-                token = client.fetch_token(settings.token_url, grant_type="client_credentials", scope=" ".join(SCOPES))
-        except httpx.TransportError as error:
-            raise NoAnswer(f"the platform did not answer the request for a token ({type(error).__name__})") from error
-        except (OAuthError, httpx.HTTPStatusError, ValueError) as error:
+                client_id=settings.client_id,
+                token_endpoint=settings.audience or settings.token_url,
+                header={"kid": settings.key_id},
+            )
+            form = {
+                "grant_type": "client_credentials",
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion": assertion if isinstance(assertion, str) else assertion.decode(),
+                "scope": " ".join(SCOPES),
+            }
+            response = self._web.request("POST", settings.token_url, data=form)
+            token = json_of(response, "the request for a token")
+            if not response.is_success or "access_token" not in token:
+                said = token.get("error_description") or token.get("error") or f"HTTP {response.status_code}"
+                raise ValueError(str(said)[:200])
+        except (JoseError, PlatformRefused, ValueError, AttributeError) as error:
             raise PlatformRefused(
                 f"The platform gives no access token ({error}); are client_id, key_id, the key and the audience those "
                 "of the tool's registration, and are the scopes of grades and members allowed?"

@@ -22,6 +22,10 @@ class Person:
     keys: frozenset[str]
     """What else names this person and nobody else: ID number, login, e-mail."""
     email: str = ""
+    number: str = ""
+    """What a download of this assignment calls the person; empty if the LMS does not say."""
+    group: str = ""
+    """The team the person hands in with, as the LMS numbers teams; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Collected:
 
     id: str = ""
     """The LMS's own id; empty if it numbers participants anew for every assignment, as Moodle does."""
+    number: str = ""
+    """What the download of this assignment called the participant; nothing else may be compared with it."""
     name: str = ""
     email: str = ""
 
@@ -50,9 +56,10 @@ class People:
     def find(self, outgoing: Outgoing, collected: Collected | None = None) -> tuple[Person | None, str]:
         """Find a student of nbgrader's.
 
-        Whom the work was collected from decides, where the LMS's own id was noted then. Otherwise the nbgrader id is
-        compared with ID number, login and e-mail, then the e-mail of the gradebook and of the collecting with theirs,
-        then the id with the LMS's own. Names are never compared to find anybody: two students may share one.
+        Whom the work was collected from decides, where the LMS's own id, or its number for this assignment, was noted
+        then. Otherwise the nbgrader id is compared with ID number, login and e-mail, and the e-mail of the gradebook
+        and of the collecting with theirs; all of these must lead to one person. Names are never compared to find
+        anybody: two students may share one. Nor is the id with the LMS's own numbers, which are counted elsewhere.
 
         Args:
             outgoing: What goes to the student.
@@ -63,19 +70,34 @@ class People:
         """
         if collected is not None and collected.id:
             return self._collected_from(collected)
-        wanted = _folded(outgoing.student)
-        noted = _folded(collected.email) if collected is not None else ""
-        for matches in (
-            [person for person in self._persons if wanted in map(_folded, person.keys)],
-            [person for person in self._persons if outgoing.email and _folded(outgoing.email) == _folded(person.email)],
-            [person for person in self._persons if noted and noted == _folded(person.email)],
-            [person for person in self._persons if outgoing.student == person.id],
-        ):
-            if len(matches) == 1:
-                return matches[0], ""
-            if matches:
-                return None, f"the LMS has {len(matches)} people who answer to this: {_listed(matches)}"
-        return None, "nobody on the LMS has this id as ID number, login or user id, nor this e-mail address"
+        if any(person.number for person in self._persons) and collected is not None and collected.number:
+            return self._numbered(collected)
+        keys = {_folded(outgoing.student), _folded(outgoing.email), _folded(collected.email if collected else "")} - {
+            ""
+        }
+        # e-mail addresses are compared with e-mail addresses, the student id with whatever names a person
+        found = [
+            person
+            for person in self._persons
+            if _folded(outgoing.student) in map(_folded, person.keys) or _folded(person.email) in keys - {""}
+        ]
+        if len(found) == 1:
+            return found[0], ""
+        if found:
+            return None, f"the LMS has {len(found)} people who answer to this: {_listed(found)}"
+        return None, (
+            "nobody on the LMS has this id as ID number or login, nor this e-mail address; a token may not see them, "
+            "and an account that is suspended is not listed"
+        )
+
+    def _numbered(self, collected: Collected) -> tuple[Person | None, str]:
+        found = [person for person in self._persons if person.number == collected.number]
+        if len(found) == 1:
+            return found[0], ""
+        return None, (
+            f"collected from participant {collected.number}, whom the LMS does not list for this assignment: suspended "
+            "since, or is it another assignment?"
+        )
 
     def _collected_from(self, collected: Collected) -> tuple[Person | None, str]:
         person = next((person for person in self._persons if person.id == collected.id), None)
@@ -114,7 +136,9 @@ def collected_from(course: Course, assignment: str, lms: str) -> dict[str, Colle
     """
     noted = Identities.load(course, assignment, lms).people.values()
     lasts = lms in _LASTING_IDS
-    return {one.student: Collected(one.key if lasts else "", one.name, one.email) for one in noted}
+    return {
+        one.student: Collected(one.key if lasts else "", "" if lasts else one.key, one.name, one.email) for one in noted
+    }
 
 
 def _words(name: str) -> set[str]:

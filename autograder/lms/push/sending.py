@@ -2,9 +2,9 @@
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from autograder.course.feedback import points_text
 from autograder.lms.holding import why_held
@@ -38,6 +38,47 @@ class Row:
     status: Status
     points: str = ""
     why: str = ""
+    there: str = ""
+    """What the LMS held before."""
+    sends: str = ""
+    stays: str = ""
+    """What somebody else put there, and is left."""
+
+
+@dataclass(frozen=True)
+class Overwrite:
+    """What may be replaced that somebody else put into the LMS: nothing, unless it is named."""
+
+    grades: bool = False
+    comments: bool = False
+    files: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one student is sent, held against what the LMS has."""
+
+    what: Mapping[str, Any] = field(default_factory=dict)
+    """As the LMS will keep it, for the ledger: `grade`, `comment`, `pages`."""
+    refusal: str = ""
+    """Why it must not be sent; empty if it may."""
+    is_there: bool = False
+    """The LMS has all of it already."""
+    there: str = ""
+    sends: str = ""
+    stays: str = ""
+    details: Any = None
+    """What the platform needs to send it."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What was read back for one student after sending."""
+
+    wrong: str = ""
+    """What the LMS holds instead; empty if it holds what was sent."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What the ledger should remember besides."""
 
 
 class Platform(Protocol):
@@ -56,16 +97,35 @@ class Platform(Protocol):
         """Why the LMS would drop or damage this grade, or an empty string."""
         ...
 
-    def holds(self, person: Person, outgoing: Outgoing, mark: str) -> bool:
-        """Whether the LMS has this very grade; asked where an earlier run was stopped in between."""
+    def lost(self, person: Person, outgoing: Outgoing) -> str:
+        """Why the LMS no longer holds a grade that it was sent, or an empty string; asked of all that were sent it."""
         ...
 
-    def send(self, person: Person, outgoing: Outgoing, mark: str) -> None:
+    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+        """Read what the LMS holds, and decide what is sent and what stays.
+
+        Args:
+            person: To whom.
+            outgoing: What.
+            sent: What this student was sent before, or may have been, newest last.
+
+        Raises:
+            StudentRefused: It cannot be read.
+            NoAnswer: The LMS did not answer.
+        """
+        ...
+
+    def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:
+        """Whether the LMS has all of this; asked where it is not known whether it was sent."""
+        ...
+
+    def send(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:
         """Send points, comment and pages.
 
         Args:
             person: To whom.
             outgoing: What.
+            prepared: From `prepare`.
             mark: A short name for the content, for platforms that keep everything they are sent.
 
         Raises:
@@ -74,9 +134,17 @@ class Platform(Protocol):
         """
         ...
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, str]:
-        """Read back what was sent, if the platform's answers do not say; return what is wrong, by student."""
+    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:
+        """Read back what was sent, by student."""
         ...
+
+
+@dataclass(frozen=True)
+class _Run:
+    platform: Platform
+    ledger: Ledger
+    dry_run: bool
+    again: bool
 
 
 def push(
@@ -85,6 +153,7 @@ def push(
     ledger: Ledger,
     *,
     dry_run: bool = False,
+    again: bool = False,
     collected: Mapping[str, Collected] = MappingProxyType({}),
     on_progress: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
@@ -94,7 +163,8 @@ def push(
         entries: What everybody gets.
         platform: Where to.
         ledger: What has been sent before.
-        dry_run: Ask the LMS who is there, and send nothing.
+        dry_run: Ask the LMS who is there and what it holds, and send nothing.
+        again: Send also what was sent before, and what the LMS has.
         collected: Whom work was collected from, by student.
         on_progress: Called after each student.
 
@@ -108,57 +178,98 @@ def push(
     doubled = people.doubled([(student, person) for student, (person, _) in found.items() if person])
     rows: list[Row] = []
     unanswered = 0
+    run = _Run(platform, ledger, dry_run=dry_run, again=again)
     for entry in entries:
         person, why = found.get(entry.student, (None, ""))
         if unanswered >= _GIVE_UP_AFTER:
             row = _row(entry, Status.FAILED, "not tried: the LMS has stopped answering; run the same command later")
         else:
-            row = _one(entry, person, doubled.get(entry.student, why), platform, ledger, dry_run=dry_run)
+            row = _one(entry, person, doubled.get(entry.student, why), run)
             unanswered = unanswered + 1 if row.status is Status.FAILED and "did not answer" in row.why else 0
         rows.append(row)
         on_progress(row)
+    return _confirmed(entries, rows, {student: person for student, (person, _) in found.items() if person}, run)
+
+
+def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[str, Person], run: _Run) -> list[Row]:
     sent = [
-        (person, entry)
+        (found[entry.student], entry)
         for entry, row in zip(entries, rows, strict=True)
-        if row.status is Status.SENT and (person := found[entry.student][0])
+        if row.status is Status.SENT and entry.student in found
     ]
-    wrong = platform.confirm(sent)
+    try:
+        read = run.platform.confirm(sent)
+    except NoAnswer as problem:
+        why = f"sent, but it could not be read back ({problem}); run the same command again to compare"
+        read = {entry.student: Confirmed(why) for _, entry in sent}
     for _, entry in sent:
-        if entry.student in wrong:
-            ledger.begin(entry.student, digest_of(entry))  # not there after all: the next run sends it again
+        confirmed = read.get(entry.student, Confirmed())
+        digest, last = digest_of(entry), run.ledger.last(entry.student)
+        if confirmed.wrong:
+            run.ledger.begin(entry.student, digest, last.what if last else {})  # the next run looks, and sends again
+        elif confirmed.more and last is not None:
+            run.ledger.finish(entry.student, digest, {**last.what, **confirmed.more})
     return [
-        _row(entry, Status.FAILED, wrong[entry.student]) if entry.student in wrong else row
-        for entry, row in zip(entries, rows, strict=True)
+        replace(row, status=Status.FAILED, why=read[row.student].wrong)
+        if row.student in read and read[row.student].wrong
+        else row
+        for row in rows
     ]
 
 
-def _one(entry: Outgoing, person: Person | None, why: str, platform: Platform, ledger: Ledger, *, dry_run: bool) -> Row:
+def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
     if entry.is_absent:
         return _row(entry, Status.ABSENT, "nothing was handed in, nothing is sent")
     reason = why_held(entry, has_option=False) or why
-    if person is not None and not reason:
-        reason = platform.refusal(person, entry)
-    if reason or person is None:
-        return _row(entry, Status.LEFT, reason)
-    digest = digest_of(entry)
-    last = ledger.last(entry.student)
-    if last is not None and (last.state, last.digest) == (DONE, digest):
-        return _row(entry, Status.ALREADY, f"since {last.at[:16].replace('T', ' ')} UTC")
-    if dry_run:
-        return _row(entry, Status.WOULD_SEND)
-    mark = digest[:10]
     try:
-        if last is not None and (last.state, last.digest) == (BEGUN, digest) and platform.holds(person, entry, mark):
-            ledger.finish(entry.student, digest)
-            return _row(entry, Status.ALREADY, "an earlier run was stopped just after sending it")
-        ledger.begin(entry.student, digest)
-        platform.send(person, entry, mark)
+        if person is not None and not reason:
+            reason = run.platform.refusal(person, entry)
+        if reason or person is None:
+            return _row(entry, Status.LEFT, reason)
+        digest, last = digest_of(entry), run.ledger.last(entry.student)
+        if not run.again and last is not None and (last.state, last.digest) == (DONE, digest):
+            if lost := run.platform.lost(person, entry):
+                return _row(entry, Status.LEFT, f"sent {_when(last.at)}, but {lost}")
+            return _row(entry, Status.ALREADY, f"since {_when(last.at)}")
+        prepared = run.platform.prepare(person, entry, run.ledger.sent(entry.student))
+        return _prepared(entry, person, prepared, run)
     except (StudentRefused, NoAnswer) as problem:
         return _row(entry, Status.FAILED, str(problem))
-    ledger.finish(entry.student, digest)
-    return _row(entry, Status.SENT)
 
 
-def _row(entry: Outgoing, status: Status, why: str = "") -> Row:
+def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) -> Row:
+    digest, last = digest_of(entry), run.ledger.last(entry.student)
+    mark, ledger = digest[:10], run.ledger
+    seen = {"there": prepared.there, "sends": prepared.sends, "stays": prepared.stays}
+    was_stopped = last is not None and (last.state, last.digest) == (BEGUN, digest) and not run.again
+    if was_stopped and run.platform.holds(person, entry, prepared, mark):
+        if not run.dry_run:
+            ledger.finish(entry.student, digest, prepared.what)
+        return _row(entry, Status.ALREADY, "an earlier run was stopped just after sending it", **seen)
+    if prepared.refusal:
+        return _row(entry, Status.LEFT, prepared.refusal, **seen)
+    if prepared.is_there and not run.again:
+        if not run.dry_run:
+            ledger.finish(entry.student, digest, prepared.what)
+        return _row(entry, Status.ALREADY, "the LMS has it, though not from this ledger", **seen)
+    if run.dry_run:
+        return _row(entry, Status.WOULD_SEND, **seen)
+    ledger.begin(entry.student, digest, prepared.what)
+    why = ""
+    try:
+        run.platform.send(person, entry, prepared, mark)
+    except NoAnswer as problem:
+        if not run.platform.holds(person, entry, prepared, mark):
+            return _row(entry, Status.FAILED, str(problem), **seen)
+        why = "the answer was lost, but the LMS has it"
+    ledger.finish(entry.student, digest, prepared.what)
+    return _row(entry, Status.SENT, why, **seen)
+
+
+def _when(at: str) -> str:
+    return f"{at[:16].replace('T', ' ')} UTC"
+
+
+def _row(entry: Outgoing, status: Status, why: str = "", **seen: str) -> Row:
     points = "" if entry.is_absent else f"{points_text(entry.points)}/{points_text(entry.max_points)}"
-    return Row(entry.student, entry.name, status, points, why)
+    return Row(entry.student, entry.name, status, points, why, **seen)

@@ -1,6 +1,8 @@
-"""Requests to an LMS: time-outs, retries with growing waits, rate limits; and no secret in any message."""
+"""Requests to an LMS: time-outs, retries with growing waits, rate limits; bounded answers; no secret in any message."""
 
 import ipaddress
+import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,9 +13,13 @@ import tenacity
 
 from autograder.lms.push.errors import NoAnswer, PlatformRefused
 
-_BUSY = frozenset({429, 502, 503, 504})
-_DID_NOTHING = frozenset({429, 503})
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_DID_NOTHING = frozenset({429})
 """Answers that promise that nothing was done."""
+_MOST_ANSWER_MIB = 64
+_MOST_DEPTH = 64
+_WHOLE_ANSWER = 10.0
+"""A whole answer may take as many times as long as its beginning."""
 _MOST_PAGES = 1_000
 
 
@@ -26,6 +32,9 @@ class Patience:
     longest_wait_seconds: float = 60.0
     answer_seconds: float = 60.0
     """Until a request counts as unanswered."""
+
+
+_OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class _Busy(Exception):
@@ -78,16 +87,18 @@ class Web:
             The answer, whatever its status, unless that says busy.
 
         Raises:
-            NoAnswer: There was none, after all attempts.
-            PlatformRefused: The address is unencrypted.
+            NoAnswer: There was none after all attempts, or one that does not say whether it was done.
+            PlatformRefused: The address is unencrypted, or the answer without end.
         """
         self.refuse_plain_http(url)
         headers = {**(self._headers if with_headers else {}), **arguments.pop("headers", {})}
 
         def ask() -> httpx.Response:
-            response = self._client.request(method, url, headers=headers, **arguments)
+            response = self._asked(method, url, headers=headers, **arguments)
             if response.status_code in (_BUSY if repeatable else _DID_NOTHING) or _is_rate_limit(response):
                 raise _Busy(response)
+            if response.status_code >= 500:  # may have been said after it was stored
+                raise NoAnswer(f"{_host(url)} did not answer {method} (HTTP {response.status_code})")
             return response
 
         retried = (_Busy, httpx.TransportError) if repeatable else (_Busy, httpx.ConnectError, httpx.ConnectTimeout)
@@ -102,6 +113,28 @@ class Web:
         except (_Busy, httpx.TransportError) as problem:
             said = str(problem) or type(problem).__name__
             raise NoAnswer(f"{_host(url)} did not answer {method} ({said})") from problem
+
+    def _asked(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """One request, whose whole answer is bounded in size and time: a time-out of httpx is for each piece alone."""
+        ends = time.monotonic() + _WHOLE_ANSWER * self._patience.answer_seconds
+        with self._client.stream(method, url, **arguments) as response:
+            pieces, size = [], 0
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                size += len(piece)
+                if size > _MOST_ANSWER_MIB * 2**20:
+                    raise PlatformRefused(
+                        f"{_host(url)} answered {method} with more than {_MOST_ANSWER_MIB} MiB, which is no answer of "
+                        "an LMS; is this its address?"
+                    )
+                if time.monotonic() > ends:
+                    raise httpx.ReadTimeout(f"more than {_WHOLE_ANSWER * self._patience.answer_seconds:.0f} seconds")
+        return httpx.Response(
+            response.status_code,
+            headers=[(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_TRANSFER],
+            content=b"".join(pieces),
+            request=response.request,
+        )
 
     def pages(self, url: str, **arguments: Any) -> Iterator[httpx.Response]:
         """GET a list page by page, following `Link: rel="next"`.
@@ -163,12 +196,26 @@ def json_of(response: httpx.Response, what: str) -> Any:
         PlatformRefused: It is none.
     """
     try:
-        return response.json()
-    except ValueError as error:
+        # older Canvas puts a loop in front, which keeps a browser from running it as a script
+        found = json.loads(response.content.decode("utf-8-sig").removeprefix("while(1);"))
+        if _is_deep(found):
+            raise ValueError("nested too deeply")
+        return found
+    except (ValueError, RecursionError) as error:
         raise PlatformRefused(
             f"{_host(str(response.url))} answered {what} with HTTP {response.status_code} and no JSON; "
             "is this the address of the LMS itself?"
         ) from error
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_MOST_DEPTH):
+        inner = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
+        level = [one for part in inner for one in part if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _is_rate_limit(response: httpx.Response) -> bool:

@@ -15,6 +15,11 @@ def site():
         yield site
 
 
+def twin(site):
+    site.shows_id_numbers = True
+    site.people.append((19, "ada", "Ada Twin", "t@x.org"))
+
+
 def test_grade_comment_and_page_reach_the_right_person(with_pages, site, command):
     status, said = command("moodle", HOMEWORK, site.address)
 
@@ -58,7 +63,7 @@ def test_a_dry_run_sends_nothing(with_pages, site, command):
         (lambda site: site.feedback_types.update(comments="0"), "no feedback type for comments", []),
         (lambda site: site.feedback_types.update(file="0"), "no feedback type for files", []),
         (lambda site: site.people.pop(1), "nobody on the LMS has this id", [11, 13]),
-        (lambda site: site.people.append((19, "ada", "Ada Twin", "t@x.org")), "2 people who answer to this", [12, 13]),
+        (twin, "2 people who answer to this", [12, 13]),
         (lambda site: site.forgets.add(13), "Moodle took the call, but holds no grade", [11, 12, 13]),
     ],
 )
