@@ -79,6 +79,10 @@ def canvas(
     gradebook: Annotated[
         Path, typer.Option("--gradebook", help="The course's gradebook, exported as CSV.", show_default=False)
     ],
+    groups: Annotated[
+        Path | None,
+        typer.Option("--groups", help="Of a group assignment: Canvas's roster of the group set.", show_default=False),
+    ] = None,
     assignment: AssignmentOption = "",
     roster: Roster = None,
     due_dates: DueDatesOption = None,
@@ -92,7 +96,7 @@ def canvas(
         from autograder.lms.canvas_collect import CanvasDownload, collect_canvas
 
         found = find_course(course)
-        download = CanvasDownload(archive, gradebook, roster, _due_dates(due_dates, _zone(time_zone)))
+        download = CanvasDownload(archive, gradebook, roster, _due_dates(due_dates, _zone(time_zone)), groups)
         chosen = choose_assignment(found, assignment)
         finish(collect_canvas(found, chosen, download, dry_run=dry_run, replace=replace), dry_run=dry_run)
 

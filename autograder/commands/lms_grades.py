@@ -1,14 +1,32 @@
-"""`autograder lms grades moodle|canvas|csv`: grades and feedback as files an LMS takes."""
+"""`autograder lms grades moodle|canvas|brightspace|blackboard|csv`: grades and feedback as files an LMS takes."""
 
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
+import typer.core
 
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
 from autograder.commands.terminal import CourseOption, ending_well, find_course
 
+
+class _ByFormat(typer.core.TyperGroup):
+    """`lms grades --format canvas …` is another way to say `lms grades canvas …`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See click."""
+        for place, word in enumerate(args):
+            name, _, value = word.partition("=")
+            if name == "--format":
+                rest = args[place + 1 :] if value else args[place + 2 :]
+                chosen = value or " ".join(args[place + 1 : place + 2])
+                return super().parse_args(ctx, [chosen, *args[:place], *rest])
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
+    cls=_ByFormat,
     help="""Write grades and feedback as files an LMS takes.
 
     What the LMS would silently drop or damage is held back, with the reason. Exit status: 0 when every grade is
@@ -130,3 +148,58 @@ def plain(
         found = find_course(course)
         chosen = choose_assignment(found, assignment)
         finish(write_csv(found, chosen, to, late_penalties=late_penalties, dry_run=dry_run), dry_run=dry_run)
+
+
+Export = Annotated[
+    Path, typer.Option("--export", help="The gradebook as the LMS exported it: it has the keys.", show_default=False)
+]
+Column = Annotated[str, typer.Option("--column", help="Title of the column.", show_default="the assignment's name")]
+MaxPoints = Annotated[
+    float | None, typer.Option("--max-points", help="The column's maximum, where the export does not say.")
+]
+
+
+@app.command()
+def brightspace(
+    *,
+    export: Export,
+    assignment: AssignmentOption = "",
+    to: Annotated[Path, typer.Option("--to", help="The CSV file to write.")] = Path("brightspace_grades.csv"),
+    column: Column = "",
+    max_points: MaxPoints = None,
+    rescale: Rescale = False,
+    overwrite: Overwrite = False,
+    late_penalties: Penalties = False,
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Write a CSV file for Brightspace (D2L), with the keys of its own export."""
+    with ending_well():
+        from autograder.lms.other_grades import OtherReturn, write_brightspace
+
+        asked = OtherReturn(export, to, column, max_points, rescale, overwrite, late_penalties)
+        found = find_course(course)
+        finish(write_brightspace(found, choose_assignment(found, assignment), asked, dry_run=dry_run), dry_run=dry_run)
+
+
+@app.command()
+def blackboard(
+    *,
+    export: Export,
+    assignment: AssignmentOption = "",
+    to: Annotated[Path, typer.Option("--to", help="The CSV file to write.")] = Path("blackboard_grades.csv"),
+    column: Column = "",
+    max_points: MaxPoints = None,
+    rescale: Rescale = False,
+    overwrite: Overwrite = False,
+    late_penalties: Penalties = False,
+    dry_run: DryRunOption = False,
+    course: CourseOption = None,
+) -> None:
+    """Write a CSV file for Blackboard, with the keys of its own export."""
+    with ending_well():
+        from autograder.lms.other_grades import OtherReturn, write_blackboard
+
+        asked = OtherReturn(export, to, column, max_points, rescale, overwrite, late_penalties)
+        found = find_course(course)
+        finish(write_blackboard(found, choose_assignment(found, assignment), asked, dry_run=dry_run), dry_run=dry_run)

@@ -133,7 +133,7 @@ def lti(
 
         with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
             over = Overwrite(overwrite, overwrite_comments)
-            platform = LtiLineItem(web, read_settings(settings), assignment, over)
+            platform = LtiLineItem(web, read_settings(settings), assignment, over, may_make=not dry_run)
             asked = Asked(course, assignment, student, dry_run, again, with_pages=False)
             finish(push_to(platform, asked), dry_run=dry_run)
 

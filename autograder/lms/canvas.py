@@ -11,11 +11,16 @@ from pathlib import Path
 
 from autograder.lms.csv_text import CsvText, read_csv
 from autograder.lms.errors import LmsError
+from autograder.lms.names import folded
 from autograder.lms.safe_zip import SafeZip
 
 _FILE = re.compile(r"^(?:(?P<who>.*?)_)?(?P<late>LATE_)?(?P<user>\d+)_(?:(?P<file>\d+)_)?(?P<name>[^/]+)$", re.DOTALL)
 _ANONYMOUS = re.compile(r"^(?:LATE_)?anon_\w+_\d+_")
 _COLUMN = re.compile(r"^(?P<title>.*)\s\((?P<id>\d+)\)$", re.DOTALL)
+_TEST_LOGIN = re.compile(r"[0-9a-f]{40}")
+_IGNORED = re.compile(
+    r"(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)|\(read only\)", re.IGNORECASE
+)
 _INFO = (
     "Student",
     "ID",
@@ -40,6 +45,8 @@ class CanvasHanded:
     newest_file: int = 0
     files: dict[str, str] = field(default_factory=dict)
     """File name, to path in the archive."""
+    refused: str = ""
+    """Why nothing of it is to be taken."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ class CanvasGradebook:
     """Columns that say who it is."""
     points_record: int | None
     """Where the points possible stand."""
+    has_test_student: bool = False
+    """Whether it lists Canvas's own "Student, Test", who is nobody."""
 
     def column(self, title: str) -> int | None:
         """Find the column of an assignment.
@@ -87,23 +96,36 @@ class CanvasGradebook:
         return [cell.value for column, cell in enumerate(self.csv.records[0]) if _COLUMN.match(cell.value.strip())]
 
 
+def is_ignored(header: str) -> bool:
+    """Tell whether Canvas's importer skips a column without a word, because it is called like one of its totals.
+
+    Args:
+        header: Of the column.
+    """
+    return _IGNORED.search(header) is not None
+
+
 def _spellings(header: str) -> set[str]:
     match = _COLUMN.match(header.strip())
     return {header.strip(), match["title"], match["id"]} if match else {header.strip()}
 
 
-def read_archive(archive: SafeZip, name: str) -> list[CanvasHanded]:
+def read_archive(archive: SafeZip, name: str) -> tuple[list[CanvasHanded], list[str]]:
     """Sort the files of "Download Submissions" by who handed them in.
 
     Args:
         archive: The archive.
         name: What to call it in messages.
 
+    Returns:
+        One entry a student, and sentences about files that belong to nobody.
+
     Raises:
         LmsError: It is anonymous, or no such archive.
     """
     found: dict[str, CanvasHanded] = {}
-    for path in archive.files:
+    strangers = []
+    for path in [*archive.files, *archive.troubles]:
         file_name = path.rpartition("/")[2]
         if _ANONYMOUS.match(file_name):
             raise LmsError(
@@ -111,19 +133,21 @@ def read_archive(archive: SafeZip, name: str) -> list[CanvasHanded]:
             )
         match = _FILE.match(file_name)
         if match is None:
-            raise LmsError(
-                f"{name} is no download of submissions: {file_name!r} is not like `smithjane_12_345_name.ipynb`; "
-                'in the assignment choose "Download Submissions".'
-            )
+            strangers.append(f"{path!r} is not like `smithjane_12_345_name.ipynb`")
+            continue
         who = match["who"] or ""
         is_late = match["late"] is not None or who.endswith("LATE")
         handed = found.setdefault(match["user"], CanvasHanded(match["user"], who.removesuffix("_LATE")))
         handed.is_late |= is_late
+        if path in archive.troubles:
+            handed.refused = handed.refused or f"the archive {archive.troubles[path]}"
+            continue
         handed.newest_file = max(handed.newest_file, int(match["file"] or 0))
         handed.files[_free(match["name"], match["file"] or "", handed)] = path
     if not found:
-        raise LmsError(f"{name} is empty; download it again.")
-    return list(found.values())
+        what = f"{strangers[0]}; in the assignment choose" if strangers else "it is empty; choose"
+        raise LmsError(f'{name} is no download of submissions: {what} "Download Submissions".')
+    return list(found.values()), strangers
 
 
 def _free(name: str, file_id: str, handed: CanvasHanded) -> str:
@@ -150,14 +174,25 @@ def read_gradebook(path: Path) -> CanvasGradebook:
         )
     places = {name: header.index(name) for name in _INFO if name in header}
     students, points = [], None
+    has_test_student = False
     for record, cells in enumerate(csv.records[1:], start=1):
-        row = {name: cells[place].value.strip() for name, place in places.items() if place < len(cells)}
+        row = {name: _shown(cells[place].value) for name, place in places.items() if place < len(cells)}
         name = row.get("Student") or f"{row.get('LastName', '')}, {row.get('FirstName', '')}".strip(", ")
+        student = CanvasStudent(
+            record, row.get("ID", ""), name, row.get("SIS Login ID", ""), row.get("SIS User ID", "")
+        )
         if cells[0].value.strip() == "Points Possible":
             points = record
-        elif row.get("ID", "").isdecimal():
-            student = CanvasStudent(record, row["ID"], name, row.get("SIS Login ID", ""), row.get("SIS User ID", ""))
+        elif folded(name) == "studenttest" and (not student.login or _TEST_LOGIN.fullmatch(student.login)):
+            has_test_student = True
+        elif student.user.isdecimal():
             students.append(student)
     if not students:
         raise LmsError(f"{path.name} lists no student with an ID; export it again.")
-    return CanvasGradebook(path.name, csv, tuple(students), tuple(sorted(places.values())), points)
+    return CanvasGradebook(path.name, csv, tuple(students), tuple(sorted(places.values())), points, has_test_student)
+
+
+def _shown(cell: str) -> str:
+    """What a cell says; names that begin with = are exported as ="=name"."""
+    quoted = re.fullmatch(r'="(.*)"', cell.strip(), re.DOTALL)
+    return quoted[1] if quoted else cell.strip()

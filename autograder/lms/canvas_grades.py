@@ -1,15 +1,14 @@
 """Grades for Canvas: a gradebook CSV with the columns that change and no others."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
-from autograder.lms.canvas import CanvasGradebook, CanvasStudent, read_gradebook
+from autograder.lms.canvas import CanvasGradebook, CanvasStudent, is_ignored, read_gradebook
 from autograder.lms.canvas_collect import candidate
+from autograder.lms.csv_text import csv_bytes, number_of
 from autograder.lms.errors import LmsError
 from autograder.lms.files import write_whole
 from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
@@ -76,17 +75,21 @@ def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_ru
         if why is not None:
             results.add(why[0], who, problems.get(student.user, "") or why[1])
             continue
-        lines.append([student.name, student.user, student.sis_id, student.login, _section(book, student), *grades])
+        # as Canvas wrote them, also ="=name": its importer compares them
+        name = book.csv.records[student.record][0].value
+        lines.append([name, student.user, student.sis_id, student.login, _section(book, student), *grades])
         person = identities.people.get(student.user) or Person(student.user, ids[student.user], student.name)
         identities.put([person])
         identities.note_returned(student.user, returned_grade="|".join(grades))
         shares = [f"{grade}/{points_text(column.maximum)}" for grade, column in zip(grades, columns, strict=True)]
         results.add(Did.DONE, who, "grade written", ", ".join(shares))
+    if book.has_test_student:
+        results.notes.append("Student, Test is Canvas's own and nobody, so there is no line for it.")
     if not lines:
         results.notes.append("There is no grade to return, so no file was written.")
         return results
     if not dry_run:
-        write_whole(asked.target, _csv(columns, lines))
+        write_whole(asked.target, _csv(columns, lines, book))
         identities.save()
     results.notes.append(f"In Canvas: Grades, Import, {asked.target}; it shows every change before you confirm.")
     return results
@@ -110,8 +113,14 @@ def _column(course: Course, assignment: str, exercise: str, book: CanvasGradeboo
                 "with --column, or let Canvas make it with --new-columns."
             )
         return _Column(wanted, None, points, {entry.student: entry for entry in entries})
-    maximum = _possible(book, place, points)
     header = book.csv.records[0][place].value
+    if is_ignored(header):
+        raise LmsError(
+            f"Canvas's importer skips a column called '{header}' without a word, because it takes it for one of its "
+            "totals (Current, Final or Override Score, Points, Grade); rename the assignment in Canvas, or use "
+            "`autograder lms push canvas`."
+        )
+    maximum = _possible(book, place, points)
     refuse_other_maximum(maximum, points, f"The column '{header}'", rescale=asked.rescale)
     return _Column(header, place, maximum, {entry.student: entry for entry in entries})
 
@@ -121,9 +130,12 @@ def _possible(book: CanvasGradebook, place: int, otherwise: float) -> float:
         return otherwise
     text = book.csv.records[book.points_record][place].value.strip()
     try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return otherwise
+        return number_of(text)
+    except ValueError as error:
+        raise LmsError(
+            f"{book.name} has {text!r} as points possible of '{book.csv.records[0][place].value}', which is no number; "
+            "importing another one would change the assignment, so set it in Canvas first."
+        ) from error
 
 
 def _grades(
@@ -148,7 +160,10 @@ def _grades(
         grade = grade_text(grade_of(entry, column.maximum, with_penalty=asked.late_penalties))
         if float(grade) > column.maximum + 1e-6:
             return [], (Did.PERSON, f"{grade} is over the maximum of {points_text(column.maximum)}")
-        there = book.csv.records[student.record][column.place].value.strip() if column.place is not None else ""
+        cells = book.csv.records[student.record]
+        there = cells[column.place].value.strip() if column.place is not None and column.place < len(cells) else ""
+        if there == "N/A":
+            return [], (Did.PERSON, "Canvas has N/A: not assigned to this student, so it would drop the grade")
         ours = {grade, before[number] if number < len(before) else grade}
         if there and not asked.overwrite and not _is_one_of(there, ours):
             return [], (Did.PERSON, f"Canvas has {there}, which was not written here; --overwrite takes {grade}")
@@ -158,7 +173,7 @@ def _grades(
 
 def _is_one_of(there: str, ours: set[str]) -> bool:
     try:
-        value = float(there.replace(",", "."))
+        value = number_of(there)
     except ValueError:
         return False  # EX for excused, a letter, …
     return any(abs(value - float(grade)) < 0.006 for grade in ours)
@@ -169,11 +184,16 @@ def _section(book: CanvasGradebook, student: CanvasStudent) -> str:
     return book.csv.records[student.record][place].value
 
 
-def _csv(columns: Sequence[_Column], lines: list[list[str]]) -> bytes:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*_KEYS, *(column.header for column in columns)])
-    possible = [grade_text(column.maximum) for column in columns]
-    writer.writerow(["    Points Possible", *[""] * (len(_KEYS) - 1), *possible])
-    writer.writerows(lines)
-    return stream.getvalue().encode("utf-8")
+def _csv(columns: Sequence[_Column], lines: list[list[str]], book: CanvasGradebook) -> bytes:
+    rows = [[*_KEYS, *(column.header for column in columns)]]
+    if book.points_record is not None or all(column.place is None for column in columns):
+        # the importer sets the points of an assignment to what stands here, so they go back as they came
+        possible = [_points_cell(column, book) for column in columns]
+        rows.append(["    Points Possible", *[""] * (len(_KEYS) - 1), *possible])
+    return csv_bytes([*rows, *lines])
+
+
+def _points_cell(column: _Column, book: CanvasGradebook) -> str:
+    if column.place is None or book.points_record is None:
+        return grade_text(column.maximum)
+    return grade_text(number_of(book.csv.records[book.points_record][column.place].value))

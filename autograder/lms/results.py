@@ -85,12 +85,13 @@ class Results:
         return sum(row.did is did for row in self.rows)
 
 
-def results_table(results: Results, *, is_dry_run: bool = False) -> RenderableType:
+def results_table(results: Results, *, is_dry_run: bool = False, is_plan: bool = False) -> RenderableType:
     """Return the table of a command.
 
     Args:
         results: Its rows and notes.
         is_dry_run: Whether nothing was really done.
+        is_plan: Whether it also shows what stands there, what would be sent, and what stays.
     """
     title = f"{results.title} (dry run: nothing is written or sent)" if is_dry_run else results.title
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -99,10 +100,13 @@ def results_table(results: Results, *, is_dry_run: bool = False) -> RenderableTy
     has_points = any(row.points for row in results.rows)
     if has_points:
         table.add_column("points", justify="right", no_wrap=True)
+    for title in ("stands there now", "would be sent", "stays") if is_plan else ():
+        table.add_column(title, overflow="fold")
     table.add_column("what, or why not", overflow="fold")
     for row in results.rows:
         points = [Text(row.points)] if has_points else []
-        table.add_row(Text(row.shown), Text(row.who), *points, Text(row.why), style=_STYLES[row.did])
+        planned = [Text(text) for text in (row.there, row.sends, row.stays)] if is_plan else []
+        table.add_row(Text(row.shown), Text(row.who), *points, *planned, Text(row.why), style=_STYLES[row.did])
     in_order = sorted(results.rows, key=lambda row: list(Did).index(row.did))
     counts = Counter(row.shown for row in in_order)
     summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing to do"

@@ -43,6 +43,7 @@ class LtiLineItem:
         settings: Registration and addresses.
         assignment: The nbgrader assignment: tag and default title of a column that is made.
         overwrite: What of other people's may be replaced: grades, comments.
+        may_make: Whether a column may be made; not in a dry run.
     """
 
     def __init__(
@@ -51,8 +52,11 @@ class LtiLineItem:
         settings: LtiSettings,
         assignment: str,
         overwrite: Overwrite = Overwrite(),  # noqa: B008 - it is frozen
+        *,
+        may_make: bool = True,
     ) -> None:
         self._web = web
+        self._may_make = may_make
         self._overwrite = overwrite
         self._settings = settings
         self._assignment = assignment
@@ -149,6 +153,8 @@ class LtiLineItem:
     def _results(self) -> dict[str, tuple[float | None, str]]:
         """Share of the maximum and comment, by user id, as the gradebook has them."""
         found: dict[str, tuple[float | None, str]] = {}
+        if not self.line_item:
+            return found  # there is no column yet
         for page in self._web.pages(below(self.line_item, "results"), headers=self._accept(_RESULTS_TYPE)):
             self._refuse_trouble(page, "the results")
             found |= {str(result.get("userId")): _read(result) for result in json_of(page, "the results")}
@@ -172,7 +178,7 @@ class LtiLineItem:
         for item in json_of(response, "the gradebook columns"):
             if item.get("tag") == self._assignment:
                 return str(item["id"])
-        return self._new_line_item(listed)
+        return self._new_line_item(listed) if self._may_make else ""
 
     def _new_line_item(self, listed: str) -> str:
         # without resourceLinkId: with it, one platform leaves the column out of later launches

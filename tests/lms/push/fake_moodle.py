@@ -139,7 +139,11 @@ class FakeMoodle(FakeSite):
             one = {"id": number, "fullname": html.escape(name), "email": mail, "recordid": -1}
             one |= {"idnumber": idnumber} if self.shows_id_numbers else {}
             if self._is_blind:
-                one = {"id": number, "fullname": f"Participant {self.numbers[number]}", "recordid": self.numbers[number]}
+                one = {
+                    "id": number,
+                    "fullname": f"Participant {self.numbers[number]}",
+                    "recordid": self.numbers[number],
+                }
             if self.groups.get(number):
                 one["groupid"] = self.groups[number]
             people.append(one)
@@ -244,7 +248,10 @@ class FakeMoodle(FakeSite):
             return 200, {}, _exception("invaliduser", "Invalid user")
         if grade > self.assignment["grade"]:
             return 200, {}, _exception("dmlwriteexception", "Error writing to database")
-        if self.feedback_types.get("comments") == "1" and "plugindata[assignfeedbackcomments_editor][text]" not in fields:
+        if (
+            self.feedback_types.get("comments") == "1"
+            and "plugindata[assignfeedbackcomments_editor][text]" not in fields
+        ):
             return 200, {}, _exception("errorwriting", "Undefined property: assignfeedbackcomments_editor")
         self.saved.append(user)
         self.clock += 60

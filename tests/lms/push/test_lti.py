@@ -71,7 +71,7 @@ def test_a_second_run_posts_nothing_and_a_correction_waits_for_a_new_second(grad
 
 def test_a_time_in_the_future_locks_the_column_and_is_said(graded, site, settings, command):
     site.results["22"] = (int(time.time()) + 3_600, {"userId": "22", "resultScore": 1.0, "resultMaximum": 100})
-    status, said = command("lti", HOMEWORK, settings())
+    status, said = command("lti", HOMEWORK, settings(), "--overwrite")
 
     assert status == 1
     assert "holds a score with a later time than now" in said

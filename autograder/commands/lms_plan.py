@@ -1,0 +1,179 @@
+"""`autograder lms plan …`: what would be sent to whom, what stands there now, what stays, before anything is sent."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.commands.lms_push import AnswerSeconds, Asked, Insecure, TokenFile, push_to, token_of
+from autograder.commands.lms_terminal import choose_assignment
+from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, find_course, out
+
+if TYPE_CHECKING:
+    from autograder.lms.results import Results
+
+app = typer.Typer(
+    help="""Show what would be sent to whom, what stands there now, and what stays; nothing is sent.
+
+    Exit status: 0 when all could go, 1 when something needs a person, 2 when the LMS or a file is refused.""",
+    no_args_is_help=True,
+)
+
+Assignment = Annotated[str, typer.Argument(help="The nbgrader assignment.", show_default=False)]
+Where = Annotated[
+    str,
+    typer.Argument(help="Address of the assignment's page, for a push; or the file of the LMS.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+Page = Annotated[Path | None, typer.Option("--page", help="Write a page to this file.", show_default=False)]
+Column = Annotated[str, typer.Option("--column", help="Title of the column.", show_default="the assignment's name")]
+Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
+NoPages = Annotated[bool, typer.Option("--no-pages", help="Plan without the feedback pages.")]
+
+
+@app.command()
+def moodle(
+    assignment: Assignment,
+    where: Where,
+    *,
+    rescale: Rescale = False,
+    no_pages: NoPages = False,
+    token_file: TokenFile = None,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    as_json: AsJson = False,
+    page: Page = None,
+    course: CourseOption = None,
+) -> None:
+    """Plan a push to a Moodle assignment, or the filling of a grading worksheet."""
+    with ending_well():
+        from autograder.lms.moodle_grades import MoodleReturn, write_moodle
+        from autograder.lms.push.moodle import MoodleAssignment
+        from autograder.lms.push.web import Patience, Web
+
+        if "://" not in where:
+            found = find_course(course)
+            asked = MoodleReturn(Path(where), Path(), rescale=rescale, with_pages=not no_pages, again=False)
+            _show(write_moodle(found, choose_assignment(found, assignment), asked, dry_run=True), page, as_json=as_json)
+            return
+        token = token_of("MOODLE_TOKEN", token_file)
+        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
+            platform = MoodleAssignment(web, where, token, rescale=rescale, with_pages=not no_pages)
+            push = Asked(course, assignment, dry_run=True, with_pages=not no_pages, lms="moodle")
+            results = push_to(platform, push)
+        _show(results, page, as_json=as_json)
+
+
+@app.command()
+def canvas(
+    assignment: Assignment,
+    where: Where,
+    *,
+    column: Column = "",
+    rescale: Rescale = False,
+    no_pages: NoPages = False,
+    token_file: TokenFile = None,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    as_json: AsJson = False,
+    page: Page = None,
+    course: CourseOption = None,
+) -> None:
+    """Plan a push to a Canvas assignment, or the filling of an exported gradebook."""
+    with ending_well():
+        from autograder.lms.canvas_grades import CanvasReturn, write_canvas
+        from autograder.lms.push.canvas import CanvasAssignment
+        from autograder.lms.push.web import Patience, Web
+
+        if "://" not in where:
+            found = find_course(course)
+            asked = CanvasReturn(Path(where), Path(), column=column, rescale=rescale)
+            _show(write_canvas(found, choose_assignment(found, assignment), asked, dry_run=True), page, as_json=as_json)
+            return
+        headers = {"Authorization": f"Bearer {token_of('CANVAS_TOKEN', token_file)}"}
+        with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
+            platform = CanvasAssignment(web, where, rescale=rescale, with_pages=not no_pages)
+            push = Asked(course, assignment, dry_run=True, with_pages=not no_pages, lms="canvas")
+            results = push_to(platform, push)
+        _show(results, page, as_json=as_json)
+
+
+@app.command()
+def lti(
+    assignment: Assignment,
+    settings: Annotated[Path, typer.Argument(help="lti.toml: registration and addresses.", show_default=False)],
+    *,
+    insecure: Insecure = False,
+    answer_seconds: AnswerSeconds = 60.0,
+    as_json: AsJson = False,
+    page: Page = None,
+    course: CourseOption = None,
+) -> None:
+    """Plan a push of scores by LTI 1.3."""
+    with ending_well():
+        from autograder.lms.push.lti import LtiLineItem
+        from autograder.lms.push.lti_settings import read_settings
+        from autograder.lms.push.web import Patience, Web
+
+        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
+            platform = LtiLineItem(web, read_settings(settings), assignment, may_make=False)
+            results = push_to(platform, Asked(course, assignment, dry_run=True, with_pages=False))
+        _show(results, page, as_json=as_json)
+
+
+@app.command()
+def brightspace(
+    assignment: Assignment,
+    export: Annotated[Path, typer.Argument(help="The gradebook as Brightspace exported it.", show_default=False)],
+    *,
+    column: Column = "",
+    rescale: Rescale = False,
+    as_json: AsJson = False,
+    page: Page = None,
+    course: CourseOption = None,
+) -> None:
+    """Plan the filling of an export of Brightspace."""
+    with ending_well():
+        from autograder.lms.other_grades import OtherReturn, write_brightspace
+
+        found = find_course(course)
+        asked = OtherReturn(export, Path(), column, rescale=rescale)
+        results = write_brightspace(found, choose_assignment(found, assignment), asked, dry_run=True)
+        _show(results, page, as_json=as_json)
+
+
+@app.command()
+def blackboard(
+    assignment: Assignment,
+    export: Annotated[Path, typer.Argument(help="The gradebook as Blackboard exported it.", show_default=False)],
+    *,
+    column: Column = "",
+    rescale: Rescale = False,
+    as_json: AsJson = False,
+    page: Page = None,
+    course: CourseOption = None,
+) -> None:
+    """Plan the filling of an export of Blackboard."""
+    with ending_well():
+        from autograder.lms.other_grades import OtherReturn, write_blackboard
+
+        found = find_course(course)
+        asked = OtherReturn(export, Path(), column, rescale=rescale)
+        results = write_blackboard(found, choose_assignment(found, assignment), asked, dry_run=True)
+        _show(results, page, as_json=as_json)
+
+
+def _show(results: "Results", page: Path | None, *, as_json: bool) -> None:
+    from autograder.lms.files import write_whole
+    from autograder.lms.plan import as_json as json_text
+    from autograder.lms.plan import as_page
+    from autograder.lms.results import results_table
+
+    if page is not None:
+        write_whole(page, as_page(results).encode(), private=True)
+    if as_json:
+        typer.echo(json_text(results))
+    else:
+        out.print(results_table(results, is_dry_run=True, is_plan=True))
+    if results.needs_person:
+        raise typer.Exit(NEEDS_ATTENTION)
