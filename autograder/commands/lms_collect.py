@@ -6,11 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from autograder.commands.lms_push import Insecure, TokenFile, token_of
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
 from autograder.commands.terminal import CourseOption, ending_well, find_course, take_secret
 
 if TYPE_CHECKING:
+    from autograder.course.course import Course
     from autograder.lms.due_dates import DueDates
+    from autograder.lms.results import Results
 
 app = typer.Typer(
     help="""Put downloaded submissions into submitted/, each under its student's id.
@@ -103,9 +106,17 @@ def canvas(
 
 def due_dates(
     table: Annotated[
-        Path, typer.Argument(help="CSV with columns id and due; empty takes one back.", show_default=False)
-    ],
+        Path | None, typer.Argument(help="CSV with columns id and due; empty takes one back.", show_default=False)
+    ] = None,
     *,
+    moodle: Annotated[
+        str, typer.Option("--moodle", help="Address of the assignment on Moodle: its extensions.", show_default=False)
+    ] = "",
+    canvas: Annotated[
+        str, typer.Option("--canvas", help="Address of the assignment on Canvas: its due dates.", show_default=False)
+    ] = "",
+    token_file: TokenFile = None,
+    insecure: Insecure = False,
     assignment: AssignmentOption = "",
     time_zone: TimeZone = "",
     dry_run: DryRunOption = False,
@@ -114,13 +125,45 @@ def due_dates(
     """Give single students extra time: a due date of their own, also where lateness has been counted already."""
     with ending_well():
         from autograder.lms.due_dates import read_due_dates, set_due_dates
+        from autograder.lms.errors import LmsError
         from autograder.lms.results import Results
 
         found = find_course(course)
         chosen = choose_assignment(found, assignment)
         results = Results(f"Due dates of {chosen}")
-        set_due_dates(found, chosen, read_due_dates(table, _zone(time_zone)), results, dry_run=dry_run)
+        if sum(map(bool, (table, moodle, canvas))) != 1:
+            raise LmsError("Name one source of due dates: a table, or --moodle or --canvas with an address.")
+        if table is not None:
+            given = read_due_dates(table, _zone(time_zone))
+        else:
+            given = _asked_for(found, chosen, (moodle, canvas), token_file, results, insecure=insecure)
+        set_due_dates(found, chosen, given, results, dry_run=dry_run)
         finish(results, dry_run=dry_run)
+
+
+def _asked_for(
+    course: "Course",
+    assignment: str,
+    addresses: tuple[str, str],
+    token_file: Path | None,
+    results: "Results",
+    *,
+    insecure: bool,
+) -> "DueDates":
+    from autograder.lms.outgoing import outgoing
+    from autograder.lms.push.canvas import CanvasAssignment
+    from autograder.lms.push.extra_time import due_dates_of
+    from autograder.lms.push.moodle import MoodleAssignment
+    from autograder.lms.push.people import collected_from
+    from autograder.lms.push.web import Patience, Web
+
+    moodle, canvas = addresses
+    token = token_of("MOODLE_TOKEN" if moodle else "CANVAS_TOKEN", token_file)
+    headers = {"Authorization": f"Bearer {token}"} if canvas else {}
+    with Web(Patience(), headers=headers, allow_plain_http=insecure) as web:
+        platform = MoodleAssignment(web, moodle, token) if moodle else CanvasAssignment(web, canvas)
+        collected = collected_from(course, assignment, "moodle" if moodle else "canvas")
+        return due_dates_of(platform, outgoing(course, assignment), collected, results)
 
 
 def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, course: CourseOption = None) -> None:

@@ -1,7 +1,5 @@
 """Grades as a plain CSV file, one line a student, properly quoted; also for `nbgrader export`."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ from traitlets import Bool, Unicode
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
+from autograder.lms.csv_text import csv_bytes, for_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.files import write_whole
 from autograder.lms.holding import why_held
@@ -60,9 +59,7 @@ def _line(entry: Outgoing, exercises: list[str], *, late_penalties: bool) -> lis
 
 
 def _csv(lines: list[list[str]]) -> bytes:
-    stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerows(lines)
-    return stream.getvalue().encode("utf-8")
+    return csv_bytes([for_spreadsheet(cell) for cell in line] for line in lines)
 
 
 class LmsCsvExporter(ExportPlugin):

@@ -20,6 +20,7 @@ from autograder.course.gradebook import open_gradebook, submitted_folder, writer
 from autograder.course.lateness import late_penalties, settle
 from autograder.course.times import exchange_zone
 from autograder.lms.collecting import Incoming, stamp, time_of
+from autograder.lms.csv_text import from_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.results import Did, Results
 
@@ -50,7 +51,7 @@ def read_due_dates(path: Path, zone: tzinfo | None = None) -> DueDates:
     found: dict[str, datetime | None] = {}
     seen = set()
     for number, line in enumerate(lines, start=2):
-        student, text = (str(line.get(column) or "").strip() for column in ("id", "due"))
+        student, text = (from_spreadsheet(str(line.get(column) or "").strip()) for column in ("id", "due"))
         if not student or student.casefold() in seen:
             what = f"student '{student}' a second time" if student else "no id"
             raise LmsError(f"Line {number} of {path} has {what}; give each student one line.")

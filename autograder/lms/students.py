@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.course.course import Course
 from autograder.course.gradebook import open_gradebook
+from autograder.lms.csv_text import from_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person
 from autograder.lms.names import folded, same_name, student_id
@@ -162,7 +163,7 @@ def _read_roster(path: Path) -> list[Known]:
             rows: list[dict[str, Any]] = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LmsError(f"The class list {path} cannot be read ({error}).") from error
-    texts = [{name: str(value or "").strip() for name, value in row.items() if name} for row in rows]
+    texts = [{name: from_spreadsheet(str(value or "").strip()) for name, value in row.items() if name} for row in rows]
     if not texts or any(not row.get("id") for row in texts):
         raise LmsError(f"The class list {path} needs a column 'id' that is filled in every line.")
     columns = ("first_name", "last_name", "email")

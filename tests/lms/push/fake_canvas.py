@@ -1,4 +1,10 @@
-"""A Canvas site: comments only add up, lists come in pages, uploads go to another server in three steps."""
+"""A Canvas site: comments only add up, lists come in pages, uploads go to another server in three steps.
+
+A group's grade is everybody's in it unless members are graded individually; a grade for a student whom the assignment
+is not assigned to is dropped; an upload's answer has a loop in front.
+"""
+
+import json
 
 from tests.lms.push.fake_web import FakeSite
 
@@ -16,6 +22,7 @@ class FakeCanvas(FakeSite):
             "103": {"id": 103, "name": "Łukasz 王", "login_id": "cy"},
         }
         self.scores, self.comments, self.excused, self.uploads = {}, {user: [] for user in self.users}, set(), {}
+        self.groups, self.hidden_from, self.due_dates = {}, set(), {}
         self.address = f"{self.url}/courses/7/assignments/5"
 
     def is_write(self, request):
@@ -30,7 +37,8 @@ class FakeCanvas(FakeSite):
         if request.token != TOKEN:
             return 401, {}, {"errors": [{"message": "Invalid access token."}]}
         if request.path.endswith("/create_success"):
-            return 200, {}, {"id": int(request.path.split("/")[4]), "display_name": "x"}
+            answer = {"id": int(request.path.split("/")[4]), "display_name": "x"}
+            return 200, {}, b"while(1);" + json.dumps(answer).encode()
         if request.path == ASSIGNMENT:
             return 200, {}, self.assignment
         if request.path == f"{ASSIGNMENT}/submissions":
@@ -60,9 +68,17 @@ class FakeCanvas(FakeSite):
             "entered_score": self.scores.get(user),
             "score": self.scores.get(user),
             "submission_comments": [{"comment": text} for text, _ in self.comments[user]],
+            "assignment_visible": user not in self.hidden_from,
+            "group": {"id": self.groups.get(user), "name": None},
+            **({"cached_due_date": self.due_dates[user]} if user in self.due_dates else {}),
         }
 
     def _put(self, user, request):
-        self.scores[user] = float(request.fields["submission[posted_grade]"])
+        if user in self.hidden_from:
+            return
+        is_shared = self.assignment.get("group_category_id") and user in self.groups
+        members = [one for one, group in self.groups.items() if group == self.groups.get(user)] if is_shared else [user]
+        grade = float(request.fields["submission[posted_grade]"])
+        self.scores |= dict.fromkeys(members, grade)
         files = [self.uploads[value] for name, value in request.form if name == "comment[file_ids][]"]
         self.comments[user].append((request.fields["comment[text_comment]"], files))

@@ -1,11 +1,12 @@
-"""A Moodle site as strict as a running Moodle 4.5.6, with state: what it does not know it drops, what it dislikes it
-says in JSON, and afterwards a test can ask what a student sees.
+"""A Moodle site as strict as a running Moodle 4.5.6, with state.
 
+What it does not know it drops, what it dislikes it says in JSON, and afterwards a test can ask what a student sees.
 From mod/assign/externallib.php and locallib.php (apply_grade_to_user, get_assign_feedback_status_renderable),
 webservice/upload.php and gradereport_user: names come escaped; a plain teacher sees addresses but neither ID numbers
 nor logins; blind participants have a number and no address; a suspended account is not listed; a team's submission has
-no user, and its members' own rows may say draft; save_grade sets the workflow state to whatever it is given, replaces all
-feedback files, needs the comment's field, and keeps a grade that is overridden; feedback is not shown before release.
+no user, and its members' own rows may say draft; save_grade sets the workflow state to whatever it is given, replaces
+all feedback files, needs the comment's field, and keeps a grade that is overridden; feedback is not shown before
+release.
 """
 
 import html
