@@ -167,7 +167,7 @@ def _opened(source: Path | io.BytesIO) -> zipfile.ZipFile:
         # one name says that it is UTF-8 and is not; the others shall not suffer for it
         stream: IO[bytes] = source if isinstance(source, io.BytesIO) else source.open("rb")
         stream.seek(0)
-        archive = zipfile.ZipFile(_Mended(stream))  # type: ignore[arg-type] # it reads, seeks and tells
+        archive = zipfile.ZipFile(_Mended(stream))
         archive.__dict__["_filePassed"] = 0  # closes what was opened for it
         return archive
 

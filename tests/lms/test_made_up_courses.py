@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from lms_writers import DRAFT, NOTHING, SUBMITTED, Pupil
 
+from autograder.course.pages import self_contained
 from autograder.lms import moodle_grades
 from autograder.lms.comments import as_html, plain
 from autograder.lms.feedback_zip import digest_of_pages
@@ -20,7 +21,6 @@ from autograder.lms.identities import Identities
 from autograder.lms.identities import Person as Noted
 from autograder.lms.moodle_grades import MoodleReturn, TeamFeedback, write_moodle
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.pages import self_contained
 from autograder.lms.push import lti as lti_module
 from autograder.lms.push.canvas import CanvasAssignment
 from autograder.lms.push.ledger import open_ledger

@@ -19,8 +19,8 @@ def due_dates_of(
 ) -> dict[str, datetime]:
     """Return the due dates that are not the class's own.
 
-    Moodle shows web services extensions, but nobody's overrides: those are in the worksheet, from which collecting takes
-    them. Canvas shows every student's due date, wherever it comes from.
+    Moodle shows web services extensions, but nobody's overrides: those are in the worksheet, from which collecting
+    takes them. Canvas shows every student's due date, wherever it comes from.
 
     Args:
         platform: The assignment.
@@ -50,7 +50,7 @@ def _own_due_dates(platform: MoodleAssignment | CanvasAssignment) -> dict[str, d
     texts = platform.due_dates()
     usual = Counter(texts.values()).most_common(1)
     return {
-        user: datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+        user: datetime.fromisoformat(text).astimezone(UTC)
         for user, text in texts.items()
         if text and text != usual[0][0]
     }

@@ -35,7 +35,7 @@ def run_until_killed(site, platform, course):
         line, cwd=course.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
         site.victim = lambda: run.pid
-        run.communicate(timeout=60)
+        run.communicate(timeout=300)
     return run.returncode
 
 
