@@ -1,9 +1,8 @@
 """`autograder lms grades moodle|canvas|brightspace|blackboard|csv`: grades and feedback as files an LMS takes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 import typer.core
 
@@ -14,7 +13,7 @@ from autograder.commands.terminal import CourseOption, ending_well, find_course
 class _ByFormat(typer.core.TyperGroup):
     """`lms grades --format canvas …` is another way to say `lms grades canvas …`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """See click."""
         for place, word in enumerate(args):
             name, _, value = word.partition("=")

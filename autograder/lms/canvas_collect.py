@@ -118,7 +118,8 @@ def _pick_all(
     course: Course, assignment: str, archive: SafeZip, handed: dict[str, CanvasHanded]
 ) -> tuple[dict[str, Picked], dict[str, str]]:
     """What everybody handed in, by who handed it in, and why it could not be read, by whose it is."""
-    picked, unread = {}, {}
+    picked: dict[str, Picked] = {}
+    unread: dict[str, str] = {}
     for one in {one.user: one for one in handed.values()}.values():
         why = ""
         try:

@@ -6,7 +6,7 @@ collected under a number goes back under that number, whatever names and address
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -121,4 +121,4 @@ class Identities:
         if before.returned_grade and returned.get("returned_grade", before.returned_grade) != before.returned_grade:
             earlier = dict.fromkeys([*before.earlier_grades.split(), before.returned_grade])
             returned |= {"earlier_grades": " ".join(earlier)}
-        self.people[key] = replace(before, **returned)
+        self.people[key] = Person(**{**asdict(before), **returned})

@@ -282,6 +282,7 @@ def _foreign(there: str, grade: float, before: Sequence[str], *, overwrite: bool
         return None
     if abs(held - grade) < _SAME_GRADE and (not before or before[0] == grade_text(grade)):
         return Did.SKIPPED, "the LMS has it already"
-    if overwrite or any(abs(held - float(one)) < _SAME_GRADE for one in (grade, *before)):
+    ours = [grade, *map(float, before)]
+    if overwrite or any(abs(held - one) < _SAME_GRADE for one in ours):
         return None
     return Did.PERSON, f"the LMS has {there}, which was not written here; --overwrite takes {points_text(grade)}"

@@ -10,22 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from autograder.course.feedback import points_text
 from autograder.course.pages import page_bytes
 from autograder.lms.comments import Whose, as_html, whose
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
+from autograder.lms.push.errors import NoAnswer, PlatformRefused
+from autograder.lms.push.moodle_site import MoodleFile, MoodleSite, parts_of
 from autograder.lms.push.people import People, Person
 from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
-from autograder.lms.push.web import Web, json_of
+from autograder.lms.push.web import Web
 
 _SAME_POINTS = 0.005
 """Moodle keeps five decimals and shows two."""
 _EDITOR_HTML = "1"
-_MOST_KEPT_MIB = 64
-"""Of other people's feedback files that have to travel along to stay."""
 _DRAFT_ATTEMPTS = 3
 _NOT_HANDED_IN = {
     "draft": "on Moodle the work is a draft, not handed in (locking it does not hand it in)",
@@ -35,23 +34,13 @@ _NOT_HANDED_IN = {
 
 
 @dataclass(frozen=True)
-class _File:
-    """A feedback file on Moodle."""
-
-    folder: str
-    name: str
-    url: str
-    size: int
-
-
-@dataclass(frozen=True)
 class _Feedback:
     """What stands on Moodle for one student."""
 
     is_readable: bool = True
     comment: str = ""
     """As Moodle keeps it."""
-    files: tuple[_File, ...] = ()
+    files: tuple[MoodleFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,13 +79,11 @@ class MoodleAssignment:
         with_pages: bool = True,
         overwrite: Overwrite = Overwrite(),  # noqa: B008 - it is frozen
     ) -> None:
-        self._web = web
-        self._token = token
         self._rescale = rescale
         self._with_pages = with_pages
         self._overwrite = overwrite
-        self._site, self._course_module = _parts(address)
-        web.refuse_plain_http(self._site)
+        self._site, self._course_module = parts_of(address)
+        self._moodle = MoodleSite(web, self._site, token)
 
     @property
     def ledger_name(self) -> str:
@@ -110,7 +97,7 @@ class MoodleAssignment:
         Raises:
             PlatformRefused: There is none that this token may see, or it is graded otherwise than by points.
         """
-        for course in self._call("mod_assign_get_assignments")["courses"]:
+        for course in self._moodle.call("mod_assign_get_assignments")["courses"]:
             for assignment in course["assignments"]:
                 if assignment["cmid"] == self._course_module:
                     if assignment["grade"] <= 0:
@@ -129,7 +116,7 @@ class MoodleAssignment:
         A plain teacher sees e-mail addresses, but ID numbers and logins only if the site shows them. Under blind
         marking the participant's number takes their place (`recordid`, otherwise -1).
         """
-        listed = self._call("mod_assign_list_participants", assignid=self.assignment["id"], groupid=0, filter="")
+        listed = self._moodle.call("mod_assign_list_participants", assignid=self.assignment["id"], groupid=0, filter="")
         numbers = {} if self._is_blind else self._participant_numbers()
         return People(
             Person(
@@ -150,7 +137,7 @@ class MoodleAssignment:
     def _participant_numbers(self) -> dict[str, str]:
         """Participant number by user id, where the token may see them; addresses have to do elsewhere."""
         try:
-            answer = self._call("mod_assign_get_user_mappings", assignmentids=[self.assignment["id"]])
+            answer = self._moodle.call("mod_assign_get_user_mappings", assignmentids=[self.assignment["id"]])
         except PlatformRefused:
             return {}
         found = [pair for assignment in answer.get("assignments", ()) for pair in assignment["mappings"]]
@@ -205,7 +192,8 @@ class MoodleAssignment:
         stays += [name for _, name in kept]
         stays.append(f"workflow state {self._state(person)}" * bool(self._state(person)))
         refusal = self._conflict(person, held, grade, standing, feedback, sent)
-        clashes, same_pages = [], True
+        clashes: list[str] = []
+        same_pages = True
         if not refusal:
             clashes, same_pages = self._compare_pages(pages, feedback, sent)
         if clashes and not self._overwrite.files:
@@ -216,7 +204,7 @@ class MoodleAssignment:
         is_there = held is not None and abs(held - grade) <= _SAME_POINTS and keeps_comment and feedback.is_readable
         content = dict.fromkeys(kept, b"")
         if pages and not refusal and not (is_there and same_pages):
-            content = {place: self._download(one) for place, one in kept.items()}
+            content = {place: self._moodle.download(one) for place, one in kept.items()}
         return Prepared(
             what=what,
             refusal=refusal,
@@ -265,11 +253,12 @@ class MoodleAssignment:
     ) -> tuple[list[str], bool]:
         """Files of our names that are not ours, and whether all our pages are there as they are."""
         known = {digest for one in sent for digest in one.get("pages", {}).values()}
-        clashes, same = [], True
+        clashes: list[str] = []
+        same = True
         there = {one.name: one for one in feedback.files if one.folder == "/"}
         for name, page in pages.items():
             one = there.get(name)
-            content = self._download(one) if one is not None else b""
+            content = self._moodle.download(one) if one is not None else b""
             same &= content == page
             if one is not None and content != page and not _is_our_page(content):
                 clashes += [name] * (hashlib.sha256(content).hexdigest() not in known)
@@ -299,7 +288,7 @@ class MoodleAssignment:
         arguments: dict[str, Any] = {"plugindata": feedback}
         if letter.pages:
             arguments["plugindata"] = feedback | {"files_filemanager": self._draft(letter)}
-        self._call(
+        self._moodle.call(
             "mod_assign_save_grade",
             f"the grade of {person.name}",
             # Moodle tells the student each time, so it is not asked twice unless it says that it did nothing
@@ -339,7 +328,7 @@ class MoodleAssignment:
     @cached_property
     def _records(self) -> dict[str, Mapping[str, Any]]:
         """What the assignment holds of each student's newest attempt, by Moodle's user id."""
-        answer = self._call("mod_assign_get_grades", assignmentids=[self.assignment["id"]])
+        answer = self._moodle.call("mod_assign_get_grades", assignmentids=[self.assignment["id"]])
         grades = [grade for assignment in answer["assignments"] for grade in assignment["grades"]]
         newest = sorted(grades, key=lambda grade: grade.get("attemptnumber", 0))
         return {str(grade["userid"]): grade for grade in newest}
@@ -352,7 +341,7 @@ class MoodleAssignment:
 
     @cached_property
     def _flags(self) -> dict[str, Mapping[str, Any]]:
-        answer = self._call("mod_assign_get_user_flags", assignmentids=[self.assignment["id"]])
+        answer = self._moodle.call("mod_assign_get_user_flags", assignmentids=[self.assignment["id"]])
         found = [flags for assignment in answer["assignments"] for flags in assignment["userflags"]]
         return {str(flags["userid"]): flags for flags in found}
 
@@ -365,7 +354,7 @@ class MoodleAssignment:
     def _fixed(self) -> dict[str, str]:
         """Who has a grade that the assignment cannot change, by Moodle's user id; empty if the token may not see it."""
         try:
-            answer = self._call("gradereport_user_get_grade_items", courseid=self.assignment["course"], userid=0)
+            answer = self._moodle.call("gradereport_user_get_grade_items", courseid=self.assignment["course"], userid=0)
         except (PlatformRefused, NoAnswer):
             return {}  # the grade that is read back tells, though later
         found = {}
@@ -385,7 +374,7 @@ class MoodleAssignment:
     @cached_property
     def _statuses(self) -> dict[tuple[str, str], str]:
         """State of the newest attempt, by user id and group; a team's is the row without a user."""
-        answer = self._call("mod_assign_get_submissions", assignmentids=[self.assignment["id"]])
+        answer = self._moodle.call("mod_assign_get_submissions", assignmentids=[self.assignment["id"]])
         found = [submission for assignment in answer["assignments"] for submission in assignment["submissions"]]
         newest = sorted(found, key=lambda submission: submission.get("attemptnumber", 0))
         return {(str(one["userid"]), str(one.get("groupid") or 0)): str(one["status"]) for one in newest}
@@ -396,7 +385,7 @@ class MoodleAssignment:
         return self._statuses.get(key, "new")
 
     def _feedback(self, person: Person, sent: Sequence[Mapping[str, Any]]) -> _Feedback:
-        answer = self._call(
+        answer = self._moodle.call(
             "mod_assign_get_submission_status",
             f"to show the feedback of {person.name}",
             # as it is kept, not as it is shown
@@ -420,23 +409,10 @@ class MoodleAssignment:
             if plugin["type"] == "file":
                 listed = [file for area in plugin.get("fileareas", ()) for file in area.get("files", ())]
                 files = [
-                    _File(one.get("filepath") or "/", one["filename"], one["fileurl"], int(one["filesize"]))
+                    MoodleFile(one.get("filepath") or "/", one["filename"], one["fileurl"], int(one["filesize"]))
                     for one in listed
                 ]
         return _Feedback(comment=comment, files=tuple(files))
-
-    def _download(self, file: _File) -> bytes:
-        if file.size > _MOST_KEPT_MIB * 2**20:
-            raise StudentRefused(
-                f"the feedback file {file.name} on Moodle is larger than the {_MOST_KEPT_MIB} MiB that can be kept; "
-                "use --no-pages"
-            )
-        if urlsplit(file.url).netloc != urlsplit(self._site).netloc:
-            raise StudentRefused(f"the feedback file {file.name} lies on another server than Moodle; use --no-pages")
-        answer = self._web.request("POST", file.url, data={"token": self._token})
-        if not answer.is_success or len(answer.content) != file.size:
-            raise StudentRefused(f"Moodle did not give out the feedback file {file.name}, which would be lost")
-        return answer.content
 
     def _grade(self, outgoing: Outgoing) -> float:
         maximum = float(self.assignment["grade"])
@@ -461,47 +437,13 @@ class MoodleAssignment:
             item = "0"  # after a lost answer anew: a name that is there already would be refused
             try:
                 for (folder, name), content in files.items():
-                    item = self._upload(item, folder, name, content)
+                    item = self._moodle.upload(item, folder, name, content)
             except NoAnswer:
                 if attempt == _DRAFT_ATTEMPTS:
                     raise
             else:
                 return item
         raise AssertionError
-
-    def _upload(self, item: str, folder: str, name: str, content: bytes) -> str:
-        response = self._web.request(
-            "POST",
-            f"{self._site}/webservice/upload.php",
-            repeatable=False,
-            data={"token": self._token, "itemid": item, "filearea": "draft", "filepath": folder},
-            files={"file_1": (name, content, "text/html" if name.endswith(".html") else "application/octet-stream")},
-        )
-        answer = _json(response, "an upload")
-        if not isinstance(answer, list) or not answer or "error" in answer[0]:
-            said = _error(answer[0] if isinstance(answer, list) and answer else answer)
-            raise StudentRefused(f"Moodle did not take {name} ({said})")
-        return str(answer[0]["itemid"])
-
-    def _call(self, function: str, what: str = "", *, repeatable: bool = True, **arguments: Any) -> Any:
-        # The token travels in the body: addresses end up in servers' logs.
-        form = {"wstoken": self._token, "wsfunction": function, "moodlewsrestformat": "json", **_flat(arguments)}
-        url = f"{self._site}/webservice/rest/server.php"
-        response = self._web.request("POST", url, repeatable=repeatable, data=form)
-        answer = _json(response, function) if what else json_of(response, function)
-        if isinstance(answer, dict) and ("exception" in answer or "errorcode" in answer):
-            if what and answer.get("errorcode") != "invalidtoken":
-                raise StudentRefused(f"Moodle did not take {what} ({_error(answer)})")
-            raise PlatformRefused(f"Moodle refused {function} ({_error(answer)}); {_advice(answer)}.")
-        return answer
-
-
-def _json(response: Any, what: str) -> Any:
-    """The answer about one student: half of one leaves open what was done."""
-    try:
-        return json_of(response, what)
-    except PlatformRefused as problem:
-        raise NoAnswer(f"Moodle did not answer {what} with a whole answer") from problem
 
 
 def _number(person: Mapping[str, Any]) -> str:
@@ -518,43 +460,6 @@ def _places(pages: Mapping[str, bytes]) -> set[tuple[str, str]]:
     return {("/", name) for name in pages}
 
 
-def _parts(address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    number = parse_qs(parts.query).get("id", [""])[0]
-    if not parts.netloc or "/mod/assign/view.php" not in parts.path or not number.isdecimal():
-        raise PlatformRefused(
-            f"{address} is not the address of a Moodle assignment; open the assignment in your browser and copy its "
-            "address, https://…/mod/assign/view.php?id=…"
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.split('/mod/assign/')[0]}", int(number)
-
-
-def _flat(value: Any, name: str = "") -> dict[str, str]:
-    """Write nested arguments the way Moodle reads them: `a[0][b]=c`."""
-    if isinstance(value, Mapping):
-        parts = {f"{name}[{key}]" if name else str(key): part for key, part in value.items()}
-    elif isinstance(value, list):
-        parts = {f"{name}[{index}]": part for index, part in enumerate(value)}
-    else:
-        return {name: str(value)}
-    return {key: text for inner, part in parts.items() for key, text in _flat(part, inner).items()}
-
-
 def _name(assignment: Mapping[str, Any]) -> str:
     # Moodle escapes names in its answers
     return html.unescape(str(assignment["name"]))
-
-
-def _error(answer: Any) -> str:
-    if not isinstance(answer, dict):
-        return "an answer it should not give"
-    code = answer.get("errorcode") or answer.get("errortype") or ""
-    return f"{code}: {str(answer.get('message') or answer.get('error') or '')[:200]}"
-
-
-def _advice(answer: Mapping[str, Any]) -> str:
-    return {
-        "invalidtoken": "get a new token, see docs/lms-push.md: one from login/token.php ends after 12 weeks",
-        "accessexception": "the token's service lacks this function; use one of the service moodle_mobile_app",
-        "nopermissions": "you need the teacher's role in this course",
-    }.get(str(answer.get("errorcode")), "ask the administrator of the site")
