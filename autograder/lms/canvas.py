@@ -168,11 +168,13 @@ def read_gradebook(path: Path) -> CanvasGradebook:
     except OSError as error:
         raise LmsError(f"The gradebook {path} cannot be read ({error.strerror}).") from error
     header = [cell.value.strip() for cell in csv.records[0]]
-    if "ID" not in header or not {"Student", "LastName"} & set(header) or "Section" not in header:
+    places = {name: header.index(name) for name in _INFO if name in header}
+    if not ({"Student", "LastName"} & places.keys() and {"ID", "Section"} <= places.keys()):
+        places = _by_place(header, csv.rows()[1:])
+    if not places:
         raise LmsError(
             f"{path.name} is no gradebook of Canvas: its header should begin `Student,ID`; in Grades choose Export."
         )
-    places = {name: header.index(name) for name in _INFO if name in header}
     students, points = [], None
     has_test_student = False
     for record, cells in enumerate(csv.records[1:], start=1):
@@ -190,6 +192,22 @@ def read_gradebook(path: Path) -> CanvasGradebook:
     if not students:
         raise LmsError(f"{path.name} lists no student with an ID; export it again.")
     return CanvasGradebook(path.name, csv, tuple(students), tuple(sorted(places.values())), points, has_test_student)
+
+
+def _by_place(header: list[str], rows: list[list[str]]) -> dict[str, int]:
+    """Where the columns are in a language whose headers are not known: the row of points is never translated."""
+    is_gradebook = any(row[0].strip() == "Points Possible" for row in rows)
+    first = next((column for column, text in enumerate(header) if _COLUMN.match(text)), 0)
+    people = [row for row in rows if row[0].strip() not in ("", "Points Possible")]
+    ids = [
+        column
+        for column in range(1, first)
+        if people and all(len(row) > column and row[column].strip().isdecimal() for row in people)
+    ]
+    if not is_gradebook or not ids:
+        return {}
+    places = {"Student": 0, "ID": ids[0], "Section": first - 1}
+    return places | ({"SIS Login ID": first - 2} if first - 2 > ids[0] else {})
 
 
 def _shown(cell: str) -> str:

@@ -17,8 +17,6 @@ from autograder.lms.outgoing import Outgoing, outgoing
 from autograder.lms.results import Did, Results
 from autograder.lms.students import assign_ids, known_students
 
-_KEYS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-
 
 @dataclass(frozen=True)
 class CanvasReturn:
@@ -75,9 +73,7 @@ def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_ru
         if why is not None:
             results.add(why[0], who, problems.get(student.user, "") or why[1])
             continue
-        # as Canvas wrote them, also ="=name": its importer compares them
-        name = book.csv.records[student.record][0].value
-        lines.append([name, student.user, student.sis_id, student.login, _section(book, student), *grades])
+        lines.append([*_info(book, student.record), *grades])
         person = identities.people.get(student.user) or Person(student.user, ids[student.user], student.name)
         identities.put([person])
         identities.note_returned(student.user, returned_grade="|".join(grades))
@@ -179,17 +175,18 @@ def _is_one_of(there: str, ours: set[str]) -> bool:
     return any(abs(value - float(grade)) < 0.006 for grade in ours)
 
 
-def _section(book: CanvasGradebook, student: CanvasStudent) -> str:
-    place = [cell.value.strip() for cell in book.csv.records[0]].index("Section")
-    return book.csv.records[student.record][place].value
+def _info(book: CanvasGradebook, record: int) -> list[str]:
+    """Who it is, as Canvas wrote it, also ="=name" and translated headers: its importer compares them."""
+    cells = book.csv.records[record]
+    return [cells[place].value if place < len(cells) else "" for place in book.info]
 
 
 def _csv(columns: Sequence[_Column], lines: list[list[str]], book: CanvasGradebook) -> bytes:
-    rows = [[*_KEYS, *(column.header for column in columns)]]
+    rows = [[*_info(book, 0), *(column.header for column in columns)]]
     if book.points_record is not None or all(column.place is None for column in columns):
         # the importer sets the points of an assignment to what stands here, so they go back as they came
         possible = [_points_cell(column, book) for column in columns]
-        rows.append(["    Points Possible", *[""] * (len(_KEYS) - 1), *possible])
+        rows.append(["    Points Possible", *[""] * (len(book.info) - 1), *possible])
     return csv_bytes([*rows, *lines])
 
 

@@ -46,13 +46,13 @@ def rows_of(results: Results) -> list[dict[str, str | bool]]:
 
 
 def as_json(results: Results) -> str:
-    """Write a plan as JSON.
+    """Write a plan as JSON, in ASCII: nothing in it steers a terminal.
 
     Args:
         results: Of a dry run.
     """
     return json.dumps(
-        {"title": results.title, "rows": rows_of(results), "notes": results.notes}, ensure_ascii=False, indent=1
+        {"title": results.title, "rows": rows_of(results), "notes": results.notes}, indent=1
     )
 
 

@@ -1,6 +1,7 @@
 """Canvas's archive in, and its gradebook out, to and from the same person."""
 
 import csv
+import zipfile
 
 import pytest
 import sample_course
@@ -96,6 +97,64 @@ def test_another_courses_gradebook_is_refused(lms, tmp_path, root):
     assert status == 2
     assert "s.zip has 'andersonalice' as user 71, but g.csv has 'Jr., Dave Smith,' under that ID" in said
     assert not (root / "submitted").exists()
+
+
+def test_one_stranger_and_one_odd_file_are_rows(lms, tmp_path, root):
+    archive = canvas_zip(tmp_path / "s.zip", [ALICE, DAVE, Pupil(99, "Gone Away", "", {SLUG: notebook()})])
+    with zipfile.ZipFile(archive, "a") as more:
+        more.writestr("readme.txt", "x")
+    status, said = lms("collect", "canvas", archive, "--gradebook", canvas_gradebook(tmp_path / "g.csv", [ALICE, DAVE]))
+    assert status == 1
+    assert "awaygone (99) in the archive, but not in g.csv" in said
+    assert "'readme.txt' is not like" in said
+    assert {path.name for path in (root / "submitted").iterdir()} == {"alice@x.org", "dave@x.org"}
+
+
+def test_a_groups_work_reaches_every_member(lms, tmp_path, root):
+    entries = {"team1_71_1000_doubling.ipynb": notebook("half = 1"), "jrdavesmith_72_1001_doubling.ipynb": notebook()}
+    archive = zip_file(tmp_path / "s.zip", entries)
+    book = canvas_gradebook(tmp_path / "g.csv", CLASS)
+    status, said = lms("collect", "canvas", archive, "--gradebook", book)
+    assert status == 1
+    assert "the archive has 'team1' under the ID of 'Anderson, Alice': is it the work of a group?" in said
+    groups = tmp_path / "groups.csv"
+    groups.write_text("name,canvas_user_id,group_name\nA,71,Team 1\nF,73,Team 1\nD,72,\n")
+    assert lms("collect", "canvas", archive, "--gradebook", book, "--groups", groups)[0] == 0
+    for student in ("alice@x.org", "frank@x.org"):
+        assert b"half = 1" in (root / "submitted" / student / HOMEWORK / SLUG).read_bytes()
+
+
+def test_rows_of_nobody_and_columns_the_importer_skips(collect, grade_once, fill, lms, tmp_path):
+    grade_once("canvas", collect)
+    assert (
+        "Canvas's importer skips a column called 'Final Grade (5)' without a word"
+        in fill(CLASS, "--column", "5", column="Final Grade (5)")[1]
+    )
+    book = canvas_gradebook(tmp_path / "g.csv", [ALICE.but(grade="N/A"), DAVE])
+    header, possible, *rows = read(book)
+    names = ["Studierende/r", "Nummer", "SIS", "Anmeldung", "Abschnitt", header[5], "Aktuell"]
+    student = ["Student, Test", "9", "", "a" * 40, "Sec 1", "", ""]
+    lines = [names, ["", "", "", "", "", "Manual Posting", ""], possible, *rows, student]
+    book.write_bytes(
+        b"\xef\xbb\xbf" + "".join(";".join(f'"{cell}"' for cell in row) + "\r\n" for row in lines).encode()
+    )
+    status, said = lms("grades", "canvas", "--gradebook", book, "--to", tmp_path / "out.csv")
+    assert status == 1
+    assert "Canvas has N/A: not assigned to this student" in said
+    assert "Student, Test is Canvas's own and nobody" in said
+    assert [row[0] for row in read(tmp_path / "out.csv")] == [
+        "Studierende/r",
+        "    Points Possible",
+        "Jr., Dave Smith,",
+    ]
+
+
+def test_a_name_that_is_a_formula_is_none_in_a_file_for_people(collect, grade, lms, tmp_path):
+    evil = ALICE.but(name="=1+1 Anderson", email="=cmd@x.org")
+    collect([evil, DAVE])
+    grade()
+    lms("grades", "csv", "--to", tmp_path / "p.csv")
+    assert read(tmp_path / "p.csv")[1][:3] == ["'=cmd@x.org", "'=1+1 Anderson", "'=cmd@x.org"]
 
 
 @pytest.mark.parametrize(

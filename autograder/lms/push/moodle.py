@@ -387,7 +387,7 @@ class MoodleAssignment:
     def _feedback(self, person: Person, sent: Sequence[Mapping[str, Any]]) -> _Feedback:
         answer = self._moodle.call(
             "mod_assign_get_submission_status",
-            f"to show the feedback of {person.name}",
+            f"the question for what {person.name} has",
             # as it is kept, not as it is shown
             moodlewssettingraw=1,
             moodlewssettingfileurl=0,
