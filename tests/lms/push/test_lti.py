@@ -164,3 +164,24 @@ def test_a_key_that_others_can_read_is_refused(settings, tmp_path):
 def test_a_query_string_stays_behind_the_path():
     assert below("https://p/2/lineitem?type_id=1", "scores") == "https://p/2/lineitem/scores?type_id=1"
     assert below("https://p/2/lineitem", "results") == "https://p/2/lineitem/results"
+
+
+def test_moodles_addresses_need_no_launch(site, tmp_path):
+    key = tmp_path / "key.pem"
+    key.write_bytes(site.private_pem)
+    key.chmod(0o600)
+    known = {"moodle": "https://m.x.org/", "course_id": 2, "deployment_id": 1, "client_id": "c", "key_file": "key.pem"}
+    path = tmp_path / "lti.toml"
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in known.items()))
+    found = read_settings(path)
+    assert found.token_url == "https://m.x.org/mod/lti/token.php"
+    assert found.line_items_url == "https://m.x.org/mod/lti/services.php/2/lineitems?type_id=1"
+    assert found.memberships_url == "https://m.x.org/mod/lti/services.php/CourseSection/2/bindings/1/memberships"
+    assert found.key_id
+
+
+def test_a_tool_for_grade_sync_only_is_told_what_to_do(graded, site, settings, command):
+    site.is_for_sync_only = True
+    status, said = command("lti", HOMEWORK, settings(line_item_url=None, line_items_url=site.line_items))
+    assert status == 2
+    assert 'the tool is for "grade sync only", which may not list or make columns: name line_item_url' in said
