@@ -20,6 +20,7 @@ from autograder.kernels.watch import Watch
 TICK_SECONDS = 0.1
 GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""
+UNMOVED = " (it did not react to an interrupt, so the kernel was killed)"
 READY_SECONDS = 30.0
 ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
 ANSWER_MIB = 256
@@ -163,6 +164,8 @@ class StudentKernel:
         reason = wait.reason
         count = None
         if wait.reply is None or not self.alive:
+            if wait.reason is not None and self._watch.reason is None:
+                self._dead = self._dead or f"{wait.reason}{UNMOVED}"  # by the interrupt, or what it caught that with
             status, reason = "died", self._cause_of_death()
         elif reason is not None:
             status = "stopped"
@@ -261,8 +264,11 @@ class StudentKernel:
             if wait.reason is not None:
                 wait.interrupted_at = now
                 self._child.signal(signal.SIGINT)
+        elif now - wait.interrupted_at > GRACE_SECONDS / 2 and wait.reply is None and not wait.interrupted_again:
+            wait.interrupted_again = True
+            self._child.signal(signal.SIGINT)
         elif now - wait.interrupted_at > GRACE_SECONDS and wait.reply is None:
-            self._kill(f"{wait.reason} (it did not react to an interrupt, so the kernel was killed)")
+            self._kill(f"{wait.reason}{UNMOVED}")
         if self._channels.nonsense:
             self._kill("the kernel sent messages that are none")
 

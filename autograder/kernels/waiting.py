@@ -47,6 +47,7 @@ class Wait:
     idle: bool = False
     reason: str | None = None
     interrupted_at: float = 0.0
+    interrupted_again: bool = False
     too_large: bool = False
 
     def take(self, channel: str, message: dict[str, Any], size: int) -> None:

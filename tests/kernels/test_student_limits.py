@@ -173,3 +173,19 @@ threading.Thread(target=bomb).start()
         assert kernel.run_cell(code).status == "ok"
         assert kernel._child.wait(10)
         assert kernel.run_cell("1").reason == "used more than 256 MiB of memory"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import asyncio\nawait asyncio.sleep(1000)",
+        "async def work():\n    while True: pass\nawait work()",
+        "import threading\nthreading.Event().wait()",
+    ],
+)
+def test_a_cell_that_awaits_is_stopped_alone(warm, code):
+    with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5, cell_cpu_seconds=0.5)) as kernel:
+        kernel.run_cell("x = 5")
+        run = kernel.run_cell(code)
+        assert run.status == "stopped"
+        assert kernel.run_cell("x").outputs[0]["data"]["text/plain"] == "5"

@@ -8,8 +8,10 @@ a cell, `probe_request` is answered by `probe.py`.
 import contextlib
 import functools
 import inspect
+import logging
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, ModuleType
@@ -20,8 +22,6 @@ from ipykernel.compiler import get_tmp_directory
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-
-from . import quick_fit
 
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 PROBE_MODULE = "kernel_probe"
@@ -44,6 +44,7 @@ class SealedKernel(IPythonKernel):
 
     shell: Any
     session: Any
+    io_loop: Any
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
@@ -55,6 +56,27 @@ class SealedKernel(IPythonKernel):
         if after_cell is not None:
             # Before matplotlib's own hook is registered, which closes the figures.
             self.shell.events.register("post_execute", lambda: after_cell(self.shell))
+
+    @contextlib.contextmanager
+    def _cancel_on_sigint(self, future: Any) -> Iterator[None]:
+        """Let an interrupt end a cell that awaits: IPython's own handler waits until something else wakes the loop.
+
+        A second interrupt is for what computes instead of awaiting: there a request to cancel would never be read.
+        """
+        with super()._cancel_on_sigint(future):  # type: ignore[no-untyped-call]
+            cancel: Any = signal.getsignal(signal.SIGINT)
+            interrupts = 0
+
+            def cancel_and_wake(number: int, frame: FrameType | None) -> None:
+                nonlocal interrupts
+                interrupts += 1
+                if interrupts > 1:
+                    raise KeyboardInterrupt
+                cancel(number, frame)
+                self.io_loop.asyncio_loop.call_soon_threadsafe(lambda: None)
+
+            signal.signal(signal.SIGINT, cancel_and_wake)
+            yield
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
         """Say whether the kernel is busy, but not around the grader's hundreds of small requests: it awaits replies."""
@@ -150,8 +172,6 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
         Exit code.
     """
     os.nice(NICENESS)
-    if "keras" in sys.modules:
-        quick_fit.leave_input_pipelines_alone()
     if request.get("seed") is not None:
         seed_everything(int(request["seed"]))
     numbers = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
@@ -165,10 +185,27 @@ def main(request: dict[str, Any], descriptors: list[int]) -> int:
     _show_figures_inline(app.shell)
     _keep_no_tracebacks(app.shell)
     _know_cells_from_modules()
+    _log_into_the_notebook()
     if "" not in sys.path:
-        sys.path.insert(0, "")  # as in any notebook: modules lying beside it can be imported
+        # As in any notebook: modules lying beside it can be imported, and come behind the standard library.
+        packages = (place for place, path in enumerate(sys.path) if os.path.basename(path) == "site-packages")  # noqa: PTH119
+        sys.path.insert(next(packages, 0), "")
     app.start()
     return 0
+
+
+def _log_into_the_notebook() -> None:
+    """Do for loggers what importing their packages in a notebook does: the template has imported them without one."""
+    for reference in logging._handlerList:  # type: ignore[attr-defined]  # noqa: SLF001 (there is no public list)
+        handler = reference()
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.__stderr__:
+            handler.setStream(sys.stderr)
+    if "tensorflow" in sys.modules:  # in an interactive session it says more, and says it on standard output
+        logger = logging.getLogger("tensorflow")
+        logger.setLevel(logging.INFO)
+        for handler in logger.handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.stdout)
 
 
 @contextlib.contextmanager
@@ -197,6 +234,7 @@ def _show_figures_inline(shell: Any) -> None:
     """Connect matplotlib, which the template has imported before there was a shell to connect it to."""
     if "matplotlib" in sys.modules:
         shell.enable_matplotlib("inline")
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]  # what it is called in a plain kernel
         # After each cell, pyplot draws the figures that the inline backend then draws again, for good.
         with contextlib.suppress(AttributeError, ValueError):
             shell.events.unregister("post_execute", sys.modules["matplotlib.pyplot"]._draw_all_if_interactive)  # noqa: SLF001

@@ -45,6 +45,7 @@ def install() -> None:
 
     TensorFlowTrainer._make_function = make_prepared  # noqa: SLF001 (Keras has no public place for this)
     _install_single_iterators()
+    _leave_input_pipelines_alone()
 
 
 def _install_single_iterators() -> None:
@@ -65,20 +66,33 @@ def _install_single_iterators() -> None:
     EpochIterator._enumerate_iterator = enumerate_with_one  # noqa: SLF001
 
 
-def leave_input_pipelines_alone() -> None:
-    """Start TensorFlow's runtime, here and now, so that it does not optimize the functions of input pipelines.
+def _leave_input_pipelines_alone() -> None:
+    """Have TensorFlow's runtime, whenever a kernel first needs it, not optimize the functions of input pipelines.
 
     These take their settings from what holds while the runtime starts. All other functions, training steps first, bring
-    the settings of the moment they are called with them, and are optimized as ever.
+    the settings of the moment they are called with them, and are optimized as ever. The runtime is not started here:
+    in a fresh kernel, a student can still choose devices and threads.
     """
-    from tensorflow.config import optimizer
     from tensorflow.python.eager import context
 
-    optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    try:
-        context.ensure_initialized()
-    finally:
-        optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    start = getattr(context.Context, "ensure_initialized", None)
+    if start is None or hasattr(start, "__wrapped__"):
+        return
+
+    @functools.wraps(start)
+    def start_without_optimizing(runtime: Any) -> None:
+        if runtime._initialized:  # noqa: SLF001 (asked before every operation)
+            return
+        chosen = dict(runtime._optimizer_experimental_options)  # noqa: SLF001
+        try:
+            if "disable_meta_optimizer" not in chosen:
+                runtime.set_optimizer_experimental_options({"disable_meta_optimizer": True})
+            start(runtime)
+        finally:
+            runtime._optimizer_experimental_options.clear()  # noqa: SLF001
+            runtime.set_optimizer_experimental_options(chosen)
+
+    context.Context.ensure_initialized = start_without_optimizing
 
 
 def _make_variables(model: Any, iterator: Any) -> None:
