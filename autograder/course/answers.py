@@ -14,9 +14,9 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from autograder.kernels.errors import KernelGone
+from autograder.kernels.errors import KernelDied, KernelGone
 
-_FORMAT = 2
+_FORMAT = 3
 _HEAD, _NOTEBOOK = "answers.json", "notebook.ipynb"
 MIB = 2**20
 
@@ -36,6 +36,11 @@ class Questioned(Protocol):
     @property
     def errors(self) -> Mapping[str, str]:
         """What the cells that ended in an error said."""
+        ...
+
+    @property
+    def held_up(self) -> str:
+        """Why this machine could not run the notebook to its end; empty if it could."""
         ...
 
     def start(self) -> None:
@@ -77,6 +82,11 @@ class Recording:
         """What the cells that ended in an error said."""
         return self._run.errors
 
+    @property
+    def held_up(self) -> str:
+        """Why this machine could not run the notebook to its end; empty if it could."""
+        return self._run.held_up
+
     def start(self) -> None:
         """Get ready ahead of the first question."""
         self._run.start()
@@ -99,7 +109,7 @@ class Recording:
         try:
             answer, arrays = self._run.probe(content, buffers, cpu_seconds, wall_seconds)
         except KernelGone as gone:
-            self._keep(question, {"stopped": gone.reason})
+            self._keep(question, {"stopped": gone.reason, "by_itself": isinstance(gone, KernelDied) and gone.by_itself})
             raise
         if isinstance(answer, dict):
             answer["waited_seconds"] = time.perf_counter() - started
@@ -127,7 +137,7 @@ class Recording:
             notebook: The executed notebook.
             notes: Of the run.
         """
-        if self._room <= 0:
+        if self._room <= 0 or self.held_up:
             return b""
         head = {"format": _FORMAT, "entries": self._entries, "notes": list(notes)}
         stream = io.BytesIO()
@@ -164,6 +174,7 @@ class Replay:
         self._next = 0
         self.kernels = 1
         self.errors: dict[str, str] = {}
+        self.held_up = ""
 
     @property
     def is_finished(self) -> bool:
@@ -192,7 +203,7 @@ class Replay:
         """
         entry = self._answer(_digest("probe", [content, cpu_seconds, wall_seconds], buffers))
         if "stopped" in entry["answer"]:
-            raise KernelGone(entry["answer"]["stopped"])
+            raise KernelDied(entry["answer"]["stopped"], by_itself=entry["answer"]["by_itself"])
         return entry["answer"]["content"], [self._arrays[name] for name in entry["arrays"]]
 
     def _answer(self, question: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Grader:
             exercise: The exercise it belongs to.
         """
         prepared, _ = _prepared(submission, exercise)
-        return self.store.get(key_of(self.course, exercise, submission, prepared, self._secret.digest))
+        return _if_final(self.store.get(key_of(self.course, exercise, submission, prepared, self._secret.digest)))
 
     def grade(self, submission: Submission, exercise: Exercise, *, force: bool = False) -> Result:
         """Return the verdict on a submission, running it only if this very work is unknown.
@@ -171,7 +171,8 @@ class Grader:
         """
         prepared, problem = _prepared(submission, exercise)
         key = key_of(self.course, exercise, submission, prepared, self._secret.digest)
-        known = None if force else self.store.get(key)
+        present = self.store.get(key)
+        known = None if force else _if_final(present)
         if known is not None:
             return Result(known, is_new=False)
         if prepared is None:
@@ -182,7 +183,7 @@ class Grader:
             record = Record(replace(graded.verdict, notes=tuple(notes)), graded.notebook)
         _refuse_other_cells(record.verdict, exercise)
         record = Record(replace(record.verdict, key=key), record.notebook)
-        return Result(self.store.put(key, record, replace=force), is_new=True)
+        return Result(self.store.put(key, record, replace=present is not None), is_new=True)
 
     def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
         name = answers_key(self.course, exercise, submission, prepared)
@@ -250,6 +251,11 @@ def _close_shared() -> None:
     for engine in _shared_engines.values():
         engine.close()
     _shared_engines.clear()
+
+
+def _if_final(record: Record | None) -> Record | None:
+    """Return a verdict that is not to be looked for again: one that the machine could not reach may come yet."""
+    return None if record is not None and record.verdict.held_up else record
 
 
 def _prepared(submission: Submission, exercise: Exercise) -> tuple[Prepared | None, str]:

@@ -2,6 +2,9 @@
 
 A judge that dies is followed by another, which tries the same check once more: the first may have been killed from
 outside. If that one dies as well, the check is undecided, and the next judge goes on behind it.
+
+When the notebook's kernel ends under a question and nobody has killed it, the question need not be to blame: a cell may
+have set a timer. So another judge puts the same check's questions to a new kernel, once.
 """
 
 import json
@@ -9,7 +12,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,15 @@ from autograder.course.errors import JudgeFailed
 from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.children import Child
-from autograder.kernels.errors import KernelGone
+from autograder.kernels.errors import KernelDied, KernelGone
 from autograder.kernels.limits import Limits
+from autograder.kernels.processes import out_of_memory_kills
 from autograder.kernels.warm import Template
 
 MAX_JUDGES = 12
 MAX_DEATHS_A_CHECK, MAX_DEATHS_A_CELL = 2, 3
+MAX_ASKED_AGAIN = 3
+"""How many checks are tried again because the notebook's kernel ended while they asked it something."""
 MAX_JUDGE_CPU_SECONDS = 240.0
 """Of all judges of one notebook. A right notebook costs three; models made to be slow must not hold up a class."""
 JUDGE_LIMITS = Limits(
@@ -57,7 +63,13 @@ class Judgement:
     spent_seconds: float = 0.0
     """CPU seconds of all its judges, those that died included, as seen from outside."""
     running: str | None = None
+    asked_again: set[str] = field(default_factory=set)
+    """Checks whose questions are put to a new kernel, since the first one ended under them."""
+    is_asking_again: bool = False
+    """Whether the judge was ended for that."""
     said: str = ""
+    held_up: str = ""
+    """Why this machine could not do all that there was to do; empty if it could."""
     drawn: list[list[Any]] = field(default_factory=list)
     """Images it drew, which the next one will draw as well: arguments of `transferlab.images.keep_drawn`."""
 
@@ -92,8 +104,15 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
     """
     judgement = Judgement()
     deaths: Counter[str] = Counter()
-    for _ in range(MAX_JUDGES):
+    for _ in range(MAX_JUDGES + MAX_ASKED_AGAIN):
+        judgement.is_asking_again = False
+        killed_before = out_of_memory_kills()
         if _one_judge(template, run, task, judgement):
+            break
+        if judgement.is_asking_again:
+            continue
+        if judgement.planned and out_of_memory_kills() > killed_before:
+            judgement.held_up = "the machine had no memory left for the judge"
             break
         if judgement.planned and judgement.spent_seconds > MAX_JUDGE_CPU_SECONDS:
             break
@@ -107,7 +126,18 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
     for name in judgement.planned:
         if name not in judgement.results:
             _undecided(judgement, name, "This check was not reached.")
+            if judgement.held_up:
+                judgement.results[name] = (judgement.results[name][0], _held_up(judgement.results[name][1], judgement))
     return judgement
+
+
+def _held_up(result: CheckResult, judgement: Judgement) -> CheckResult:
+    """Leave open what could not be tried since the machine was at its limits: that says nothing about the work."""
+    judgement.internal.discard(result.name)
+    message = (
+        f"Not decided, through no fault of the notebook: {judgement.held_up}. The next run tries it again by itself."
+    )
+    return replace(result, outcome=Outcome.ERROR, points=0.0, message=message)
 
 
 def _count_death(judgement: Judgement, deaths: Counter[str]) -> None:
@@ -202,10 +232,7 @@ def _answer(
         case "started":
             judgement.running = content["name"]
         case "result":
-            result = _result(content["result"])
-            judgement.results[result.name] = (content["grade_id"], result)
-            if content["internal"]:
-                judgement.internal.add(result.name)
+            _take_result(content, run, judgement)
         case "run_until":
             run.run_until(content["grade_id"])
             channel.send({"errors": dict(run.errors)})
@@ -213,11 +240,32 @@ def _answer(
             try:
                 answer, arrays = run.probe(content["content"], buffers, content["cpu_seconds"], content["wall_seconds"])
             except KernelGone as gone:
+                if isinstance(gone, KernelDied) and gone.by_itself and _is_worth_asking_again(judgement):
+                    raise ChannelClosed("its questions are put to a new kernel") from gone
                 channel.send({"stopped": gone.reason, "generation": run.kernels + 1})
             else:
                 _pass_on(channel, answer, arrays, run.kernels)
         case other:
             raise JudgeFailed(f"the judge asked for {other!r}, which the worker does not know")
+
+
+def _take_result(content: Mapping[str, Any], run: Questioned, judgement: Judgement) -> None:
+    result = _result(content["result"])
+    if content["internal"]:
+        judgement.internal.add(result.name)
+    judgement.held_up = judgement.held_up or run.held_up
+    if judgement.held_up and result.outcome is not Outcome.PASS:
+        result = _held_up(result, judgement)
+    judgement.results[result.name] = (content["grade_id"], result)
+
+
+def _is_worth_asking_again(judgement: Judgement) -> bool:
+    check = judgement.running
+    if check is None or check in judgement.asked_again or len(judgement.asked_again) >= MAX_ASKED_AGAIN:
+        return False
+    judgement.asked_again.add(check)
+    judgement.is_asking_again = True
+    return True
 
 
 def _pass_on(channel: Channel, answer: dict[str, Any], arrays: list[bytes], generation: int) -> None:

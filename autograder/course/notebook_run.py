@@ -1,12 +1,14 @@
 """One submission's notebook in its sealed kernel: run cell by cell, questioned in between, started again if it dies.
 
 A dead kernel costs only its culprit: a new one is started, the cells before are run again without the culprit, and
-the run goes on.
+the run goes on. A kernel that nobody has killed may have been ended by a cell long before the one that runs (a timer,
+a request to shut down), so the culprit is looked for. All kernels of a notebook live on one budget.
 """
 
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +21,11 @@ from autograder.kernels.limits import Limits, in_words
 from autograder.kernels.student import StudentKernel
 from autograder.kernels.waiting import CellRun
 from autograder.kernels.warm import Template
+from autograder.kernels.watch import Spent, beyond_budget
 
-MAX_KERNELS = 3
+MAX_KERNELS = 8
+SETTLE_SECONDS = 2.0
+"""How long a kernel is left alone to see whether what ran before ends it."""
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 
 
@@ -49,12 +54,16 @@ class NotebookRun:
         self._culprits: set[int] = set()
         self._executed = 0
         self.kernels = 0
+        self.held_up = ""
+        """Why this machine could not run the notebook to its end; empty if it could."""
+        self._over = ""
+        """Why no kernel is started any more."""
+        self._spent = Spent()
         self.notes: list[str] = []
         self.errors: dict[str, str] = {}
         """What the cells that ended in an error said, by grade_id or position."""
         self._output_bytes = 0
         self.student_cpu_seconds = 0.0
-        self._kernel_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
         self._own_processes = 0
         self.start_seconds = 0.0
@@ -72,7 +81,7 @@ class NotebookRun:
     @property
     def probe_cpu_seconds(self) -> float:
         """What the kernels used beyond starting and running cells. Complete once the run is left."""
-        return max(0.0, self._kernel_cpu_seconds - self.student_cpu_seconds - self.start_cpu_seconds)
+        return max(0.0, self._spent.cpu_seconds - self.student_cpu_seconds - self.start_cpu_seconds)
 
     def start(self) -> None:
         """Start the kernel ahead of its first use."""
@@ -82,10 +91,9 @@ class NotebookRun:
         """Run all code cells before a judged cell that have not been run; judged cells are never run."""
         end = self._judged[grade_id]
         while self._next < end:
-            index = self._next
+            if self._runs(self._next):
+                self._run_first(self._next)
             self._next += 1
-            if self._runs(index):
-                self._run_cell(index, first_time=True)
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float
@@ -98,7 +106,7 @@ class NotebookRun:
         """
         kernel = self._alive()
         if kernel is None:
-            raise KernelDied("the notebook's kernel died too often and is not started again")
+            raise KernelDied(self._over)
         try:
             # an answer may cost what a cell may, if that is less
             return kernel.probe(
@@ -108,15 +116,34 @@ class NotebookRun:
                 wall_seconds=min(wall_seconds, self._limits.cell_wall_seconds),
             )
         except KernelDied:
-            self._drop_kernel()
+            self._note_held_up(kernel)
             raise
 
     def _alive(self) -> StudentKernel | None:
         """Return the kernel; after a death, a new one in which the cells so far have been run again."""
         if self._kernel is not None and self._kernel.alive:
             return self._kernel
+        # Whoever ended it may do so again, some time after he has run once more.
+        is_open = self._kernel is not None and self._kernel.died_by_itself
+        settle_seconds = 0.0
+        while (kernel := self._start()) is not None:
+            culprit, run, is_open_now = self._run_again(kernel, settle_seconds)
+            if culprit is None and not (is_open and kernel.dies_within(SETTLE_SECONDS)):
+                return kernel
+            if culprit is not None and (settle_seconds or not is_open_now):
+                self._blame(culprit, run, kernel)
+                is_open, settle_seconds = False, 0.0
+            else:  # it ended in or behind a cell that it survived the first time: look behind each of them
+                is_open, settle_seconds = True, SETTLE_SECONDS
+        return None
+
+    def _start(self) -> StudentKernel | None:
         self._drop_kernel()
         if self.kernels >= MAX_KERNELS:
+            self._over = self._over or "the notebook's kernel died too often and is not started again"
+        spent = self._spent
+        self._over = self._over or beyond_budget(self._limits, spent.cpu_seconds, spent.idle_seconds) or ""
+        if self._over:
             return None
         self.kernels += 1
         started = time.perf_counter()
@@ -126,49 +153,96 @@ class NotebookRun:
             limits=self._limits,
             environment=_ENVIRONMENT,
             seed=_seed(self._seed_text, "kernel"),
+            spent=spent,
         )
         self.start_seconds += time.perf_counter() - started
         used = self._kernel.usage()
         self.start_cpu_seconds += used.cpu_seconds
         self._own_processes = used.processes
-        for index in range(self._next):
-            if self._runs(index) and self._kernel is not None:
-                self._run_cell(index, first_time=False)
         return self._kernel
+
+    def _run_again(self, kernel: StudentKernel, settle_seconds: float) -> tuple[int | None, CellRun | None, bool]:
+        """Run the cells so far in a new kernel.
+
+        Args:
+            kernel: The kernel.
+            settle_seconds: How long to wait, after each cell, whether the kernel ends.
+
+        Returns:
+            The cell in or behind which the kernel ended, what came of it, and whether nobody had killed it; None if it
+            lives.
+        """
+        for index in filter(self._runs, range(self._next)):
+            run = self._run(kernel, index)
+            if self._is_gone(kernel, run) or (settle_seconds and kernel.dies_within(settle_seconds)):
+                return index, run, kernel.died_by_itself
+        return None, None, False
 
     def _runs(self, index: int) -> bool:
         cell = self._cells[index]
         return cell.cell_type == "code" and index not in self._judged.values() and index not in self._culprits
 
-    def _run_cell(self, index: int, *, first_time: bool) -> None:
-        cell = self._cells[index]
-        kernel = self._alive() if first_time else self._kernel
+    def _name(self, index: int) -> str:
+        return grade_id_of(self._cells[index]) or f"number {index + 1}"
+
+    def _run(self, kernel: StudentKernel, index: int) -> CellRun:
+        run = kernel.run_cell(self._cells[index].source, seed=_seed(self._seed_text, self._name(index)))
+        self.student_cpu_seconds += run.cpu_seconds
+        return run
+
+    def _is_gone(self, kernel: StudentKernel, run: CellRun) -> bool:
+        """Whether a kernel cannot go on after a cell."""
+        # Processes that a stopped cell has left behind would take later cells their share of time and processes.
+        return run.status == "died" or (run.status == "stopped" and kernel.usage().processes > self._own_processes)
+
+    def _run_first(self, index: int) -> None:
+        """Run a cell for the first time; once more, if the kernel ended and it is open what ended it."""
+        kernel = self._alive()
         if kernel is None:
             return
-        name = grade_id_of(cell) or f"number {index + 1}"
-        run = kernel.run_cell(cell.source, seed=_seed(self._seed_text, name))
-        self.student_cpu_seconds += run.cpu_seconds
-        if first_time:
-            self._executed += 1
-            cell.execution_count = self._executed
-        # Processes that a stopped cell has left behind would take later cells their share of time and processes.
-        gone = run.status == "died" or (run.status == "stopped" and kernel.usage().processes > self._own_processes)
-        if gone:
-            self._culprits.add(index)
-            self._drop_kernel()
-        if not first_time and not gone:
-            return
+        run = self._run(kernel, index)
+        if run.status == "died" and kernel.died_by_itself and (another := self._alive()) is not None:
+            kernel, run = another, self._run(another, index)
+        self._executed += 1
+        self._cells[index].execution_count = self._executed
+        if self._is_gone(kernel, run):
+            self._blame(index, run, kernel)
+        else:
+            self._keep(index, run)
+
+    def _blame(self, index: int, run: CellRun | None, kernel: StudentKernel) -> None:
+        """Never run a cell again that has ended a kernel."""
+        self._culprits.add(index)
+        if run is not None:
+            self._keep(index, replace(run, reason=run.reason or kernel.cause_of_death), ended=kernel.died_by_itself)
+        self._drop_kernel()
+
+    def _note_held_up(self, kernel: StudentKernel) -> None:
+        """Give a notebook up that this machine cannot run now; what is decided so far stays."""
+        if kernel.held_up and not self.held_up:
+            self.held_up = self._over = kernel.held_up
+
+    def _keep(self, index: int, run: CellRun, *, ended: bool = False) -> None:
+        """Keep what a cell has shown, and say what went wrong with it.
+
+        Args:
+            index: The cell's place.
+            run: What came of it.
+            ended: Whether it has ended its kernel, then or a little later.
+        """
+        cell, name = self._cells[index], self._name(index)
         cell.outputs = [new_output(**output) for output in self._that_fit(run)]
         if run.reason:
+            what = "ended the kernel, and what follows went on in a new one" if ended else "did not come to an end"
             cell.outputs.append(
                 new_output(
                     "error",
                     ename="Stopped",
                     evalue=run.reason,
-                    traceback=[f"This cell did not come to an end: {run.reason}."],
+                    traceback=[f"This cell {what}: {run.reason}."],
                 )
             )
-            self.notes.append(f"The cell `{name}` did not come to an end: {run.reason}.")
+            self.notes.append(f"The cell `{name}` {what}: {run.reason}.")
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
@@ -189,7 +263,9 @@ class NotebookRun:
 
     def _drop_kernel(self) -> None:
         if self._kernel is not None:
-            self._kernel_cpu_seconds += self._kernel.usage().cpu_seconds
+            self._note_held_up(self._kernel)
+            self._spent.cpu_seconds += self._kernel.usage().cpu_seconds
+            self._spent.idle_seconds += self._kernel.idle_seconds
             self.peak_memory_mib = max(self.peak_memory_mib, self._kernel.peak_memory_mib)
             self._kernel.close()
             self._kernel = None

@@ -244,7 +244,11 @@ class Engine:
     ) -> Verdict:
         cells = self._decided(judgement, exercise, secret)
         rounded = {name: round(seconds, 3) for name, seconds in figures.items()}
-        return Verdict(exercise=exercise.name, cells=cells, notes=tuple(notes), figures=rounded)
+        if judgement.held_up:
+            notes = [*notes, f"The notebook was not run to its end, through no fault of its own: {judgement.held_up}."]
+        return Verdict(
+            exercise=exercise.name, cells=cells, notes=tuple(notes), held_up=judgement.held_up, figures=rounded
+        )
 
     def _judge(self, run: Questioned, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)

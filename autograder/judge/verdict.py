@@ -80,6 +80,8 @@ class Verdict:
     """Sentences about the run as a whole, e.g. a cell that was stopped. Shown to student and instructor."""
     key: str = ""
     """Content address: digest of the work, the check page, the secret and the versions that decide."""
+    held_up: str = ""
+    """Why the machine could not run the notebook to its end; empty if it could. Such a verdict is looked for again."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured CPU-seconds: `student`, `probe`, `judge`, `fixed`; and `memory_mib`, the kernel's peak."""
 
@@ -146,5 +148,6 @@ class Verdict:
             cells=cells,
             notes=tuple(data["notes"]),
             key=data["key"],
+            held_up=data.get("held_up", ""),
             figures=dict(data["figures"]),
         )

@@ -52,6 +52,10 @@ class Child:
         """Whether the child itself runs."""
         return not self._closed and not readable(self._pidfd, 0.0)
 
+    def is_ending(self) -> bool:
+        """Whether the child is dead or about to be: it closes its connections some time before that is seen."""
+        return not self.alive or processes.is_ending(self.pid)
+
     def fileno(self) -> int:
         """Return a descriptor that becomes readable when the child dies, for `select` and pollers."""
         return self._pidfd
@@ -73,6 +77,13 @@ class Child:
             if not self._closed:
                 signal.pidfd_send_signal(self._pidfd, number)
 
+    def _roots(self) -> list[int]:
+        return [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
+
+    def pids(self) -> list[int]:
+        """List the processes in the sandbox."""
+        return processes.tree(self._roots())
+
     def usage(self, exact_above_mib: float = 0.0) -> Usage:
         """Read what the whole sandbox uses now.
 
@@ -82,8 +93,7 @@ class Child:
         Returns:
             The reading; zeros if the child is closed.
         """
-        roots = [] if self._closed else [self.pid, *([self._init_pid] if self._init_pid else [])]
-        used = processes.usage(roots, self._clock, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
+        used = processes.usage(self._roots(), self._clock, shared_mib=self.shared_mib, exact_above_mib=exact_above_mib)
         if self._init_pid == 0 or not used.processes:
             return used
         # Files in a tmpfs are memory as well, and so is what waits in sockets.

@@ -21,6 +21,11 @@ class KernelGone(RuntimeError):
 class KernelDied(KernelGone):
     """The kernel is dead, or was killed for going beyond a limit."""
 
+    def __init__(self, reason: str, *, by_itself: bool = False) -> None:
+        super().__init__(reason)
+        self.by_itself = by_itself
+        """Whether nobody killed it: then what was asked of it last need not be the cause."""
+
 
 class ProbeStopped(KernelGone):
     """The probe was interrupted at a limit; the kernel lives."""

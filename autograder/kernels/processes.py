@@ -11,6 +11,8 @@ from pathlib import Path
 MIB = 2**20
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PF_EXITING = 0x4
+"""Flag in /proc/PID/stat (include/linux/sched.h)."""
 SOCKET_MIB, TCP_MIB = 0.25, 4.0
 """What a socket's buffers grow to (net.core.wmem_default, net.ipv4.tcp_wmem), rounded up."""
 INODE_MIB = 1 / 1024
@@ -49,11 +51,14 @@ def tree(roots: Iterable[int]) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     """Ask for a process's children: what that costs does not grow with what else runs on the machine."""
+    return [int(child) for thread in _threads(pid) for child in _read(f"/proc/{pid}/task/{thread}/children").split()]
+
+
+def _threads(pid: int) -> list[str]:
     try:
-        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (ten times a second for each kernel)
+        return os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (ten times a second for each kernel)
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [int(child) for thread in threads for child in _read(f"/proc/{pid}/task/{thread}/children").split()]
 
 
 def _read(path: str) -> bytes:
@@ -76,6 +81,12 @@ def _read(path: str) -> bytes:
 def _stat(pid: int) -> list[str]:
     """Read the fields of /proc/PID/stat after the name: state, parent, ...; empty if the process is gone."""
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].decode().split()
+
+
+def is_ending(pid: int) -> bool:
+    """Whether a process is gone, or on its way out."""
+    fields = _stat(pid)
+    return not fields or bool(int(fields[6]) & PF_EXITING)
 
 
 def anonymous_mib(pid: int) -> float:
@@ -184,6 +195,81 @@ def usage(roots: Iterable[int], clock: CpuClock, *, shared_mib: float = 0.0, exa
     bound = anonymous  # counts what is still shared with the template as well
     memory_mib = exact_mib(pids, shared_mib) if bound + tables >= exact_above_mib else bound - shared_mib
     return Usage(clock.read(pids), max(memory_mib, 0.0) + tables, len(pids))
+
+
+def queues(pids: Iterable[int]) -> tuple[dict[int, float], bool]:
+    """Read how long threads have been held up by what else runs on the machine.
+
+    Args:
+        pids: process ids.
+
+    Returns:
+        For each thread the seconds, since it began, in which it could have computed and had no processor; and whether
+        one of them waits for a disk, or for memory to come back from it, at this moment.
+    """
+    waited, held_up = {}, False
+    for pid in pids:
+        for thread in _threads(pid):
+            place = f"/proc/{pid}/task/{thread}"
+            if fields := _read(f"{place}/schedstat").split():
+                waited[int(thread)] = int(fields[1]) / 1e9
+            held_up = held_up or _read(f"{place}/stat").rpartition(b")")[2][1:2] == b"D"
+    return waited, held_up
+
+
+class IdleClock:
+    """Adds up the seconds in which a process tree waits by itself: what a limit in wall seconds is meant for.
+
+    What it computes is counted elsewhere, as CPU seconds. When it would go on but the machine has no processor, disk or
+    memory for it, that is nobody's time. It counts only between `begin` and `end`.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._before: tuple[float, float, dict[int, float]] | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, pids: Iterable[int], cpu_seconds: float) -> None:
+        """Start counting.
+
+        Args:
+            pids: all processes of the tree that are alive now.
+            cpu_seconds: what they have used until now.
+        """
+        with self._lock:
+            self._before = (time.monotonic(), cpu_seconds, queues(pids)[0])
+
+    def read(self, pids: Iterable[int], cpu_seconds: float) -> float:
+        """Count what has passed since the last reading.
+
+        Args:
+            pids: all processes of the tree that are alive now.
+            cpu_seconds: what they have used until now.
+
+        Returns:
+            Idle seconds in all.
+        """
+        with self._lock:
+            if self._before is not None:
+                then, cpu_before, queues_before = self._before
+                waited, held_up = queues(pids)
+                now = time.monotonic()
+                queued = sum(seconds - queues_before.get(thread, 0.0) for thread, seconds in waited.items())
+                if not held_up:
+                    self.seconds += max(0.0, now - then - max(0.0, cpu_seconds - cpu_before) - queued)
+                self._before = (now, cpu_seconds, waited)
+            return self.seconds
+
+    def end(self) -> None:
+        """Stop counting."""
+        with self._lock:
+            self._before = None
+
+
+def out_of_memory_kills() -> int:
+    """Count the processes that this machine has ended, since it started, to get memory back; 0 if it does not say."""
+    lines = _read("/proc/vmstat").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(b"oom_kill ")), 0)
 
 
 def files_mib(pid: int, places: Iterable[str]) -> float:

@@ -15,13 +15,13 @@ from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
 from autograder.kernels.waiting import PROBE, PROBE_REPLY, CellRun, Status, Wait
 from autograder.kernels.warm import Template
-from autograder.kernels.watch import Watch
+from autograder.kernels.watch import OUT_OF_MEMORY, Spent, Watch
 
 TICK_SECONDS = 0.1
 GRACE_SECONDS = 2.0
 """How long an interrupted cell may take to give up."""
 UNMOVED = " (it did not react to an interrupt, so the kernel was killed)"
-READY_SECONDS = 30.0
+READY_SECONDS = 300.0
 ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
 ANSWER_MIB = 256
 """The largest answer to a probe."""
@@ -30,14 +30,18 @@ ANSWER_MIB = 256
 class StudentKernel:
     """A kernel in a sandbox, driven by one thread. Close it, or use it as a context manager: it is killed at once."""
 
-    def __init__(self, child: Child, channels: Channels, listeners: Listeners, limits: Limits) -> None:
+    def __init__(
+        self, child: Child, channels: Channels, listeners: Listeners, limits: Limits, spent: Spent | None = None
+    ) -> None:
         self.limits = limits
         self.ready_seconds = 0.0
         """Wall seconds from the request to a kernel that answers."""
         self._child, self._channels, self._listeners = child, channels, listeners
-        self._watch = Watch(child, limits, channels.receiving_cpu_seconds)
+        self._watch = Watch(child, limits, channels.receiving_cpu_seconds, spent)
         self._watch.start()
         self._dead: str | None = None
+        self._killed = False
+        self._held_up = ""
         self._closed = False
         self._cut = False
 
@@ -50,6 +54,7 @@ class StudentKernel:
         limits: Limits,
         environment: Mapping[str, str] | None = None,
         seed: int | None = None,
+        spent: Spent | None = None,
     ) -> Self:
         """Fork a kernel and return when it answers.
 
@@ -59,6 +64,7 @@ class StudentKernel:
             limits: what it may use.
             environment: variables beside the standard ones.
             seed: of all random generators before anything runs; 0 to 2**32 - 1.
+            spent: what counts towards the limits of the whole notebook already.
 
         Returns:
             The kernel.
@@ -78,7 +84,7 @@ class StudentKernel:
             listeners.release()
             channels = Channels(listeners.prefix, key, output_mib=limits.output_mib, answer_mib=ANSWER_MIB)
             on_failure.callback(channels.close)
-            kernel = cls(child, channels, listeners, limits)
+            kernel = cls(child, channels, listeners, limits, spent)
             on_failure.callback(kernel.close)
             kernel._wait_ready()
             on_failure.pop_all()
@@ -118,6 +124,31 @@ class StudentKernel:
         return self._dead is None and self._child.alive
 
     @property
+    def died_by_itself(self) -> bool:
+        """Whether the kernel is dead and nobody has killed it for anything."""
+        return not self._child.alive and not self._killed and self._watch.reason is None
+
+    @property
+    def held_up(self) -> str:
+        """Why this machine, and not the notebook, is to blame for what the kernel could not do; empty: it is not."""
+        if not self._held_up and self.died_by_itself and self._watch.is_machines_fault():
+            self._held_up = OUT_OF_MEMORY
+        return self._held_up
+
+    def dies_within(self, wall_seconds: float) -> bool:
+        """Wait whether the kernel ends without having been asked anything more.
+
+        Args:
+            wall_seconds: How long at most.
+        """
+        return self._child.wait(wall_seconds)
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long the kernel has waited, so far, for something that is not this machine's."""
+        return self._watch.idle.seconds
+
+    @property
     def claims(self) -> list[Any]:
         """What the kernel proved from the inside before it began: (claim, held, detail)."""
         return list(self._child.report.get("claims", []))
@@ -142,7 +173,7 @@ class StudentKernel:
             Outputs and what became of it.
         """
         if not self.alive:
-            return CellRun([], "died", self._cause_of_death(), 0.0, 0.0)
+            return CellRun([], "died", self.cause_of_death, 0.0, 0.0)
         self._reconnect()
         if seed is not None:
             self._channels.send("shell", "seed_request", {"seed": seed})
@@ -166,7 +197,8 @@ class StudentKernel:
         if wait.reply is None or not self.alive:
             if wait.reason is not None and self._watch.reason is None:
                 self._dead = self._dead or f"{wait.reason}{UNMOVED}"  # by the interrupt, or what it caught that with
-            status, reason = "died", self._cause_of_death()
+                self._killed = True
+            status, reason = "died", self.cause_of_death
         elif reason is not None:
             status = "stopped"
         else:
@@ -195,12 +227,12 @@ class StudentKernel:
             KernelDied: the kernel is gone.
         """
         if not self.alive:
-            raise KernelDied(self._cause_of_death())
+            raise KernelDied(self.cause_of_death, by_itself=self.died_by_itself)
         self._reconnect()
         wait = self._request(PROBE, content, PROBE_REPLY, cpu_seconds, wall_seconds, buffers)
         self._await(wait)
         if wait.reply is None and not self._child.alive:
-            raise KernelDied(self._cause_of_death())
+            raise KernelDied(self.cause_of_death, by_itself=self.died_by_itself and wait.reason is None)
         if wait.reason is not None or wait.reply is None:
             raise ProbeStopped(wait.reason or "gave no answer")
         return wait.reply["content"], [bytes(buffer) for buffer in wait.reply.get("buffers", [])]
@@ -254,30 +286,53 @@ class StudentKernel:
             self._enforce(wait, now)
         if wait.reply_kind != PROBE_REPLY:
             self._watch.look()
+        if wait.idle_before is not None:
+            self._watch.idle_seconds()
+            self._watch.idle.end()
 
     def _enforce(self, wait: Wait, now: float) -> None:
         if (channel := self._channels.cut()) is not None:
+            if self._child.is_ending():
+                self._child.wait(READY_SECONDS)  # connections end first, and a busy machine takes its time for the rest
+                return
             self._cut = True
             wait.cut(channel)
+        if wait.idle_before is None:
+            wait.idle_before = self._watch.begin_idle()
         if wait.reason is None:
-            wait.reason = wait.beyond(self._watch.latest)
+            wait.reason = wait.beyond(self._watch.latest) or wait.waited_too_long(self._watch.idle_seconds)
             if wait.reason is not None:
-                wait.interrupted_at = now
+                wait.interrupted_at = self._own_seconds()
                 self._child.signal(signal.SIGINT)
-        elif now - wait.interrupted_at > GRACE_SECONDS / 2 and wait.reply is None and not wait.interrupted_again:
-            wait.interrupted_again = True
-            self._child.signal(signal.SIGINT)
-        elif now - wait.interrupted_at > GRACE_SECONDS and wait.reply is None:
-            self._kill(f"{wait.reason}{UNMOVED}")
+            elif wait.is_held_up and wait.reply is None:
+                self._held_up = f"the machine was too busy to finish it within {now - wait.started:.0f} seconds"
+                self._kill(self._held_up)
+        elif wait.reply is None:
+            self._insist(wait)
         if self._channels.nonsense:
             self._kill("the kernel sent messages that are none")
 
+    def _insist(self, wait: Wait) -> None:
+        """Interrupt once more, then kill what has had its time to react, by its own clock, not a busy machine's."""
+        had = self._own_seconds() - wait.interrupted_at
+        if had > GRACE_SECONDS:
+            self._kill(f"{wait.reason}{UNMOVED}")
+        elif had > GRACE_SECONDS / 2 and not wait.interrupted_again:
+            wait.interrupted_again = True
+            self._child.signal(signal.SIGINT)
+
+    def _own_seconds(self) -> float:
+        return self._watch.latest.cpu_seconds + self._watch.idle_seconds()
+
     def _kill(self, reason: str) -> None:
         self._dead = self._dead or reason
+        self._killed = True
         self._child.kill()
         self._child.wait(GRACE_SECONDS)
 
-    def _cause_of_death(self) -> str:
+    @property
+    def cause_of_death(self) -> str:
+        """Why the kernel is dead, in the student's words."""
         self._dead = self._dead or self._watch.cause_of_death()
         return self._dead
 

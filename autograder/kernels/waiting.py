@@ -1,6 +1,7 @@
 """One request on its way to a kernel: what has come back, which limit is passed, and what came of it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,8 +10,11 @@ from autograder.kernels.processes import Usage
 
 Status = Literal["ok", "error", "stopped", "died"]
 PROBE, PROBE_REPLY = "probe_request", "probe_reply"
-TAIL_SECONDS = 1.0
+TAIL_SECONDS = 3.0
 """How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
+
+BUSY_FACTOR = 10
+"""A request that takes so many times its limit on waiting is given up, and nobody is blamed but the machine."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Wait:
     reply: dict[str, Any] | None = None
     replied_at: float = 0.0
     idle: bool = False
+    idle_before: float | None = None
+    """Seconds that the kernel had only waited when the request was first found unanswered."""
     reason: str | None = None
     interrupted_at: float = 0.0
     interrupted_again: bool = False
@@ -92,6 +98,19 @@ class Wait:
             return f"printed more than {self.outputs.limit_mib} MiB"
         if used.cpu_seconds - self.cpu_before > self.cpu_limit:
             return f"stopped after {self.cpu_limit:g} CPU-seconds; an endless loop?"
-        if time.monotonic() - self.started > self.wall_limit:
-            return f"stopped after {self.wall_limit:g} seconds; an endless loop, or waiting for something?"
         return None
+
+    def waited_too_long(self, idle: Callable[[], float]) -> str | None:
+        """Name the limit on waiting, if it is passed.
+
+        Args:
+            idle: returns how many seconds the kernel has only waited in its life; asked only when it may matter.
+        """
+        if time.monotonic() - self.started > self.wall_limit and idle() - (self.idle_before or 0.0) > self.wall_limit:
+            return f"stopped after {self.wall_limit:g} seconds of waiting; for something that never comes?"
+        return None
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether so much time has passed, in which it neither computed nor waited, that the machine is to blame."""
+        return time.monotonic() - self.started > BUSY_FACTOR * self.wall_limit

@@ -3,16 +3,19 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from autograder.kernels import processes
 from autograder.kernels.children import Child
 from autograder.kernels.limits import Limits
-from autograder.kernels.processes import Usage
+from autograder.kernels.processes import IdleClock, Usage
 
 TICK_SECONDS = 0.1
+IDLE_SECONDS = 1.0
+"""How often it is looked at whether the sandbox waits: that means a look at each of its threads."""
 NEARLY_FULL = 0.8
 """Share of the memory limit from which on a sudden death is put down to memory."""
-CRASH = "the kernel died (os._exit, or a crash in native code)"
+CRASH = "the kernel died (asked to, by os._exit, or in a crash of native code)"
 EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
 OWN_GROWTH_MIB = 1024
@@ -20,8 +23,18 @@ OWN_GROWTH_MIB = 1024
 FLOOD_CPU_SECONDS = 0.1
 """What receiving that much costs at the least; whoever has received for less has not sent it."""
 
+OUT_OF_MEMORY = "the machine had no memory left, and ended the kernel"
+
 _watching: set["Watch"] = set()
 """All that watch in this process: its memory grows for all of them, and one of them is the cause."""
+
+
+@dataclass
+class Spent:
+    """What the kernels of one notebook have used before the present one: their limits are one budget."""
+
+    cpu_seconds: float = 0.0
+    idle_seconds: float = 0.0
 
 
 class Watch(threading.Thread):
@@ -32,15 +45,25 @@ class Watch(threading.Thread):
         limits: What it may use.
         receiving: Returns the CPU-seconds spent so far on receiving what this child sends; None if that is not known,
             as with a client of Jupyter's own, which has one kernel to a process.
+        spent: What counts towards the limits of the whole notebook already.
     """
 
-    def __init__(self, child: Child, limits: Limits, receiving: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        child: Child,
+        limits: Limits,
+        receiving: Callable[[], float] | None = None,
+        spent: Spent | None = None,
+    ) -> None:
         super().__init__(name=f"watch-{child.pid}", daemon=True)
         self.reason: str | None = None
         self.latest = Usage(0.0, 0.0, 0)
         self.peak_mib = 0.0
         self._child, self._limits = child, limits
-        self._began = time.monotonic()
+        self.spent = replace(spent) if spent is not None else Spent()
+        self.idle = IdleClock()
+        """Seconds in which it waited for nothing of this machine's, while something was asked of it."""
+        self._killed_before = processes.out_of_memory_kills()
         self._own_mib = processes.own_memory_mib()
         self._receiving = receiving
         self._over = threading.Event()
@@ -48,10 +71,14 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Watch until the child is dead or `stop` is called."""
         _watching.add(self)
+        looked_at = time.monotonic()
         try:
             while not self._over.wait(TICK_SECONDS) and self._child.alive:
                 try:
                     self.look()
+                    if time.monotonic() - looked_at > IDLE_SECONDS:
+                        self.idle_seconds()
+                        looked_at = time.monotonic()
                 except OSError:  # processes come and go while their numbers are read
                     continue
         finally:
@@ -73,14 +100,26 @@ class Watch(threading.Thread):
             self._child.kill()
         return self.latest
 
+    def begin_idle(self) -> float:
+        """Count from now on how long it waits; `idle.end` ends that.
+
+        Returns:
+            Seconds counted before.
+        """
+        self.idle.begin(self._child.pids(), self.latest.cpu_seconds)
+        return self.idle.seconds
+
+    def idle_seconds(self) -> float:
+        """Return how long it has waited by itself up to now."""
+        return self.idle.read(self._child.pids(), self.latest.cpu_seconds)
+
     def _beyond(self, used: Usage) -> str | None:
         limits = self._limits
         if used.memory_mib > limits.memory_mib:
             return f"used more than {limits.memory_mib} MiB of memory"
-        if used.cpu_seconds > limits.notebook_cpu_seconds:
-            return f"the whole notebook used more than {limits.notebook_cpu_seconds:g} CPU-seconds"
-        if time.monotonic() - self._began > limits.notebook_wall_seconds:
-            return f"the whole notebook took longer than {limits.notebook_wall_seconds:g} seconds"
+        cpu_seconds = self.spent.cpu_seconds + used.cpu_seconds
+        if over := beyond_budget(limits, cpu_seconds, self.spent.idle_seconds + self.idle.seconds):
+            return over
         if processes.own_memory_mib() - self._own_mib > OWN_GROWTH_MIB:
             if self._has_sent_most():
                 return "sent more than a notebook can hold"
@@ -103,12 +142,36 @@ class Watch(threading.Thread):
         """Say, in the student's words, why the child is dead."""
         if self.reason is not None:
             return self.reason
+        if self.is_machines_fault():
+            return OUT_OF_MEMORY
         if self.peak_mib > NEARLY_FULL * self._limits.memory_mib:
             return f"the kernel died, most likely out of memory (the limit is {self._limits.memory_mib} MiB)"
         return CRASH
+
+    def is_machines_fault(self) -> bool:
+        """Whether the machine has ended processes to get memory back, since this one began, which kept to its limit.
+
+        A kernel is the first to go (inner/seal.py), whoever has taken the memory.
+        """
+        return self.reason is None and processes.out_of_memory_kills() > self._killed_before
 
     def stop(self) -> None:
         """End the watch and wait for its last look."""
         self._over.set()
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
+
+
+def beyond_budget(limits: Limits, cpu_seconds: float, idle_seconds: float) -> str | None:
+    """Name the limit of a whole notebook that is passed.
+
+    Args:
+        limits: Of the notebook.
+        cpu_seconds: What all its kernels have used.
+        idle_seconds: How long all its kernels have waited.
+    """
+    if cpu_seconds > limits.notebook_cpu_seconds:
+        return f"the whole notebook used more than {limits.notebook_cpu_seconds:g} CPU-seconds"
+    if idle_seconds > limits.notebook_wall_seconds:
+        return f"the whole notebook waited for more than {limits.notebook_wall_seconds:g} seconds"
+    return None

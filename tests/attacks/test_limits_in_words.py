@@ -7,7 +7,7 @@ from tests.attacks.light_course import HONEST, notebook
 
 STOPPED = {
     "while True: pass": "The cell `model` did not come to an end: stopped after",
-    "import time; time.sleep(60)": "stopped after 4 seconds; an endless loop, or waiting for something?",
+    "import time; time.sleep(60)": "stopped after 4 seconds of waiting; for something that never comes?",
     "hoard = []\nwhile True: hoard.append(bytes(range(256)) * 2**16)": "memory",
     "import numpy; numpy.ones(2**36)": "The cell `model` asked for more memory than there is for it (400 MiB).",
     "import time, threading\nwhile True: threading.Thread(target=time.sleep, args=(9,)).start()": (

@@ -109,7 +109,7 @@ def test_kept_answers_say_how_long_the_kernel_took():
     """A check that takes the time of a call must find the same time in a replay, which takes none."""
 
     class Slow:
-        kernels, errors = 1, {}
+        kernels, errors, held_up = 1, {}, ""
 
         def probe(self, content, buffers, cpu_seconds, wall_seconds):
             time.sleep(0.05)

@@ -63,7 +63,7 @@ class SealedKernel(IPythonKernel):
 
         A second interrupt is for what computes instead of awaiting: there a request to cancel would never be read.
         """
-        with super()._cancel_on_sigint(future):  # type: ignore[no-untyped-call]
+        with super()._cancel_on_sigint(future):
             cancel: Any = signal.getsignal(signal.SIGINT)
             interrupts = 0
 

@@ -1,6 +1,6 @@
 # why = "waits without working"
 # lost = ["answer"]
-# says = "stopped after 4 seconds; an endless loop, or waiting for something?"
+# says = "stopped after 4 seconds of waiting; for something that never comes?"
 # %% answer
 import time
 
