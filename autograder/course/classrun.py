@@ -38,10 +38,12 @@ from autograder.course.grading import Grader, LazyEngine, Result
 from autograder.course.lateness import late_penalties, settle
 from autograder.course.nbgrader_glue import DERIVED_FROM
 from autograder.course.progress import Progress, Tally
+from autograder.course.quiet import PATIENCE_SECONDS, wait_until_quiet
 from autograder.course.store import Record, VerdictStore
 from autograder.course.submission import Submission
 from autograder.course.times import UnclearTime, stamp_text
 from autograder.course.trouble import EVERYBODYS_TROUBLE
+from autograder.kernels.errors import TemplateFailed
 
 
 @dataclass(frozen=True)
@@ -205,15 +207,32 @@ class ClassRun:
                 starting.result()
             tally.begin(len(unknown))
             running: dict[Future[_Graded], Work] = {}
+            held_up: list[Work] = []
             while unknown or running:
                 while unknown and len(running) < 2 * self.jobs:
                     work = unknown.popleft()
                     running[pool.submit(_grade, grader, work, self.force)] = work
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future
+                    work = running.pop(future)
+                    if _was_held_up(future):
+                        held_up.append(work)
+                    else:
+                        yield work, future
+            yield from self._try_again(grader, held_up, pool)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             self._engine.close()
+
+    def _try_again(
+        self, grader: Grader, works: list[Work], pool: ThreadPoolExecutor
+    ) -> Generator[tuple[Work, "Future[_Graded]"], None, None]:
+        """Run what the machine could not run before, when all else is done: one by one, and when it has room."""
+        patience_seconds = PATIENCE_SECONDS
+        for work in works:
+            patience_seconds = wait_until_quiet(patience_seconds)
+            future = pool.submit(_grade, grader, work, self.force)
+            wait([future])
+            yield work, future
 
     def _settle(
         self, grader: Grader, deriver: Deriver, work: Work, student: Student, future: "Future[_Graded]"
@@ -235,7 +254,7 @@ class ClassRun:
         grader.point(work.student, work.exercise, submission, record, submitted_at)
         student.notes += [self._about(work, note) for note in record.verdict.notes]
         student.records[work.exercise.name] = record
-        student.is_changed |= _is_stale(
+        student.is_changed |= result.is_new or _is_stale(
             deriver.folder(work.student) / f"{work.exercise.name}.ipynb", record.verdict.key
         )
         return result
@@ -255,6 +274,13 @@ class ClassRun:
 def _grade(grader: Grader, work: Work, force: bool) -> _Graded:
     submission = work.read()
     return submission, grader.grade(submission, work.exercise, force=force)
+
+
+def _was_held_up(future: "Future[_Graded]") -> bool:
+    """Tell whether it was the machine that kept a notebook from being run to its end."""
+    if (error := future.exception()) is not None:
+        return isinstance(error, TemplateFailed)
+    return bool(future.result()[1].record.verdict.held_up)
 
 
 def _known(grader: Grader, work: Work) -> "Future[_Graded] | None":

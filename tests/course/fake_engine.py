@@ -48,8 +48,16 @@ class FakeEngine:
             time.sleep(0.5)
         _print_hostile_outputs(prepared.notebook)
         cells = tuple(_judge(grade_id, points, said) for grade_id, points in exercise.judged.items())
-        verdict = Verdict(exercise=exercise.name, cells=cells, figures={"student": 1.0})
+        is_held_up = "busy" in said and self._is_first(said)
+        verdict = Verdict(
+            exercise=exercise.name, cells=cells, figures={"student": 1.0}, held_up="it was too busy" * is_held_up
+        )
         return FakeGraded(verdict, nbformat.writes(prepared.notebook).encode())
+
+    def _is_first(self, said):
+        """The machine is busy whenever it first meets a notebook."""
+        self._note(said := repr(said))
+        return "always busy" in said or Path(self.log).read_text().splitlines().count(said) == 1
 
     def _note(self, what):
         with Path(self.log).open("a") as log:

@@ -219,3 +219,20 @@ def test_student_ids_with_odd_characters(handed_in):
     results, _ = run_class(handed_in)
     assert [points(results)[student] for student in ("ü ß", "a.b@c", "[ab]*")] == [6, 6, 6]
     assert not any(result.problem for result in results.values())
+
+
+def test_what_a_busy_machine_could_not_run_is_tried_again_behind_the_others(handed_in, monkeypatch):
+    waited = []
+    monkeypatch.setattr("autograder.course.classrun.wait_until_quiet", lambda left: waited.append(left) or left)
+    sample_course.hand_in(handed_in, "before", sample_course.submission("right = 'busy'"))
+    sample_course.hand_in(handed_in, "poor", sample_course.submission("right = 'always busy'"))
+
+    results, steps = run_class(handed_in)
+
+    assert points(results) == {"before": 6, "broken": 0, "half": 3, "poor": 6, "right": 6}
+    assert {step.student for step in steps[-2:]} == {"before", "poor"}
+    assert len(steps) == len(results)
+    assert len(waited) == 2
+    ran = judged(handed_in)
+    run_class(handed_in)
+    assert judged(handed_in) == ran + 2  # what is still open, and its second try, and nothing else

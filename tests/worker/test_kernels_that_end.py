@@ -1,4 +1,4 @@
-"""Kernels that end, at once or later: what goes on in a new one, on whose account, and on one budget for all of them."""
+"""Kernels that end, at once or later: what goes on in a new one, on whose account, and on one budget for all."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -128,7 +128,7 @@ def test_a_cell_that_ends_the_kernel_while_the_judge_asks_is_found(make: Make) -
 
 
 def test_a_question_that_ends_the_kernel_blames_no_cell(make: Make) -> None:
-    run, kernels = make("a", "b")
+    run, _ = make("a", "b")
     run.run_until("check")
     with pytest.raises(KernelDied):
         run.probe({"op": "kill"}, (), 1, 1)
