@@ -83,8 +83,8 @@ def number(value: Any, what: str, called: str = "") -> float:
     Raises:
         Failed: It is something else.
     """
-    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":
-        value = value.reshape(-1)[0].item()
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1 and value.dtype.kind in "iuf":
+        value = (float if value.dtype.kind == "f" else int)(value.reshape(-1)[0])
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         fail(f"{what} is {brief(value)}", "a finite number", called=called)
     return float(value)

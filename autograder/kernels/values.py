@@ -17,6 +17,7 @@ A value becomes a *node*, a small JSON object whose `k` says what it is:
 
 import io
 import math
+import numbers
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -125,7 +126,18 @@ class Encoder:
             return {"k": "float", "v": value if math.isfinite(value) else str(float(value))}
         if isinstance(value, str):
             return {"k": "str", "v": str(value)[:MAX_TEXT]}
+        if isinstance(value, numbers.Number) and not isinstance(value, np.generic | int | float | complex):
+            return self._other_number(value)
         return None
+
+    def _other_number(self, value: Any) -> dict[str, Any] | None:
+        """Carry what says of itself that it is a real number, such as a Decimal or a Fraction, as the built-in one."""
+        try:
+            as_float = float(value)
+            is_whole = bool(math.isfinite(as_float) and int(value) == value)
+        except Exception:  # a number of the student's own, or none after all: it is named like any other object
+            return None
+        return self._scalar(int(value) if is_whole else as_float)
 
     def _array(self, array: Any, original: object) -> dict[str, Any]:
         hidden = int(np.count_nonzero(np.ma.getmaskarray(array))) if isinstance(array, np.ma.MaskedArray) else 0
@@ -160,16 +172,23 @@ class Encoder:
             return self._table(_columns_of(value), depth)
         if hasattr(value, "__array__"):
             try:
-                array = np.asarray(value)
+                array = _as_array(value)
             except Exception as error:  # an object's own conversion may raise anything; say so instead of carrying it
                 return {
                     "k": "other",
                     "type": type_name(value),
                     "text": f"cannot become an array: {type(error).__name__}",
                 }
-            if array.dtype.kind != "O":
+            if array.dtype.kind != "O" or array.ndim:  # an object that has no numbers in it becomes an array of itself
                 return self._array(array, value)
         return {"k": "other", "type": type_name(value), "text": safe_text(value)}
+
+
+def _as_array(value: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(value)
+    except ValueError:  # TensorFlow gives a single bfloat16 as a scalar where numpy asks for an array
+        return np.asarray(value.numpy())
 
 
 def _columns_of(frame: Any) -> list[tuple[Any, Any]]:

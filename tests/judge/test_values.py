@@ -1,15 +1,21 @@
 """Values cross the border unchanged, and nothing malformed gets in."""
 
 import json
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from autograder.judge.checking import Failed
+from autograder.judge.comparators import number
+from autograder.judge.tables import column_of_numbers
 from autograder.kernels.values import (
     Decoder,
     Encoder,
@@ -74,6 +80,42 @@ def test_a_data_frame_becomes_a_table() -> None:
 @pytest.mark.parametrize("value", [(n for n in range(0)), object(), lambda: None, np.ma, 2**1000])
 def test_what_cannot_be_carried_is_named(value: object) -> None:
     assert isinstance(there_and_back(value), Foreign)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Decimal("0.75"), 0.75),
+        (Decimal(3), 3),
+        (Fraction(3, 4), 0.75),
+        (Fraction(8, 4), 2),
+        (np.float16(0.5), 0.5),
+        (np.array(7), 7),
+        (np.array([0.25]), 0.25),
+        (np.longdouble(0.5), 0.5),
+        (pd.Series([0.1, 0.75]).iloc[-1], 0.75),
+        (pd.Series([3, 4], dtype="Int64").max(), 4),
+        (tf.constant(0.75), 0.75),
+        (tf.Variable(3), 3),
+        (tf.constant(0.5, tf.bfloat16), 0.5),
+    ],
+)
+def test_a_number_of_any_type_is_a_number(value: Any, expected: float) -> None:
+    assert number(there_and_back(value), "the answer") == expected
+    assert number(there_and_back([value])[0], "the answer") == expected
+    table = there_and_back(pd.DataFrame({"column": [value, value]}))
+    assert column_of_numbers(table, "column", "the table") == [expected, expected]
+
+
+def test_numbers_in_a_series_of_objects_are_numbers() -> None:
+    for series in (pd.Series([Decimal("0.5"), Fraction(1, 4)]), pd.Series([0.5, 0.25], dtype="Float64")):
+        assert list(there_and_back(series)) == [0.5, 0.25]
+
+
+def test_what_is_no_number_does_not_become_one() -> None:
+    for value in (Decimal("nan"), Decimal("inf"), True, "1", 1j, pd.NA, Decimal("sNaN"), np.datetime64("2026-01-01")):
+        with pytest.raises(Failed, match="the answer"):
+            number(there_and_back(value), "the answer")
 
 
 def test_a_repr_that_raises_does_not_stop_the_encoder() -> None:
