@@ -158,6 +158,14 @@ def test_grade_shows_everybody_and_counts(autograder, root):
     assert "Warning" not in outcome.stderr
 
 
+def test_grade_counts_the_notebooks_that_import_what_there_is_not(autograder, root):
+    for student, source in {"a": "import torch", "b": "import torch\nimport torchvision", "c": "right = 1"}.items():
+        sample_course.hand_in(root, student, sample_course.submission(source))
+    said = autograder(root, "grade", sample_course.ASSIGNMENT).stdout
+    assert "2 notebooks import `torch`, which the kernel environment does not have" in said
+    assert "1 notebook imports `torchvision`" in said
+
+
 def test_grade_ends_with_1_if_some_work_could_not_be_graded(autograder, root):
     sample_course.hand_in(root, "ada", sample_course.submission("crash = 1"))
     outcome = autograder(root, "grade", "homework")

@@ -206,4 +206,15 @@ def _late(seconds: float, penalty: float) -> list[str]:
 def _summary(results: list["StudentResult"]) -> str:
     outcomes = Counter(_outcome(result) for result in results)
     counted = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    return f"{len(results)} student{'s' if len(results) != 1 else ''}: {counted or 'nobody has handed anything in'}."
+    said = f"{len(results)} student{'s' if len(results) != 1 else ''}: {counted or 'nobody has handed anything in'}."
+    return "\n".join([said, *_missing(results)])
+
+
+def _missing(results: list["StudentResult"]) -> list[str]:
+    """Say which modules notebooks import that there are not: one that many ask for should be there."""
+    counted = Counter(name for result in results for name in result.missing)
+    return [
+        f"{count} notebook{'s import' if count != 1 else ' imports'} `{name}`, which the kernel environment does not "
+        "have; if it is a package that your students have, add it (CONTRIBUTING.md, a dependency), and grade with --force."
+        for name, count in counted.most_common()
+    ]

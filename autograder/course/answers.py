@@ -130,16 +130,17 @@ class Recording:
         self._room -= len(json.dumps(entry))
         self._entries.append(entry)
 
-    def packed(self, notebook: bytes, notes: Sequence[str]) -> bytes:
+    def packed(self, notebook: bytes, notes: Sequence[str], missing: Sequence[str] = ()) -> bytes:
         """Return everything as one file; empty if it is more than may be kept.
 
         Args:
             notebook: The executed notebook.
             notes: Of the run.
+            missing: Modules it imports and kernels do not have.
         """
         if self._room <= 0 or self.held_up:
             return b""
-        head = {"format": _FORMAT, "entries": self._entries, "notes": list(notes)}
+        head = {"format": _FORMAT, "entries": self._entries, "notes": list(notes), "missing": list(missing)}
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
             for name, content in ((_HEAD, json.dumps(head).encode()), (_NOTEBOOK, notebook)):
@@ -167,6 +168,7 @@ class Replay:
             if head["format"] != _FORMAT:
                 raise ValueError("it has another format")
             self.notes: tuple[str, ...] = tuple(head["notes"])
+            self.missing: tuple[str, ...] = tuple(head["missing"])
             self._entries = list(head["entries"])
             self.notebook = self._arrays.pop(_NOTEBOOK)
         except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError) as error:

@@ -54,6 +54,8 @@ class StudentResult:
     notes: tuple[str, ...] = ()
     problem: str = ""
     """Why this student's work is not graded, or not completely."""
+    missing: tuple[str, ...] = ()
+    """Modules that the notebooks import and kernels do not have, once for each notebook."""
 
 
 _Graded = tuple[Submission, Result]
@@ -253,6 +255,7 @@ class ClassRun:
             return None
         grader.point(work.student, work.exercise, submission, record, submitted_at)
         student.notes += [self._about(work, note) for note in record.verdict.notes]
+        student.missing += record.verdict.missing
         student.records[work.exercise.name] = record
         student.is_changed |= result.is_new or _is_stale(
             deriver.folder(work.student) / f"{work.exercise.name}.ipynb", record.verdict.key
@@ -323,4 +326,6 @@ def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str)
             continue
         problem = student.problem or "; ".join(row.doubts)
         notes = tuple(dict.fromkeys(student.notes))
-        yield StudentResult(replace(row, is_absent=row.is_absent and not student.problem), notes, problem)
+        yield StudentResult(
+            replace(row, is_absent=row.is_absent and not student.problem), notes, problem, tuple(student.missing)
+        )

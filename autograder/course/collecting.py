@@ -39,6 +39,8 @@ class Student:
     is_changed: bool = False
     problem: str = ""
     notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """Modules that notebooks import and kernels do not have, once for each notebook."""
 
 
 def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Student]:

@@ -6,6 +6,7 @@ a request to shut down), so the culprit is looked for. All kernels of a notebook
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -60,6 +61,8 @@ class NotebookRun:
         """Why no kernel is started any more."""
         self._spent = Spent()
         self.notes: list[str] = []
+        self.missing: list[str] = []
+        """Modules that cells import and kernels do not have."""
         self.errors: dict[str, str] = {}
         """What the cells that ended in an error said, by grade_id or position."""
         self._output_bytes = 0
@@ -248,6 +251,18 @@ class NotebookRun:
             self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
             if (words := in_words(self.errors[name], self._limits)) is not None:
                 self.notes.append(f"The cell `{name}` {words}.")
+            self._note_missing(name, str(error.ename), str(error.evalue))
+
+    def _note_missing(self, name: str, kind: str, text: str) -> None:
+        """Name a module that there is not: whoever has it at home does not learn of it otherwise."""
+        found = re.match(r"No module named '(\w{1,60})", text) if kind == "ModuleNotFoundError" else None
+        if found is None:
+            return
+        self.missing += [found[1]] if found[1] not in self.missing else []
+        self.notes.append(
+            f"The cell `{name}` imports `{found[1]}`, which there is not where notebooks are graded: a package beyond "
+            "those of the course, or a file of your own that was not handed in with the notebook."
+        )
 
     def _that_fit(self, run: CellRun) -> list[dict[str, Any]]:
         """Leave out outputs when all cells together have shown more than a notebook may."""

@@ -14,11 +14,13 @@ class CourseSettings(Configurable):
     """What an instructor may set for the whole course in `nbgrader_config.py`."""
 
     cell_cpu_seconds = Float(_LIMITS.cell_cpu_seconds, help="CPU-seconds one cell may use.").tag(config=True)
-    cell_wall_seconds = Float(_LIMITS.cell_wall_seconds, help="Seconds one cell may last.").tag(config=True)
+    cell_wall_seconds = Float(_LIMITS.cell_wall_seconds, help="Seconds one cell may only wait.").tag(config=True)
     notebook_cpu_seconds = Float(_LIMITS.notebook_cpu_seconds, help="CPU-seconds one notebook may use.").tag(
         config=True
     )
-    notebook_wall_seconds = Float(_LIMITS.notebook_wall_seconds, help="Seconds one notebook may last.").tag(config=True)
+    notebook_wall_seconds = Float(_LIMITS.notebook_wall_seconds, help="Seconds one notebook may only wait.").tag(
+        config=True
+    )
     memory_mib = Integer(_LIMITS.memory_mib, help="Memory one notebook may use.").tag(config=True)
     processes = Integer(_LIMITS.processes, help="Processes and threads one notebook may have at once.").tag(config=True)
     file_mib = Integer(_LIMITS.file_mib, help="Largest file, and size of each folder a notebook may write to.").tag(

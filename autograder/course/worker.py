@@ -215,9 +215,9 @@ class Engine:
             "fixed": run.start_cpu_seconds,
             "memory_mib": run.peak_memory_mib,
         }
-        verdict = self._verdict(judgement, exercise, secret, run.notes, figures)
+        verdict = replace(self._verdict(judgement, exercise, secret, run.notes, figures), missing=tuple(run.missing))
         executed = nbformat.writes(prepared.notebook).encode()
-        return Graded(verdict, executed, recording.packed(executed, run.notes))
+        return Graded(verdict, executed, recording.packed(executed, run.notes, run.missing))
 
     def _answered(self, answers: bytes, exercise: Exercise, secret: bytes) -> Graded | None:
         """Judge by kept answers; None if there are none, or the checks do not ask just what they hold."""
@@ -232,7 +232,8 @@ class Engine:
         if not replay.is_finished:  # cells would be shown as executed that these checks do not reach
             return None
         figures = {"student": 0.0, "probe": 0.0, "judge": judgement.cpu_seconds, "fixed": 0.0}
-        return Graded(self._verdict(judgement, exercise, secret, replay.notes, figures), replay.notebook, answers)
+        verdict = self._verdict(judgement, exercise, secret, replay.notes, figures)
+        return Graded(replace(verdict, missing=replay.missing), replay.notebook, answers)
 
     def _verdict(
         self,

@@ -82,6 +82,8 @@ class Verdict:
     """Content address: digest of the work, the check page, the secret and the versions that decide."""
     held_up: str = ""
     """Why the machine could not run the notebook to its end; empty if it could. Such a verdict is looked for again."""
+    missing: tuple[str, ...] = ()
+    """Top-level modules that the notebook's cells import and kernels do not have."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured CPU-seconds: `student`, `probe`, `judge`, `fixed`; and `memory_mib`, the kernel's peak."""
 
@@ -149,5 +151,6 @@ class Verdict:
             notes=tuple(data["notes"]),
             key=data["key"],
             held_up=data.get("held_up", ""),
+            missing=tuple(data.get("missing", ())),
             figures=dict(data["figures"]),
         )

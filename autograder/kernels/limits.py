@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds on one kernel or judge. CPU seconds bind first: they do not depend on what else the machine does."""
+    """Bounds on one kernel or judge: none of them depends on what else the machine does."""
 
     cell_cpu_seconds: float = 60.0
     """CPU seconds of all processes while one cell runs."""
     cell_wall_seconds: float = 180.0
-    """Wall seconds of one cell, for what waits instead of working."""
+    """Seconds in which one cell waits instead of working, those left out in which the machine keeps it waiting."""
     notebook_cpu_seconds: float = 300.0
-    """CPU seconds of all processes over a kernel's whole life."""
+    """CPU seconds of all processes of all kernels of one notebook."""
     notebook_wall_seconds: float = 900.0
-    """Wall seconds of a kernel's whole life."""
+    """Seconds in which all kernels of one notebook wait instead of working."""
     memory_mib: int = 2048
     """Private memory of all processes together: what is shared with the template does not count."""
     processes: int = 128

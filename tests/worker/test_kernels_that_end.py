@@ -32,14 +32,16 @@ class PretendedKernel:
 
     def run_cell(self, source: str, *, seed: int) -> CellRun:
         self.ran[0].append(source)
-        if self.ends_later:
-            self._end()
-        if not self.alive:
+        if self.dies_within(0):
             return CellRun([], "died", CRASH, 0.0, 0.0)
         for word in source.split():
             if word == "exits":
                 self._end()
                 return CellRun([], "died", CRASH, 0.0, 0.0)
+            if word.startswith("imports="):
+                text = f"No module named '{word[8:]}'"
+                output = {"output_type": "error", "ename": "ModuleNotFoundError", "evalue": text, "traceback": []}
+                return CellRun([output], "error", None, 0.0, 0.0)
             if word == "exits-later":
                 self.ends_later = True
             if word.startswith("costs="):
@@ -164,3 +166,10 @@ def test_a_machine_at_its_limits_ends_the_run_and_blames_nobody(make: Make) -> N
     with pytest.raises(KernelDied, match="the machine was too busy") as died:
         run.probe({}, (), 1, 1)
     assert not died.value.by_itself
+
+
+def test_a_module_that_there_is_not_is_named_with_its_cell(make: Make) -> None:
+    run, _ = make("imports=torch.utils", "imports=torch", "imports=own_helpers")
+    run.run_until("check")
+    assert run.missing == ["torch", "own_helpers"]
+    assert run.notes[0].startswith("The cell `number 1` imports `torch`, which there is not where notebooks are graded")
