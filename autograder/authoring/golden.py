@@ -9,6 +9,7 @@ A folder `tests/submissions/<exercise>/<name>/` holds
                          # %% select_classes nbgrader={"grade": false, ...}
                          # %% [markdown] check_figure            another type of cell
                          # %% after="setup"                      a cell of the student's own, behind that one
+                         # %% first                              the same, on top of the notebook
                      A cell without text keeps the reference's text.
     expected.toml    why = "one line"
                      points = 31.5                               what the judge should give
@@ -246,6 +247,9 @@ def _apply(notebook: NotebookNode, change: NotebookNode, name: str) -> None:
     words = dict(change.metadata)
     grade_id, behind = words.get("title"), words.get("after")
     named = grade_id or behind
+    if grade_id == "first":
+        notebook.cells.insert(0, _cell(notebook, change.cell_type, change.source, {}))
+        return
     if named is None:
         return  # the docstring on top
     place = _place(notebook, named, name)

@@ -215,6 +215,6 @@ def _missing(results: list["StudentResult"]) -> list[str]:
     counted = Counter(name for result in results for name in result.missing)
     return [
         f"{count} notebook{'s import' if count != 1 else ' imports'} `{name}`, which the kernel environment does not "
-        "have; if it is a package that your students have, add it (CONTRIBUTING.md, a dependency), and grade with --force."
+        "have; if it is a package that your students have, add it (see CONTRIBUTING.md) and grade with --force."
         for name, count in counted.most_common()
     ]

@@ -1,0 +1,83 @@
+"""On a busy machine, what a kernel waits for is the machine's time: limits count what the notebook does itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.kernels import processes, watch
+from autograder.kernels.processes import IdleClock
+from autograder.kernels.student import StudentKernel
+from tests.kernels.test_student_limits import changed
+
+WORK = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Five processes for each core that compute without end."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(5 * (os.cpu_count() or 1))]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def test_a_cell_that_computes_is_not_ended_by_the_clock_of_a_busy_machine(warm, busy):
+    with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5)) as kernel:
+        run = kernel.run_cell(WORK)
+        assert run.status == "ok"
+        assert run.wall_seconds > 0.5
+        assert kernel.probe({"op": "read", "name": "end"}, cpu_seconds=5, wall_seconds=0.5)[0]["value"]["k"] == "float"
+
+
+def test_a_cell_that_waits_is_ended_on_a_busy_machine_as_well(warm, busy):
+    with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5)) as kernel:
+        run = kernel.run_cell("x = 1\nimport time\ntime.sleep(60)")
+        assert run.status == "stopped"
+        assert run.reason == "stopped after 0.5 seconds of waiting; for something that never comes?"
+        assert kernel.run_cell("x").status == "ok"
+
+
+def test_a_request_that_the_machine_holds_up_for_ever_blames_nobody(warm, monkeypatch):
+    monkeypatch.setattr("autograder.kernels.waiting.BUSY_FACTOR", 2)
+    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: ({}, True))  # as on a disk that hangs
+    with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5)) as kernel:
+        run = kernel.run_cell("import time\ntime.sleep(60)")
+        assert run.status == "died"
+        assert run.reason == kernel.held_up
+        assert run.reason.startswith("the machine was too busy to finish it within")
+        assert not kernel.died_by_itself
+
+
+def test_a_kernel_that_the_machine_ended_for_memory_blames_nobody(warm, monkeypatch):
+    kills = processes.out_of_memory_kills()
+    with StudentKernel.start(warm, limits=changed()) as kernel:
+        assert kernel.held_up == ""
+        monkeypatch.setattr("autograder.kernels.processes.out_of_memory_kills", lambda: kills + 1)
+        kernel._child.kill()
+        run = kernel.run_cell("1")
+        assert run.status == "died"
+        assert run.reason == kernel.held_up == watch.OUT_OF_MEMORY
+
+
+def test_only_seconds_in_which_it_could_go_on_and_does_not_are_idle(monkeypatch):
+    now, waited, held_up = 100.0, {1: 0.0, 2: 0.0}, False
+    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: (dict(waited), held_up))
+    monkeypatch.setattr("autograder.kernels.processes.time.monotonic", lambda: now)
+    clock = IdleClock()
+    assert clock.read([1], 0.0) == 0.0  # nothing is asked yet
+    clock.begin([1], 5.0)
+    now += 10  # computes for 3, waits 4 for a processor
+    waited = {1: 3.0, 2: 1.0}
+    assert clock.read([1], 8.0) == pytest.approx(3)
+    now, held_up = now + 10, True  # waits for a disk
+    assert clock.read([1], 8.0) == pytest.approx(3)
+    now, held_up = now + 10, False
+    waited = {3: 0.5}  # a new thread; others have ended
+    assert clock.read([1], 8.0) == pytest.approx(12.5)
+    clock.end()
+    now += 10
+    assert clock.read([1], 8.0) == pytest.approx(12.5)
