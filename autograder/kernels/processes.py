@@ -205,7 +205,7 @@ def queues(pids: Iterable[int]) -> tuple[dict[int, float], bool]:
 
     Returns:
         For each thread the seconds, since it began, in which it could have computed and had no processor; and whether
-        one of them waits for a disk, or for memory to come back from it, at this moment.
+        one of them cannot be woken at this moment, as when it waits for a disk or for memory.
     """
     waited, held_up = {}, False
     for pid in pids:
@@ -217,6 +217,16 @@ def queues(pids: Iterable[int]) -> tuple[dict[int, float], bool]:
     return waited, held_up
 
 
+def stalled_seconds() -> float:
+    """Add up the seconds, since it started, in which something on this machine waited for a disk or for memory."""
+    total = 0.0
+    for what in ("io", "memory"):
+        for line in _read(f"/proc/pressure/{what}").splitlines():
+            if line.startswith(b"some "):
+                total += int(line.rpartition(b"=")[2]) / 1e6
+    return total
+
+
 class IdleClock:
     """Adds up the seconds in which a process tree waits by itself: what a limit in wall seconds is meant for.
 
@@ -226,7 +236,7 @@ class IdleClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._before: tuple[float, float, dict[int, float]] | None = None
+        self._before: tuple[float, float, float, dict[int, float]] | None = None
         self._lock = threading.Lock()
 
     def begin(self, pids: Iterable[int], cpu_seconds: float) -> None:
@@ -237,7 +247,7 @@ class IdleClock:
             cpu_seconds: what they have used until now.
         """
         with self._lock:
-            self._before = (time.monotonic(), cpu_seconds, queues(pids)[0])
+            self._before = (time.monotonic(), cpu_seconds, stalled_seconds(), queues(pids)[0])
 
     def read(self, pids: Iterable[int], cpu_seconds: float) -> float:
         """Count what has passed since the last reading.
@@ -251,13 +261,14 @@ class IdleClock:
         """
         with self._lock:
             if self._before is not None:
-                then, cpu_before, queues_before = self._before
+                then, cpu_before, stalled_before, queues_before = self._before
                 waited, held_up = queues(pids)
-                now = time.monotonic()
+                now, stalled = time.monotonic(), stalled_seconds()
                 queued = sum(seconds - queues_before.get(thread, 0.0) for thread, seconds in waited.items())
-                if not held_up:
-                    self.seconds += max(0.0, now - then - max(0.0, cpu_seconds - cpu_before) - queued)
-                self._before = (now, cpu_seconds, waited)
+                # A thread can also be made one that cannot be woken: that alone stops no clock.
+                lost = queued + (stalled - stalled_before if held_up else 0.0)
+                self.seconds += max(0.0, now - then - max(0.0, cpu_seconds - cpu_before) - lost)
+                self._before = (now, cpu_seconds, stalled, waited)
             return self.seconds
 
     def end(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -44,6 +45,7 @@ def test_a_cell_that_waits_is_ended_on_a_busy_machine_as_well(warm, busy):
 def test_a_request_that_the_machine_holds_up_for_ever_blames_nobody(warm, monkeypatch):
     monkeypatch.setattr("autograder.kernels.waiting.BUSY_FACTOR", 2)
     monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: ({}, True))  # as on a disk that hangs
+    monkeypatch.setattr("autograder.kernels.processes.stalled_seconds", time.monotonic)
     with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5)) as kernel:
         run = kernel.run_cell("import time\ntime.sleep(60)")
         assert run.status == "died"
@@ -67,17 +69,21 @@ def test_only_seconds_in_which_it_could_go_on_and_does_not_are_idle(monkeypatch)
     now, waited, held_up = 100.0, {1: 0.0, 2: 0.0}, False
     monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: (dict(waited), held_up))
     monkeypatch.setattr("autograder.kernels.processes.time.monotonic", lambda: now)
+    stalled = 0.0
+    monkeypatch.setattr("autograder.kernels.processes.stalled_seconds", lambda: stalled)
     clock = IdleClock()
     assert clock.read([1], 0.0) == 0.0  # nothing is asked yet
     clock.begin([1], 5.0)
     now += 10  # computes for 3, waits 4 for a processor
     waited = {1: 3.0, 2: 1.0}
     assert clock.read([1], 8.0) == pytest.approx(3)
-    now, held_up = now + 10, True  # waits for a disk
+    now, stalled, held_up = now + 10, stalled + 10, True  # waits for a disk
     assert clock.read([1], 8.0) == pytest.approx(3)
+    now += 1  # as if it did: its own child holds it up
+    assert clock.read([1], 8.0) == pytest.approx(4)
     now, held_up = now + 10, False
     waited = {3: 0.5}  # a new thread; others have ended
-    assert clock.read([1], 8.0) == pytest.approx(12.5)
+    assert clock.read([1], 8.0) == pytest.approx(13.5)
     clock.end()
     now += 10
-    assert clock.read([1], 8.0) == pytest.approx(12.5)
+    assert clock.read([1], 8.0) == pytest.approx(13.5)
