@@ -145,7 +145,7 @@ class NotebookRun:
         if self.kernels >= MAX_KERNELS:
             self._over = self._over or "the notebook's kernel died too often and is not started again"
         spent = self._spent
-        self._over = self._over or beyond_budget(self._limits, spent.cpu_seconds, spent.idle_seconds) or ""
+        self._over = self._over or beyond_budget(self._limits, spent) or ""
         if self._over:
             return None
         self.kernels += 1
@@ -281,6 +281,7 @@ class NotebookRun:
             self._note_held_up(self._kernel)
             self._spent.cpu_seconds += self._kernel.usage().cpu_seconds
             self._spent.idle_seconds += self._kernel.idle_seconds
+            self._spent.held_up_seconds += self._kernel.held_up_seconds
             self.peak_memory_mib = max(self.peak_memory_mib, self._kernel.peak_memory_mib)
             self._kernel.close()
             self._kernel = None

@@ -236,6 +236,8 @@ class IdleClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.held_up_seconds = 0.0
+        """Seconds in which it would have gone on, all threads together, but the machine had no room."""
         self._before: tuple[float, float, float, dict[int, float]] | None = None
         self._lock = threading.Lock()
 
@@ -267,6 +269,7 @@ class IdleClock:
                 queued = sum(seconds - queues_before.get(thread, 0.0) for thread, seconds in waited.items())
                 # A thread can also be made one that cannot be woken: that alone stops no clock.
                 lost = queued + (stalled - stalled_before if held_up else 0.0)
+                self.held_up_seconds += lost
                 self.seconds += max(0.0, now - then - max(0.0, cpu_seconds - cpu_before) - lost)
                 self._before = (now, cpu_seconds, stalled, waited)
             return self.seconds

@@ -144,6 +144,11 @@ class StudentKernel:
         return self._child.wait(wall_seconds)
 
     @property
+    def held_up_seconds(self) -> float:
+        """How long the kernel has waited, so far, for this machine to have room for it."""
+        return self._watch.idle.held_up_seconds
+
+    @property
     def idle_seconds(self) -> float:
         """How long the kernel has waited, so far, for something that is not this machine's."""
         return self._watch.idle.seconds
@@ -299,8 +304,10 @@ class StudentKernel:
             wait.cut(channel)
         if wait.idle_before is None:
             wait.idle_before = self._watch.begin_idle()
+            wait.held_up_before = self._watch.idle.held_up_seconds
         if wait.reason is None:
-            wait.reason = wait.beyond(self._watch.latest) or wait.waited_too_long(self._watch.idle_seconds)
+            held_up = self._watch.idle.held_up_seconds
+            wait.reason = wait.beyond(self._watch.latest, held_up) or wait.waited_too_long(self._watch.idle_seconds)
             if wait.reason is not None:
                 wait.interrupted_at = self._own_seconds()
                 self._child.signal(signal.SIGINT)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autograder.kernels.limits import allowed_cpu_seconds
 from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
 
@@ -51,6 +52,7 @@ class Wait:
     idle: bool = False
     idle_before: float | None = None
     """Seconds that the kernel had only waited when the request was first found unanswered."""
+    held_up_before: float = 0.0
     reason: str | None = None
     interrupted_at: float = 0.0
     interrupted_again: bool = False
@@ -90,14 +92,21 @@ class Wait:
             return True  # what it printed is in the reply
         return self.idle or time.monotonic() - self.replied_at > TAIL_SECONDS
 
-    def beyond(self, used: Usage) -> str | None:
-        """Name the limit that is passed."""
+    def beyond(self, used: Usage, held_up: float) -> str | None:
+        """Name the limit that is passed.
+
+        Args:
+            used: what the kernel has used in its life.
+            held_up: how many seconds of its life it has waited for the machine.
+        """
+        cpu_seconds = used.cpu_seconds - self.cpu_before
         if self.too_large:
             return "answered with more than can be taken"
         if self.outputs.full:
             return f"printed more than {self.outputs.limit_mib} MiB"
-        if used.cpu_seconds - self.cpu_before > self.cpu_limit:
-            return f"stopped after {self.cpu_limit:g} CPU-seconds; an endless loop?"
+        allowed = allowed_cpu_seconds(self.cpu_limit, cpu_seconds, held_up - self.held_up_before)
+        if cpu_seconds > allowed:
+            return f"stopped after {allowed:g} CPU-seconds; an endless loop?"
         return None
 
     def waited_too_long(self, idle: Callable[[], float]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from autograder.kernels import processes
 from autograder.kernels.children import Child
-from autograder.kernels.limits import Limits
+from autograder.kernels.limits import Limits, allowed_cpu_seconds
 from autograder.kernels.processes import IdleClock, Usage
 
 TICK_SECONDS = 0.1
@@ -35,6 +35,7 @@ class Spent:
 
     cpu_seconds: float = 0.0
     idle_seconds: float = 0.0
+    held_up_seconds: float = 0.0
 
 
 class Watch(threading.Thread):
@@ -117,8 +118,13 @@ class Watch(threading.Thread):
         limits = self._limits
         if used.memory_mib > limits.memory_mib:
             return f"used more than {limits.memory_mib} MiB of memory"
-        cpu_seconds = self.spent.cpu_seconds + used.cpu_seconds
-        if over := beyond_budget(limits, cpu_seconds, self.spent.idle_seconds + self.idle.seconds):
+        spent, idle = self.spent, self.idle
+        so_far = Spent(
+            spent.cpu_seconds + used.cpu_seconds,
+            spent.idle_seconds + idle.seconds,
+            spent.held_up_seconds + idle.held_up_seconds,
+        )
+        if over := beyond_budget(limits, so_far):
             return over
         if processes.own_memory_mib() - self._own_mib > OWN_GROWTH_MIB:
             if self._has_sent_most():
@@ -162,16 +168,16 @@ class Watch(threading.Thread):
             self.join()
 
 
-def beyond_budget(limits: Limits, cpu_seconds: float, idle_seconds: float) -> str | None:
+def beyond_budget(limits: Limits, spent: Spent) -> str | None:
     """Name the limit of a whole notebook that is passed.
 
     Args:
         limits: Of the notebook.
-        cpu_seconds: What all its kernels have used.
-        idle_seconds: How long all its kernels have waited.
+        spent: By all its kernels.
     """
-    if cpu_seconds > limits.notebook_cpu_seconds:
-        return f"the whole notebook used more than {limits.notebook_cpu_seconds:g} CPU-seconds"
-    if idle_seconds > limits.notebook_wall_seconds:
+    allowed = allowed_cpu_seconds(limits.notebook_cpu_seconds, spent.cpu_seconds, spent.held_up_seconds)
+    if spent.cpu_seconds > allowed:
+        return f"the whole notebook used more than {allowed:g} CPU-seconds"
+    if spent.idle_seconds > limits.notebook_wall_seconds:
         return f"the whole notebook waited for more than {limits.notebook_wall_seconds:g} seconds"
     return None

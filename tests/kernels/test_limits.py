@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.kernels.limits import Limits
+from autograder.kernels.limits import Limits, allowed_cpu_seconds
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,8 @@ def test_nonsense_is_refused(change, message):
 
 def test_the_repr_names_units():
     assert "memory_mib=2048" in repr(Limits())
+
+
+@pytest.mark.parametrize(("held_up", "allowed"), [(0.0, 60.0), (10.0, 60.0), (200.0, 120.0)])
+def test_cpu_seconds_on_a_crowded_machine_are_worth_less(held_up, allowed):
+    assert allowed_cpu_seconds(60.0, 61.0, held_up) == allowed

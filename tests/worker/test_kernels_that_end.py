@@ -27,7 +27,7 @@ class PretendedKernel:
     def __init__(self, ran: list[str], spent: Any) -> None:
         self.ran, self.spent = [ran], spent
         self.alive, self.died_by_itself, self.ends_later = True, False, False
-        self.cpu_seconds = self.idle_seconds = self.peak_memory_mib = 0.0
+        self.cpu_seconds = self.idle_seconds = self.held_up_seconds = self.peak_memory_mib = 0.0
         self.cause_of_death = CRASH
 
     def run_cell(self, source: str, *, seed: int) -> CellRun:

@@ -1,5 +1,6 @@
 """What every kernel would do again, done once in the template before forking."""
 
+import functools
 import inspect
 import io
 import sys
@@ -14,8 +15,29 @@ def main() -> None:
     if "keras" in sys.modules:
         quick_fit.install()
         quick_trace.install()
+    if "tensorflow" in sys.modules:
+        _let_numbers_be_checked()
     if "matplotlib.pyplot" in sys.modules:
         _draw()
+
+
+def _let_numbers_be_checked() -> None:
+    """Have `tf.debugging.enable_check_numerics` end TensorFlow's deterministic mode, in which it finds NaN in anything.
+
+    That mode puts a NaN beside each sparse cross-entropy, for labels that are out of range, and the checks find it. A
+    plain kernel is not in that mode; ours are, and with one thread they repeat themselves without it as well.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework import config
+
+    enable = tf.debugging.enable_check_numerics
+
+    @functools.wraps(enable)
+    def enable_check_numerics(*arguments: Any, **options: Any) -> None:
+        config.disable_op_determinism()
+        enable(*arguments, **options)
+
+    tf.debugging.enable_check_numerics = enable_check_numerics
 
 
 def _draw() -> None:
