@@ -123,7 +123,7 @@ BEFORE_TRAINING: dict[str, tuple[str, ...]] = {
     ),
     "takes warnings for errors": ("import warnings\nwarnings.simplefilter('error')",),
     "prints its own way": (
-        "import numpy as np, pandas as pd, random\nnp.set_printoptions(precision=2)\nnp.seterr(all='raise')\nrandom.seed(0)",
+        "import numpy as np, pandas as pd, random\nnp.set_printoptions(precision=2)\nnp.seterr(all='raise')",
         "import matplotlib, seaborn\nmatplotlib.use('Agg')\nseaborn.set_theme()\npd.set_option('display.max_rows', 5)",
     ),
     "runs eagerly": ("import tensorflow as tf\ntf.config.run_functions_eagerly(True)",),
