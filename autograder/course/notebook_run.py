@@ -24,7 +24,7 @@ from autograder.kernels.waiting import CellRun
 from autograder.kernels.warm import Template
 from autograder.kernels.watch import Spent, beyond_budget
 
-MAX_KERNELS = 8
+MAX_KERNELS = 16
 SETTLE_SECONDS = 2.0
 """How long a kernel is left alone to see whether what ran before ends it."""
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
@@ -131,7 +131,7 @@ class NotebookRun:
         settle_seconds = 0.0
         while (kernel := self._start()) is not None:
             culprit, run, is_open_now = self._run_again(kernel, settle_seconds)
-            if culprit is None and not (is_open and kernel.dies_within(SETTLE_SECONDS)):
+            if culprit is None and not (is_open and self._settles_not(kernel, SETTLE_SECONDS)):
                 return kernel
             if culprit is not None and (settle_seconds or not is_open_now):
                 self._blame(culprit, run, kernel)
@@ -177,9 +177,16 @@ class NotebookRun:
         """
         for index in filter(self._runs, range(self._next)):
             run = self._run(kernel, index)
-            if self._is_gone(kernel, run) or (settle_seconds and kernel.dies_within(settle_seconds)):
+            if self._is_gone(kernel, run) or (settle_seconds and self._settles_not(kernel, settle_seconds)):
                 return index, run, kernel.died_by_itself
         return None, None, False
+
+    def _settles_not(self, kernel: StudentKernel, wall_seconds: float) -> bool:
+        """Whether a kernel ends while nothing is asked of it; the time comes off the notebook's own."""
+        started = time.monotonic()
+        ends = kernel.dies_within(wall_seconds)
+        self._spent.idle_seconds += time.monotonic() - started
+        return ends
 
     def _runs(self, index: int) -> bool:
         cell = self._cells[index]

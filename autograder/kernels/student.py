@@ -18,8 +18,8 @@ from autograder.kernels.warm import Template
 from autograder.kernels.watch import OUT_OF_MEMORY, Spent, Watch
 
 TICK_SECONDS = 0.1
-GRACE_SECONDS = 2.0
-"""How long an interrupted cell may take to give up."""
+INSIST_SECONDS, GRACE_SECONDS = 1.0, 3.0
+"""When an interrupted cell is interrupted once more, and how long it may take to give up."""
 UNMOVED = " (it did not react to an interrupt, so the kernel was killed)"
 READY_SECONDS = 300.0
 ASK_AGAIN_SECONDS, FOLLOW_SECONDS = 1.0, 0.01
@@ -324,7 +324,7 @@ class StudentKernel:
         had = self._own_seconds() - wait.interrupted_at
         if had > GRACE_SECONDS:
             self._kill(f"{wait.reason}{UNMOVED}")
-        elif had > GRACE_SECONDS / 2 and not wait.interrupted_again:
+        elif had > INSIST_SECONDS and not wait.interrupted_again:
             wait.interrupted_again = True
             self._child.signal(signal.SIGINT)
 

@@ -14,7 +14,7 @@ PROBE, PROBE_REPLY = "probe_request", "probe_reply"
 TAIL_SECONDS = 3.0
 """How long to wait for the end of a cell's outputs after its reply, which travels on another channel."""
 
-BUSY_FACTOR = 10
+BUSY_FACTOR = 20
 """A request that takes so many times its limit on waiting is given up, and nobody is blamed but the machine."""
 
 
