@@ -56,14 +56,15 @@ def expect_array(value: Any, expected: Array, what: str, called: str = "", hint:
 
 
 def expect_dtype(value: Any, dtype: str, what: str, called: str = "") -> None:
-    """Compare the dtype where there is one: a list has none, so it passes.
+    """Compare the dtype where there is one: a list of arrays has that of its arrays, a list of numbers none.
 
     Raises:
         Failed: An array of another dtype came back.
     """
-    as_array(value, what, called)
-    if isinstance(value, np.ndarray) and str(value.dtype) != dtype:
-        fail(f"{what} came back as {value.dtype}", f"dtype {dtype}", called=called)
+    array = as_array(value, what, called)
+    parts = value if isinstance(value, list | tuple) and value else [value]
+    if all(isinstance(part, np.ndarray) for part in parts) and str(array.dtype) != dtype:
+        fail(f"{what} came back as {array.dtype}", f"dtype {dtype}", called=called)
 
 
 def expect_pair(value: Any, what: str, called: str = "") -> tuple[Any, Any]:
@@ -94,8 +95,10 @@ def image_positions(found: Array, images: Array) -> list[int]:
     """Say which of the input images each returned image is, by its pixels. The inputs are drawn without repetitions.
 
     Raises:
-        Failed: An image came back that was not given.
+        Failed: An image came back that was not given, or in another shape.
     """
+    if found.shape[1:] != images.shape[1:]:
+        fail(f"images of shape {images.shape[1:]} came back as an array of shape {found.shape}", "images as given")
     known = {image.tobytes(): index for index, image in enumerate(images)}
     same_type = found.astype(images.dtype) if found.dtype.kind in "uif" else found
     positions = [known.get(np.ascontiguousarray(image).tobytes()) for image in same_type]
@@ -206,14 +209,16 @@ def expect_value_error(answer: Answer, what: str) -> None:
         fail(f"it {answer.raised}", f"a ValueError, because it was given {what}", called=answer.called)
 
 
-def expect_untouched(answer: Answer, *given_arrays: Array) -> None:
+def expect_untouched(answer: Answer, *given: Any) -> None:
     """Expect that a call left its first arguments as they were; the call must have been made with `inputs_after=True`.
+
+    Args:
+        answer: Of the call.
+        given: Arrays, or lists of numbers.
 
     Raises:
         Failed: They differ.
     """
     after = answer.inputs_after[0] if answer.inputs_after else []
-    if len(after) < len(given_arrays) or not all(
-        np.array_equal(a, b) for a, b in zip(after, given_arrays, strict=False)
-    ):
-        fail("the arrays given to it were changed in place", "inputs left as they were", called=answer.called)
+    if len(after) < len(given) or not all(np.array_equal(a, b) for a, b in zip(after, given, strict=False)):
+        fail("what was given to it was changed in place", "inputs left as they were", called=answer.called)

@@ -11,50 +11,78 @@ from autograder.judge import oracles
 from autograder.kernels.values import Table
 
 Array = np.ndarray[Any, Any]
-CLASS_COUNT = 10
 
 
 class Batch(NamedTuple):
     """Images with their labels."""
 
     images: Array
-    """(n, 32, 32, 3) uint8, no two alike."""
+    """(n, height, width, channels), no two alike."""
     labels: Array
-    """(n,) int64."""
+    """(n,) of integers."""
 
 
-def images_for(labels: Array, seed: int) -> Array:
-    """Draw one random image a label; no two are alike, so each can be recognised by its pixels."""
+SHAPES = ((4, 6, 3), (7, 3, 1), (5, 5, 3), (3, 8, 4))
+"""Of one image: square or not, in colour or grey, with or without a channel of its own for transparency."""
+IMAGE_TYPES, LABEL_TYPES = ("uint8", "float32", "int16", "float64"), ("int64", "uint8", "int32", "int16")
+LARGEST_LABEL = 120
+
+
+def images_for(labels: Array, seed: int, shape: tuple[int, int, int] = (32, 32, 3), dtype: str = "uint8") -> Array:
+    """Draw one random image a label; no two are alike, so each can be recognised by its pixels.
+
+    Args:
+        labels: (n,), at most 65,536 of them.
+        seed: Of the pixels.
+        shape: Of one image.
+        dtype: Of the pixels, which are whole numbers between 0 and 255.
+    """
     generator = np.random.default_rng(seed)
-    images = generator.integers(0, 256, size=(len(labels), 32, 32, 3), dtype=np.uint8)
-    images[:, 0, 0, 0] = np.arange(len(labels)) % 256
-    images[:, 0, 0, 1] = np.arange(len(labels)) // 256
+    images = generator.integers(0, 256, size=(len(labels), *shape)).astype(dtype)
+    pixels = images.reshape(len(labels), -1)
+    pixels[:, 0], pixels[:, 1] = np.arange(len(labels)) % 256, np.arange(len(labels)) // 256
     return images
 
 
-def batch_of(labels: Any, seed: int = 0) -> Batch:
+def batch_of(
+    labels: Any,
+    seed: int = 0,
+    shape: tuple[int, int, int] = SHAPES[0],
+    image_type: str = "uint8",
+    label_type: str = "int64",
+) -> Batch:
     """Make a batch with these labels."""
-    array = np.asarray(labels, dtype=np.int64)
-    return Batch(images_for(array, seed), array)
+    array = np.asarray(labels, dtype=label_type)
+    return Batch(images_for(array, seed, shape, image_type), array)
 
 
 @st.composite
-def selections(draw: st.DrawFn) -> tuple[Batch, tuple[int, ...]]:
-    """A batch and some of its classes in any order: at least two classes, at least one image of another."""
-    present = draw(st.lists(st.integers(0, CLASS_COUNT - 1), min_size=3, max_size=6, unique=True))
-    labels = present + draw(st.lists(st.sampled_from(present), min_size=3, max_size=15))
-    chosen = draw(st.permutations(present))[: draw(st.integers(2, len(present) - 1))]
-    order = draw(st.permutations(labels))
-    return batch_of(order, draw(st.integers(0, 2**16))), tuple(chosen)
+def _batches_of(draw: st.DrawFn, labels: Sequence[int]) -> Batch:
+    """These labels in any order, as arrays of any type, with images of any shape and type."""
+    seed = draw(st.integers(0, 2**16))
+    order = np.random.default_rng(seed).permutation(labels)
+    shape, image_type = draw(st.sampled_from(SHAPES)), draw(st.sampled_from(IMAGE_TYPES))
+    return batch_of(order, seed, shape, image_type, draw(st.sampled_from(LABEL_TYPES)))
+
+
+def _classes(smallest: int, largest: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, LARGEST_LABEL), min_size=smallest, max_size=largest, unique=True)
+
+
+@st.composite
+def selections(draw: st.DrawFn) -> tuple[Batch, tuple[int, ...] | list[int]]:
+    """A batch and some or all of its classes, in any order, as a tuple or a list."""
+    present = draw(_classes(2, 6))
+    labels = present + draw(st.lists(st.sampled_from(present), max_size=15))
+    chosen = draw(st.permutations(present))[: draw(st.integers(1, len(present)))]
+    return draw(_batches_of(labels)), draw(st.sampled_from([tuple, list]))(chosen)
 
 
 @st.composite
 def class_counts(draw: st.DrawFn, smallest: int = 1, largest: int = 12) -> Batch:
-    """A batch of two to five classes with these many images each, in any order; labels need not start at 0."""
-    classes = draw(st.lists(st.integers(0, CLASS_COUNT - 1), min_size=2, max_size=5, unique=True))
-    labels = [label for label in classes for _ in range(draw(st.integers(smallest, largest)))]
-    generator = np.random.default_rng(draw(st.integers(0, 2**16)))
-    return batch_of(generator.permutation(labels), draw(st.integers(0, 2**16)))
+    """A batch of one to five classes with these many images each, in any order; labels need not start at 0."""
+    counts = {label: draw(st.integers(smallest, largest)) for label in draw(_classes(1, 5))}
+    return draw(_batches_of([label for label, count in counts.items() for _ in range(count)]))
 
 
 @st.composite
