@@ -87,8 +87,8 @@ transferlab.plot_images(images[:16], labels[:16], class_names);
 # **Example.** With `labels = [3, 5, 3, 8, 5]` and `classes = (5, 3)`, the images 0, 1, 2 and 4 stay, in this order, and
 # their new labels are `[1, 0, 1, 0]`: class 5 stands first in `classes`, so it became 0.
 #
-# Mind three details: labels sometimes come as a column of shape `(n, 1)` (CIFAR-10 ships them so); the arrays you are
-# given must be left as they were; and the dtype of the images must not change. Not asked: shuffling, scaling, or the
+# Mind three details: labels sometimes come as a column of shape `(n, 1)` (CIFAR-10 ships them so), also with `n = 1`;
+# what you are given, arrays and list, must be left as it was; and the dtype of the images must not change. Not asked: shuffling, scaling, or the
 # same number of images in each class.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -113,8 +113,9 @@ def select_classes(images, labels, classes):
 
     Args:
         images: Array of shape `(n, height, width, channels)`, any dtype. Not modified.
-        labels: Integer array of shape `(n,)` or `(n, 1)`; `labels[i]` is the class of `images[i]`. Not modified.
-        classes: Tuple or list of integers, the classes to keep.
+        labels: Integer array of shape `(n,)` or `(n, 1)`, any values from 0 on; `labels[i]` is the class of
+            `images[i]`. Not modified.
+        classes: Tuple or list of integers, the classes to keep, in any order; one is enough. Not modified.
 
     Returns:
         `(kept_images, new_labels)`: the images whose label is in `classes`, in the order they had in `images` and
@@ -211,7 +212,7 @@ def sample_per_class(images, labels, per_class, seed):
 
     Args:
         images: Array of shape `(n, height, width, channels)`, any dtype. Not modified.
-        labels: Integer array of shape `(n,)`; any values, not only 0, 1, 2, … Not modified.
+        labels: Integer array of shape `(n,)`; any values from 0 on, not only 0, 1, 2, … Not modified.
         per_class: int, 1 or more: how many images of each class that occurs in `labels`.
         seed: int, 0 or more. The same arguments with the same seed give the same result; another seed draws
             other images.
@@ -308,7 +309,8 @@ def split_train_validation(images, labels, fraction, seed):
 
     Args:
         images: Array of shape `(n, height, width, channels)`, any dtype. Not modified.
-        labels: Integer array of shape `(n,)`; every class that occurs has at least 2 images. Not modified.
+        labels: Integer array of shape `(n,)`, any values from 0 on; every class that occurs has at least 2 images.
+            Not modified.
         fraction: float between 0 and 1, both excluded: the share of every class that goes to validation.
         seed: int, 0 or more. The same arguments with the same seed give the same split; another seed gives
             another one.
@@ -476,13 +478,14 @@ def build_feature_extractor(backbone, num_classes):
     """Put a new, trainable head on a frozen backbone.
 
     Args:
-        backbone: keras.Model, float32 images `(n, height, width, channels)` in [0, 255] -> feature maps, a 4-D
-            tensor. Its `trainable` flags may be changed, its weights not.
+        backbone: keras.Model, float32 images `(n, height, width, 3)` in [0, 255] -> feature maps, a 4-D tensor. The
+            images need not be square. Its `trainable` flags may be changed, its weights not.
         num_classes: int, 2 or more.
 
     Returns:
         keras.Model, compiled for integer labels with the metric "accuracy": images as the backbone takes them ->
-        float32 softmax probabilities `(n, num_classes)`. In training, the weights of the new head change and no others.
+        float32 softmax probabilities `(n, num_classes)`. It holds `backbone` itself, not a copy, and has an optimizer
+        of its own. In training, the weights of the new head change and no others.
     """
     ### BEGIN SOLUTION
     backbone.trainable = False
@@ -547,7 +550,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # stands between them and stays frozen all the same. With 0, only the head learns; with 4, there are not enough layers,
 # which is a `ValueError`.
 #
-# Four facts about Keras 3 decide whether your function works. All four were measured for this course:
+# Five facts about Keras 3 decide whether your function works. All five were measured for this course:
 #
 # * **BatchNormalization of the backbone stays frozen**, and only `trainable = False` on the layer itself does that.
 #   Many guides, Keras's own among them, call the backbone with `training=False` instead. That holds the moving averages
@@ -557,6 +560,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 #   change later are shown by `summary()` and ignored by `fit`, until you compile again.
 # * **A flag that already has the value is not set again.** If the layers were frozen one by one, `backbone.trainable`
 #   is still `True`. Setting it to `True` then does nothing at all, and the layers inside stay frozen.
+# * **Name the metrics each time you compile.** Without them, Keras keeps those of the time before, or has none.
 # * **Compiling does not touch the weights.** It makes a new optimizer, and that is all you need here: never build a new
 #   model in this function.
 #
@@ -583,10 +587,11 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     """Make the last layers of the backbone trainable and compile the model for the second stage.
 
     Args:
-        model: keras.Model with softmax output, compiled, perhaps trained already: a head on `backbone`, which it
+        model: keras.Model with softmax output, compiled somehow, perhaps trained already: a head on `backbone`, which it
             contains as one layer or layer by layer. A flag set on a layer of `backbone` therefore holds in `model`
             too. Changed in place.
-        backbone: keras.Model, the backbone inside `model`; some or all of it may be frozen.
+        backbone: keras.Model, the backbone inside `model`; all, some or none of it may be frozen, as a whole or layer
+            by layer.
         unfrozen_layers: int, 0 or more: how many of its last layers learn, counting those that have weights and are
             not BatchNormalization.
         learning_rate: float, the constant learning rate of the second stage.
@@ -641,7 +646,7 @@ assert np.isclose(float(staged.optimizer.learning_rate), 0.004), "the learning r
 staged_record = staged.fit(noise_pictures, noise_labels, verbose=0).history
 assert "accuracy" in staged_record, f"fit recorded {sorted(staged_record)}; a metric named accuracy is missing (rule 3)"
 learned = {w.path.split("/")[-2] for w in staged.weights if not np.array_equal(w.numpy(), weights_before[w.path])}
-assert not learned & {"norm_1", "norm_2"}, "a BatchNormalization changed; read the first of the four facts again"
+assert not learned & {"norm_1", "norm_2"}, "a BatchNormalization changed; read the first of the five facts again"
 assert learned == {"conv_2", "conv_3", "head"}, f"conv_2, conv_3, head should learn; those that did: {sorted(learned)}"
 try:
     start_fine_tuning(staged, toy, 4, 0.004)
@@ -674,6 +679,10 @@ keras.utils.set_random_seed(24)
 print("train", train_images.shape, "validation", validation_images.shape, "test", test_images.shape)
 
 # %% [markdown]
+# **One mistake costs points once.** If your function of task 4 or 5 has lost points, the grader runs this task with a
+# right one in its place. The second stage is judged by where your first one ended, whatever that was. Only if the cell
+# of the first stage ends with an error, there is nothing to go on with: then what follows from it gets no points either.
+#
 # ### First: baseline and feature extraction (4 points)
 #
 # Train both on `train_images` and `train_labels`, in batches of `BATCH_SIZE`, with `validation_data`. Your cell leaves
@@ -684,14 +693,15 @@ print("train", train_images.shape, "validation", validation_images.shape, "test"
 # | `baseline_model` | a small convolutional network of your own, starting from random weights and with its own `Rescaling` layer, trained for `BASELINE_EPOCHS` epochs |
 # | `feature_model` | your `build_feature_extractor` on `transferlab.load_backbone(BACKBONE)`, trained for `FEATURE_EPOCHS` epochs |
 # | `histories` | a dictionary: what `fit` returned, under `"baseline"` and `"feature"` |
-# | `feature_accuracy` | the accuracy of `feature_model` on the test images, a number between 0 and 1 |
+# | `feature_accuracy` | the accuracy of `feature_model` on all test images, a number between 0 and 1, with two decimals or more |
 #
 # Keep the backbone under a name of its own; the second stage needs it. And note the accuracy down *here*: the second
 # stage goes on training the same network, and afterwards the feature extractor as it is now no longer exists.
 #
 # `feature_model` is judged on pictures nobody has seen, of which a frozen backbone with a small head gets about 95 in 100
 # right if they are drawings, and 80 in 100 if they are photographs; `feature_accuracy` must agree with what the grader
-# measures, as far as chance allows. How good the baseline is does not count. Leave the test images alone until the end:
+# measures on the same test images, and `histories` with what `fit` was seen to do: with these images, for so many epochs.
+# A model that was never trained gets nothing. How good the baseline is does not count. Leave the test images alone until the end:
 # what you choose by looking at them, they can no longer judge.
 #
 # <details><summary>Hint 1: a baseline</summary>
@@ -763,13 +773,14 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # ### Then: fine-tuning (2 points)
 #
 # Go on from where feature extraction ended: use your `start_fine_tuning` with `UNFROZEN_LAYERS` and `FINE_TUNING_RATE`,
-# and train for `FINE_TUNING_EPOCHS` more epochs on the same images. Your cell leaves behind:
+# and train for `FINE_TUNING_EPOCHS` more epochs on the same images, with the same `validation_data`. Your cell leaves
+# behind:
 #
 # | name | what it holds |
 # |---|---|
 # | `finetuned_model` | the model after both stages; it may be the same object as `feature_model` |
 # | `histories["finetuned"]` | what this second `fit` returned |
-# | `finetuned_accuracy` | its accuracy on the test images, a number between 0 and 1 |
+# | `finetuned_accuracy` | its accuracy on all test images, a number between 0 and 1, with two decimals or more |
 #
 # `finetuned_model` is judged like `feature_model`. It need not be better: with two classes the gain is small, and
 # sometimes there is none.

@@ -5,14 +5,14 @@ first layers unfrozen instead of the last, images rescaled in front of a backbon
 weights, one sigmoid unit.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
 from autograder.judge import tiny
-from autograder.judge.cases import ALL_LAYERS, FINE_TUNING_RATE, Cases
+from autograder.judge.cases import ALL_LAYERS, UNFROZEN, Cases
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import (
     expect_probabilities,
@@ -31,37 +31,29 @@ BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
 
 
 @pytest.fixture(scope="session")
-def cases(submission: Submission) -> Cases:
+def cases(submission: Submission, draw_seed: Callable[[str], int]) -> Cases:
     """Models that several checks share."""
-    return Cases(submission)
-
-
-def plain_backbone() -> keras.Model:
-    """Our backbone without BatchNormalization."""
-    return tiny.tiny_backbone(batch_norm=False, seed=1)
-
-
-def normalized_backbone() -> keras.Model:
-    """Our backbone with BatchNormalization."""
-    return tiny.tiny_backbone(batch_norm=True, seed=1)
+    return Cases(submission, draw_seed("models of exercise 1"))
 
 
 @check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
 def extractor_gives_one_probability_per_class(cases: Cases) -> None:
-    """The model turns images into `(n, num_classes)` probabilities, for two classes as for five."""
-    images, _ = tiny.training_images(2, seed=3, count=6)
-    for backbone, num_classes in ((normalized_backbone(), 5), (plain_backbone(), 2)):
+    """The model turns images into `(n, num_classes)` probabilities, for two classes as for more."""
+    images, _ = cases.images(2, count=6)
+    for backbone, num_classes in ((cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)):
         case = cases.extractor(backbone, num_classes)
         expect_probabilities(case.facts.predict(images), (6, num_classes), case.called)
 
 
 @check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
 def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
-    """Training moves the new head and leaves every array of the backbone as it was."""
-    trials = [(plain_backbone(), 2, cases.extractor_steps(plain_backbone(), 2))]
-    answer, live = cases.extractor_fit(normalized_backbone(), 5)
-    if answer.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled
-        trials.append((normalized_backbone(), 5, live))
+    """Training moves the new head and leaves every array of the backbone as it was; the backbone itself is inside."""
+    normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
+    trials = [(*normalized, cases.extractor_steps(*normalized))]
+    for backbone, num_classes in (normalized, plain):
+        answer, live = cases.extractor_fit(backbone, num_classes)
+        if answer.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled
+            trials.append((backbone, num_classes, live))
     for backbone, num_classes, witness in trials:
         case = cases.extractor(backbone, num_classes)
         places = case.backbone_places()
@@ -74,6 +66,10 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
         if not any(moved for place, moved in enumerate(witness.moved) if place not in places):
             hint = "leave the new layers trainable"
             fail(f"{witness.name} changed nothing at all", "a new head that learns", called=case.called, hint=hint)
+    if cases.shared_arrays(*plain) < len(cases.plain_backbone.weights):
+        came = "the model holds a copy of the backbone, so that flags of the one do not reach the other"
+        hint = "use the backbone you were given; do not clone or reload it"
+        fail(came, "the backbone itself", called=cases.extractor(*plain).called, hint=hint)
 
 
 @check(
@@ -86,8 +82,9 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
 )
 def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
     """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
-    case = cases.extractor(normalized_backbone(), 5)
-    for witness in (cases.extractor_steps(normalized_backbone(), 5), cases.extractor_fit(normalized_backbone(), 5)[1]):
+    normalized = (cases.normalized_backbone, cases.num_classes)
+    case = cases.extractor(*normalized)
+    for witness in (cases.extractor_steps(*normalized), cases.extractor_fit(*normalized)[1]):
         for name, place in zip(case.names, case.backbone_places(), strict=True):
             if "normalization_" in name and witness.moved[place]:
                 came = f"{witness.name} changed the BatchNormalization array `{name}`"
@@ -112,19 +109,21 @@ def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
     hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`",
 )
 def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
-    """The model comes back compiled: `fit` takes integer labels and reports a metric named `accuracy`."""
-    case = cases.extractor(normalized_backbone(), 5)
+    """Each model comes back compiled: `fit` takes integer labels and reports their share as `accuracy`."""
+    normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
+    case = cases.extractor(*normalized)
     if not case.facts.compiled:
         fail("the model is not compiled", "a model that is ready for `fit`", called=case.called)
-    answer, _ = cases.extractor_fit(normalized_backbone(), 5)
-    history = answer.returned()
-    if not isinstance(history, dict) or "accuracy" not in history:
-        fail(
-            f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}",
-            "`loss` and `accuracy`",
-            called=case.called,
-        )
-    number(history["loss"][-1], "the loss", case.called)
+    # that they are trained one after the other shows an optimizer that all of them share
+    for backbone, num_classes in (normalized, plain):
+        answer, _ = cases.extractor_fit(backbone, num_classes)
+        history = answer.returned()
+        if not isinstance(history, dict) or "accuracy" not in history:
+            came = f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}"
+            fail(came, "`loss` and `accuracy`", called=case.called)
+        number(history["loss"][-1], "the loss", case.called)
+    if (evaluation := cases.extractor_evaluation(*normalized)) is not None:
+        evaluation.expect_integer_labels()
 
 
 # --- start_fine_tuning: 6 points
@@ -134,9 +133,9 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
     TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again"
 )
 def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
-    """After it, training moves the head and the last `unfrozen_layers` layers only, also in a model trained before."""
-    cases.fine_tuned(flat=False, unfrozen_layers=2, live=True).expect_moved(2)
-    cases.fine_tuned(flat=True, unfrozen_layers=1, live=False).expect_moved(1)
+    """After it, training moves the head and the last `unfrozen_layers` layers only, whatever was frozen before."""
+    for kind in ("trained", "one by one"):
+        cases.fine_tuned(kind).expect_moved(UNFROZEN[kind])
 
 
 @check(
@@ -149,7 +148,7 @@ def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
 )
 def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
     """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
-    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    case = cases.fine_tuned("trained")
     case.expect_normalization_still()
     if not case.learns:
         fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
@@ -160,30 +159,33 @@ def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
 )
 def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
     """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
-    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    case = cases.fine_tuned("trained")
     rate = case.facts.learning_rate
-    if not isinstance(rate, float) or abs(rate / FINE_TUNING_RATE - 1) > 1e-5:
-        fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {FINE_TUNING_RATE}", called=case.called)
-    case.expect_accuracy_reported()
+    if not isinstance(rate, float) or abs(rate / cases.rate - 1) > 1e-5:
+        fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {cases.rate}", called=case.called)
+    # that they are trained one after the other shows an optimizer that all of them share
+    for trained in (case, cases.fine_tuned("one by one")):
+        trained.expect_accuracy_reported()
+    if case.evaluation is not None:
+        case.evaluation.expect_integer_labels()
 
 
 @check(TUNE, points=1, hint="change flags and compile; never build, clone or reload the model")
 def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
-    """No array changes by the call itself: the backbone and the trained head are kept."""
-    case = cases.fine_tuned(flat=False, unfrozen_layers=2, live=True)
+    """The model itself comes back, and no array changes by the call: the backbone and the trained head are kept."""
+    case = cases.fine_tuned("trained")
     lost = sum(place is None for place in find_arrays(case.before, case.facts.arrays))
     if lost:
-        fail(
-            f"{lost} of the model's {len(case.before)} arrays are no longer in it",
-            "all of them, unchanged",
-            called=case.called,
-        )
+        came = f"{lost} of the model's {len(case.before)} arrays are no longer in it"
+        fail(came, "all of them, unchanged", called=case.called)
+    if not case.is_the_model_given:
+        fail("another model came back than the one given", "`model` itself, changed in place", called=case.called)
 
 
 @check(TUNE, points=0.5, hint="`layers[-0:]` is the whole list, so 0 needs care")
 def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
-    """With `unfrozen_layers=0` only the head trains."""
-    cases.fine_tuned(flat=True, unfrozen_layers=0, live=False).expect_moved(0)
+    """With `unfrozen_layers=0` only the head trains, also if nothing was frozen before."""
+    cases.fine_tuned("none").expect_moved(0)
 
 
 @check(
@@ -193,6 +195,6 @@ def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
 )
 def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
     """Asking for more layers than the backbone has raises ValueError."""
-    cases.ask_fine_tuning(flat=False, unfrozen_layers=ALL_LAYERS).returned()  # refusing everything is no answer
-    answer = cases.ask_fine_tuning(flat=False, unfrozen_layers=ALL_LAYERS + 1)
+    cases.ask_fine_tuning(ALL_LAYERS).returned()  # refusing everything is no answer
+    answer = cases.ask_fine_tuning(ALL_LAYERS + 1)
     expect_value_error(answer, "5 layers to unfreeze when there are 4 that count (BatchNormalization does not)")

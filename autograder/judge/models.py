@@ -222,7 +222,12 @@ def fit(
 
 
 def place(
-    submission: Submission, model: keras.Model, *, frozen_layers: Sequence[int] = (), learning_rate: float | None = None
+    submission: Submission,
+    model: keras.Model,
+    *,
+    frozen_layers: Sequence[int] = (),
+    learning_rate: float | None = None,
+    metrics: Sequence[str] = ("accuracy",),
 ) -> Handle:
     """Build a model of the judge's in the student's kernel, the same arrays included, and return its handle there."""
     content = {
@@ -230,6 +235,7 @@ def place(
         "config": model.to_json(),
         "frozen_layers": list(frozen_layers),
         "learning_rate": learning_rate,
+        "metrics": list(metrics),
     }
     return _handle(submission, content, [array_to_bytes(np.asarray(variable)) for variable in model.weights])
 

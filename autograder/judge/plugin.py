@@ -85,6 +85,7 @@ class JudgePlugin:
         self._tell = tell
         self._data = transferlab.course_data(data_source)
         self._reached: str | None = None
+        self._cell_of: dict[str, str] = {}
         self._started = 0.0
         self.problems: list[str] = []
         """Why a page could not be collected, if so."""
@@ -116,6 +117,7 @@ class JudgePlugin:
         """Order the checks by cell, leave out what is decided, and seed every draw."""
         everything = [item for item in items if settings_of(item).cell in self._cells]
         everything.sort(key=lambda item: self._cells.index(settings_of(item).cell))
+        self._cell_of = {item.name: settings_of(item).cell for item in everything}
         items[:] = [item for item in everything if item.name not in self._decided]
         for item in items:
             self._seed(item)
@@ -168,6 +170,7 @@ class JudgePlugin:
         random.seed(seed_for(self._key, f"arrays/{item.name}"))
         try:
             if self._reached != settings.cell:
+                self._put_stand_ins(item)
                 self._submission.run_until(settings.cell)
                 self._reached = settings.cell
             result = yield
@@ -190,6 +193,17 @@ class JudgePlugin:
             self._conclude(item, Outcome.PASS, "")
             return result
         return None
+
+    def _put_stand_ins(self, item: pytest.Item) -> None:
+        """Put right functions in the place of those that lost points, where the page of a check wants that.
+
+        A page's `STAND_INS` says, for a judged cell, which functions are used before it and where they were judged.
+        """
+        wanted = getattr(item.module, "STAND_INS", {}).get(settings_of(item).cell, {})  # type: ignore[attr-defined]
+        for function, judged in wanted.items():
+            checks = [name for name, cell in self._cell_of.items() if cell == judged]
+            if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
+                self._submission.probe({"op": "stand_in", "name": function})
 
     def _conclude(self, item: pytest.Item, outcome: Outcome, message: str, *, internal: bool = False) -> None:
         self._outcomes[item.name] = outcome

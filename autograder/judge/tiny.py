@@ -28,21 +28,27 @@ LAST_LAYER = of_ours("last_activation")
 
 
 @functools.cache
-def tiny_backbone(*, batch_norm: bool, seed: int, blocks: int = 4) -> keras.Model:
+def tiny_backbone(
+    *, batch_norm: bool, seed: int, blocks: int = 4, size: tuple[int, int] = (32, 32), layer_norm: bool = False
+) -> keras.Model:
     """Return a backbone with `blocks` convolutions, each followed by BatchNormalization if asked for.
 
     Args:
         batch_norm: Whether each convolution is followed by a BatchNormalization.
         seed: For the arrays.
-        blocks: Number of layers that have weights and are not BatchNormalization.
+        blocks: Number of convolutions.
+        size: Height and width of its images, multiples of 8.
+        layer_norm: Whether a LayerNormalization stands before the last convolution; it counts like any other layer.
 
     Returns:
-        Model from (n, 32, 32, 3) float32 in [0, 255] to (n, 4, 4, 6), its layers flat, all trainable.
+        Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, 6), its layers flat, all trainable.
     """
-    inputs = _input()
+    inputs = _input(size)
     x = layers.Rescaling(1 / 127.5, offset=-1, name=of_ours("preprocessing"))(inputs)
     for block in range(blocks):
         strides = 2 if block < 3 else 1
+        if layer_norm and block == blocks - 1:
+            x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
         x = layers.Conv2D(6, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
         if batch_norm:
             x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
@@ -52,8 +58,8 @@ def tiny_backbone(*, batch_norm: bool, seed: int, blocks: int = 4) -> keras.Mode
     return model
 
 
-def _input() -> Any:
-    return keras.Input((32, 32, 3), name=of_ours("images"))
+def _input(size: tuple[int, int] = (32, 32)) -> Any:
+    return keras.Input((*size, 3), name=of_ours("images"))
 
 
 def _randomise(model: keras.Model, seed: int) -> None:
@@ -94,8 +100,17 @@ def counted_layers(backbone: keras.Model) -> list[keras.layers.Layer]:
     return [layer for layer in backbone.layers if layer.weights and not isinstance(layer, layers.BatchNormalization)]
 
 
-def with_head(backbone: keras.Model, num_classes: int, seed: int, *, flat: bool) -> keras.Model:
+def with_head(
+    backbone: keras.Model, num_classes: int, seed: int, *, flat: bool, normalized: bool = False
+) -> keras.Model:
     """Put a small head on a backbone, as a nested or a flat model; the head's arrays are random too.
+
+    Args:
+        backbone: What it stands on.
+        num_classes: Width of the output.
+        seed: For the arrays.
+        flat: Whether the backbone's layers become the model's own.
+        normalized: Whether the head has a BatchNormalization of its own, which is trained like the rest of it.
 
     Returns:
         Model to (n, num_classes) probabilities. Nested: `model.layers[1]` is the backbone. Flat: its layers are the
@@ -104,9 +119,11 @@ def with_head(backbone: keras.Model, num_classes: int, seed: int, *, flat: bool)
     if flat:
         inputs, features = backbone.inputs, backbone.output
     else:
-        inputs = _input()
+        inputs = _input(backbone.input_shape[1:3])
         features = backbone(inputs)
     x = layers.GlobalAveragePooling2D(name=of_ours("pooling"))(features)
+    if normalized:
+        x = layers.BatchNormalization(name=of_ours("scale_of_head"))(x)
     x = layers.Dense(8, activation="relu", name=of_ours("hidden"))(x)
     x = layers.Dense(num_classes, activation="softmax", name=of_ours("probabilities"))(x)
     model = keras.Model(inputs, x, name=of_ours("model"))
@@ -117,8 +134,10 @@ def with_head(backbone: keras.Model, num_classes: int, seed: int, *, flat: bool)
     return model
 
 
-def training_images(num_classes: int, seed: int, count: int = 24) -> tuple[Array, Array]:
-    """Random images (count, 32, 32, 3) float32 in [0, 255] and labels (count,) int64 with every class present."""
+def training_images(
+    num_classes: int, seed: int, count: int = 24, size: tuple[int, int] = (32, 32)
+) -> tuple[Array, Array]:
+    """Random images (count, *size, 3) float32 in [0, 255] and labels (count,) int64 with every class present."""
     generator = np.random.default_rng(seed)
     labels = np.arange(count) % num_classes
-    return generator.uniform(0, 255, (count, 32, 32, 3)).astype(np.float32), labels.astype(np.int64)
+    return generator.uniform(0, 255, (count, *size, 3)).astype(np.float32), labels.astype(np.int64)

@@ -17,8 +17,12 @@ Decisions are made outside.
     describe   model                         -> description, weights, flags, what it predicts, compile state
     predict    model, x                      -> outputs, and the arrays they were computed with
     fit        model, x, y, batch_size, traced -> history
+    evaluate   model, x, y                   -> what `evaluate` says
+    shared     model, other                  -> how many arrays of the one are arrays of the other
     watch      name, args, config            -> as `call`, and every `fit` it made; the function is given, as its first
                                                 argument, one that makes a fresh model of `config` at each call
+    noted      -                             -> what the cells so far have trained and shown, see `cell_trainings`
+    stand_in   name                          -> puts a right function in the place of one that is wrong
     layers     model, frozen (optional)      -> flags and sizes of its layers, after setting them if asked to
     figures    -                             -> what the figures drawn so far show
     forget     -                             -> drops all handles
@@ -35,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 if __package__:
-    from autograder.kernels import figures, trainings, values
+    from autograder.kernels import cell_trainings, figures, stand_ins, trainings, values
 else:  # inside a template: loaded by path, under names no student's file has
 
     def _beside(name: str) -> Any:
@@ -48,6 +52,7 @@ else:  # inside a template: loaded by path, under names no student's file has
         return module
 
     figures, trainings, values = _beside("figures"), _beside("trainings"), _beside("values")
+    cell_trainings, stand_ins = _beside("cell_trainings"), _beside("stand_ins")
 
 MAX_PRINTED = 2_000
 
@@ -55,12 +60,14 @@ _handles: dict[str, Any] = {}
 Answer = tuple[dict[str, Any], list[bytes]]
 
 after_cell = figures.note_open
+before_cells = cell_trainings.begin
 
 
 def handle(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     """Carry out one operation in the student's kernel. Never raises: what goes wrong is part of the answer."""
     try:
-        return _OPERATIONS[content["op"]](content, buffers, namespace)
+        with cell_trainings.aside():
+            return _OPERATIONS[content["op"]](content, buffers, namespace)
     except BaseException as error:  # also SystemExit and KeyboardInterrupt of student code: the kernel must answer
         return {"failed": _raised(error)}, []
 
@@ -185,7 +192,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
         model.layers[index].trainable = False
     if content.get("learning_rate"):
         optimizer = keras.optimizers.Adam(content["learning_rate"])
-        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=content["metrics"])
     return {"value": {"k": "handle", "id": _keep(model), "type": values.type_name(model)}}, []
 
 
@@ -248,6 +255,17 @@ def _predict(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[
     return {"outputs": len(outputs)}, [values.array_to_bytes(array) for array in [*outputs, *arrays]]
 
 
+def _evaluate(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    """Evaluate on the judge's data, compiled as the model is."""
+    x, y = (values.array_from_bytes(data) for data in buffers)
+    return _timed(lambda: trainings.evaluate(_handles[content["model"]], x, y), None)
+
+
+def _shared(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    known = {id(variable) for variable in _handles[content["model"]].weights}
+    return {"shared": sum(id(variable) in known for variable in _handles[content["other"]].weights)}, []
+
+
 def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     if (name := content["name"]) not in namespace:
         return {"missing": True}, []
@@ -257,6 +275,16 @@ def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
         answer, carried = _timed(lambda: namespace[name](trainings.maker(content["config"], arrays), *args), None)
     reported, more = trainings.report(fits, lambda model: _known(model) or _keep(model), len(carried))
     return answer | {"fits": reported}, [*carried, *map(values.array_to_bytes, more)]
+
+
+def _noted(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    noted, arrays = cell_trainings.report(lambda model: _known(model) or _keep(model))
+    return noted, [values.array_to_bytes(array) for array in arrays]
+
+
+def _stand_in(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    namespace[content["name"]] = stand_ins.FUNCTIONS[content["name"]]
+    return {}, []
 
 
 def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -281,7 +309,11 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]
     "describe": _describe,
     "fit": _fit,
     "predict": _predict,
+    "evaluate": _evaluate,
+    "shared": _shared,
     "watch": _watch,
+    "noted": _noted,
+    "stand_in": _stand_in,
     "layers": _layers,
     "figures": _figures_drawn,
     "forget": _forget,

@@ -188,6 +188,17 @@ def fit(model: Any, x: Any, y: Any, batch_size: int, *, traced: bool) -> dict[st
     return {key: [float(value) for value in record] for key, record in history.history.items()}
 
 
+def evaluate(model: Any, x: Any, y: Any) -> dict[str, float]:
+    """Return what `evaluate` says, computed eagerly; the model keeps the graphs that it has."""
+    before, function = model.run_eagerly, model.test_function
+    model.run_eagerly, model.test_function = True, None
+    try:
+        found = model.evaluate(x, y, batch_size=len(x), verbose=0, return_dict=True)
+    finally:
+        model.run_eagerly, model.test_function = before, function
+    return {str(name): float(value) for name, value in found.items()}
+
+
 @contextlib.contextmanager
 def _eager(model: Any) -> Iterator[None]:
     """Have a model train eagerly, and leave it as one that was never trained."""

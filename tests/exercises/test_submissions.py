@@ -85,9 +85,14 @@ def test_blank_is_the_release(project_root, source_notebook, exercise):
     assert [cell.source for cell in blank.cells] == [cell.source for cell in release.cells]
 
 
-def test_exercise_1_judges_the_notebooks_own_test_images(source_notebook):
+def test_exercise_1_judges_the_notebooks_own_images_and_settings(source_notebook):
     page = importlib.import_module("autograder.checks.exercise_1_two_classes_training")
-    count, seed = page.TEST_PER_CLASS, page.TEST_SEED
-    given = f'load_images(DATA_SOURCE, "test", classes=COURSE.pair, per_class={count}, seed={seed})'
     cells = nbformat.reads(source_notebook("exercise_1_two_classes").decode(), as_version=4).cells
-    assert any(given in cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("locked"))
+    locked = "\n".join(cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("locked"))
+    for split, (count, seed) in page.GIVEN.items():
+        assert f'load_images(DATA_SOURCE, "{split}", classes=COURSE.pair, per_class={count}, seed={seed})' in locked
+    settings = ("BATCH_SIZE", "BASELINE_EPOCHS", "FEATURE_EPOCHS", "FINE_TUNING_EPOCHS", "UNFROZEN_LAYERS")
+    for name in settings:
+        assert f"\n{name} = {getattr(page, name)}" in locked
+    assert "\nFINE_TUNING_RATE = 3e-4 " in locked
+    assert page.FINE_TUNING_RATE == 3e-4

@@ -52,6 +52,8 @@ class SealedKernel(IPythonKernel):
         self._answer_probe: Callable[..., Any] | None = getattr(probe, "handle", None)
         self.shell_handlers["seed_request"] = self._seed
         self.shell_handlers["probe_request"] = self._probe
+        if "keras" in sys.modules and hasattr(probe, "before_cells"):
+            probe.before_cells()
         after_cell = getattr(probe, "after_cell", None)
         if after_cell is not None:
             # Before matplotlib's own hook is registered, which closes the figures.

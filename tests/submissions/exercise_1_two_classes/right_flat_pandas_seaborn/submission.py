@@ -54,11 +54,9 @@ def build_feature_extractor(backbone, num_classes):
 
 # %% start_fine_tuning
 def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
-    backbone.trainable = True
     with_weights = [layer for layer in backbone.layers if layer.weights]
     for layer in with_weights:
-        if isinstance(layer, layers.BatchNormalization):
-            layer.trainable = False
+        layer.trainable = not isinstance(layer, layers.BatchNormalization)
     with_weights = [layer for layer in with_weights if layer.trainable]
     if len(with_weights) < unfrozen_layers:
         raise ValueError("too many")

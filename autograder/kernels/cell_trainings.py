@@ -1,0 +1,202 @@
+"""What the notebook's own cells train: every `fit`, the images it learnt from, and which images a model was shown.
+
+Stand-alone, like `probe.py`, which loads it by path in a kernel. Models, arrays and images are noted as digests, which
+cost little; the judge, who has the images of the course too, knows them again.
+"""
+
+import contextlib
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+MAX_FITS, MAX_IMAGES, MAX_NOTES = 60, 20_000, 400
+DIGEST_BYTES = 8
+
+_fits: list[dict[str, Any]] = []
+_shown: list[dict[str, Any]] = []
+_busy: list[None] = []
+"""Not empty while a `fit` or the like runs, or the judge asks: what is called meanwhile is no deed of the cells."""
+
+
+class Contents(NamedTuple):
+    """Images and labels, as digests and class numbers."""
+
+    images: Any
+    """(n,) uint64."""
+    labels: Any
+    """(n,) int64; -1 where there is none."""
+
+
+def digest_of_array(array: Any) -> str:
+    """Return a short digest of an array's type, shape and content."""
+    array = np.ascontiguousarray(array)
+    head = f"{array.dtype}{array.shape}".encode()
+    return hashlib.blake2b(array.tobytes(), digest_size=DIGEST_BYTES, key=head[:64]).hexdigest()
+
+
+def digests_of_images(images: Any) -> Any:
+    """Return one number an image, (n,) uint64: the same for the same pixels, whatever their type."""
+    rows = np.ascontiguousarray(images, dtype=np.float32)
+    found = [hashlib.blake2b(row.tobytes(), digest_size=DIGEST_BYTES).digest() for row in rows]
+    return np.frombuffer(b"".join(found), dtype=np.uint64)
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Note nothing while the context lasts."""
+    _busy.append(None)
+    try:
+        yield
+    finally:
+        _busy.pop()
+
+
+def begin() -> None:
+    """From now on, note what cells do; once for each kernel."""
+    import keras
+
+    model = keras.Model
+    if not hasattr(model.fit, "is_noted"):
+        for name, note in (("fit", _noting_fit), *((name, _noting_shown) for name in _SHOWING)):
+            wrapped: Any = functools.wraps(getattr(model, name))(note(getattr(model, name)))
+            wrapped.is_noted = True
+            setattr(model, name, wrapped)
+
+
+_SHOWING = ("evaluate", "predict", "predict_on_batch", "test_on_batch", "__call__")
+
+
+def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(original)
+
+    def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+        if _busy:
+            return original(model, *args, **kwargs)
+        with aside():
+            note: dict[str, Any] = {}
+            with contextlib.suppress(Exception):  # what cannot be noted is no reason to fail the cell
+                note = {"model": model, "before": _digests(model), "rate": _rate(model), "trainable": _flags(model)}
+            history = original(model, *args, **kwargs)
+            with contextlib.suppress(Exception):
+                given = signature.bind(model, *args, **kwargs).arguments
+                _fits.append(note | _learnt(model, history, given))
+                del _fits[MAX_FITS:]
+            return history
+
+    return fit
+
+
+def _learnt(model: Any, history: Any, given: dict[str, Any]) -> dict[str, Any]:
+    steps = history.params.get("steps")
+    watched = given.get("validation_data")
+    watched = watched if isinstance(watched, tuple | list) else (watched, None)
+    return {
+        "after": _digests(model),
+        "operations": [type(found).__name__ for found in getattr(model, "operations", model.layers)[:500]],
+        "epochs": len(history.epoch),
+        "steps": steps if isinstance(steps, int) else 0,
+        "history": {str(name): [float(value) for value in values] for name, values in history.history.items()},
+        "learnt": contents(given.get("x"), given.get("y"), steps),
+        "watched": contents(watched[0], watched[1] if len(watched) > 1 else None, None),
+    }
+
+
+def _noting_shown(original: Callable[..., Any]) -> Callable[..., Any]:
+    def show(model: Any, *args: Any, **kwargs: Any) -> Any:
+        if _busy:
+            return original(model, *args, **kwargs)
+        with aside():
+            answer = original(model, *args, **kwargs)
+            with contextlib.suppress(Exception):
+                given = args[0] if args else kwargs.get("x", kwargs.get("inputs"))
+                if len(_shown) < MAX_NOTES and not hasattr(given, "_keras_history"):
+                    found = contents(given, None, kwargs.get("steps"))
+                    images = None if found is None else found.images
+                    _shown.append({"model": model, "fits": len(_fits), "images": images})
+            return answer
+
+    return show
+
+
+def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
+    """Return digests of the images in what `fit` is given; None if they cannot be read without using them up."""
+    with contextlib.suppress(Exception):
+        parts = list(_parts(x, y, steps))
+        if parts:
+            images = np.concatenate([digests_of_images(found) for found, _ in parts])
+            labels = np.concatenate([_numbers(found, len(images)) for images, found in parts])
+            return Contents(images[:MAX_IMAGES], labels[:MAX_IMAGES])
+    return None
+
+
+def _parts(x: Any, y: Any, steps: int | None) -> Iterator[tuple[Any, Any]]:
+    """Yield images and labels, portion by portion. A data set is read once more, a generator is left alone."""
+    if hasattr(x, "element_spec") and hasattr(x, "take"):  # tf.data
+        x = (tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES))
+    elif hasattr(x, "__getitem__") and hasattr(x, "num_batches"):  # keras.utils.PyDataset
+        x = (x[number] for number in range(min(len(x), MAX_IMAGES)))
+    elif isinstance(x, np.ndarray | list | tuple) or hasattr(x, "numpy"):
+        x = [(x, y)]
+    else:
+        return
+    seen = 0
+    for images, *labels in x:
+        array = np.asarray(images)
+        if array.ndim != 4 or seen > MAX_IMAGES:
+            raise ValueError("these are no images, or too many")
+        seen += len(array)
+        yield array, labels[0] if labels else None
+
+
+def _numbers(labels: Any, count: int) -> Any:
+    """Return class numbers, also of one-hot labels; -1 where there are none."""
+    if labels is None:
+        return np.full(count, -1)
+    rows = np.asarray(labels).reshape(count, -1)
+    return (rows[:, 0] if rows.shape[1] == 1 else rows.argmax(axis=1)).astype(np.int64)
+
+
+def _digests(model: Any) -> list[str]:
+    return [digest_of_array(variable) for variable in model.weights]
+
+
+def _flags(model: Any) -> list[bool]:
+    trainable = {id(variable) for variable in model.trainable_variables}
+    return [id(variable) in trainable for variable in model.weights]
+
+
+def _rate(model: Any) -> float | None:
+    rate = getattr(model.optimizer, "_learning_rate", None)
+    return None if rate is None or hasattr(rate, "get_config") else float(model.optimizer.learning_rate)
+
+
+def report(keep: Callable[[Any], str]) -> tuple[dict[str, Any], list[Any]]:
+    """Turn the notes into plain values.
+
+    Args:
+        keep: Gives the handle of a model.
+
+    Returns:
+        `fits` and `shown`, with models as handles and digests of images as numbers of arrays; and the arrays.
+    """
+    arrays: list[Any] = []
+
+    def number(array: Any) -> int | None:
+        if array is not None:
+            arrays.append(array)
+        return None if array is None else len(arrays) - 1
+
+    def numbers(found: Sequence[Any] | None) -> list[int | None] | None:
+        return None if found is None else [number(array) for array in found]
+
+    fits = [
+        {name: value for name, value in note.items() if name not in ("model", "learnt", "watched")}
+        | {"model": keep(note["model"]), "learnt": numbers(note["learnt"]), "watched": numbers(note["watched"])}
+        for note in _fits
+    ]
+    shown = [{"model": keep(note["model"]), "fits": note["fits"], "images": number(note["images"])} for note in _shown]
+    return {"fits": fits, "shown": shown}, arrays

@@ -1,0 +1,112 @@
+"""What cells train is noted: which images, which weights, what came of it."""
+
+import contextlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from autograder.judge.noted import digest_of_array, digests_of_images, read_notes
+from autograder.kernels import cell_trainings, probe
+
+IMAGES = np.random.default_rng(1).integers(0, 256, (12, 4, 6, 3), dtype=np.uint8)
+LABELS = np.arange(12) % 3
+
+
+class Kernel:
+    """Stands for a submission: the probe answers in this process."""
+
+    def probe(self, content, buffers=(), *, model=False):
+        return probe.handle(content, buffers, {})
+
+
+@pytest.fixture(autouse=True)
+def _noting(monkeypatch):
+    """Notes begin, and end with the test."""
+    for name in ("fit", *cell_trainings._SHOWING):
+        monkeypatch.setattr(keras.Model, name, getattr(keras.Model, name))
+    cell_trainings.begin()
+    cell_trainings._fits.clear()
+    cell_trainings._shown.clear()
+    yield
+    cell_trainings._fits.clear()
+    cell_trainings._shown.clear()
+
+
+@pytest.fixture
+def network():
+    """A small compiled model."""
+    layers = [keras.Input((4, 6, 3)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential(layers)
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.SGD(0.25), loss, metrics=["accuracy"], run_eagerly=True)
+    return model
+
+
+def portions(images, labels):
+    return tf.data.Dataset.from_tensor_slices((images.astype("float32"), labels)).shuffle(12).batch(5)
+
+
+class Portions(keras.utils.PyDataset):
+    """The same images, as a sequence of portions."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, number):
+        return IMAGES[4 * number : 4 * number + 4], LABELS[4 * number : 4 * number + 4]
+
+
+def test_a_fit_is_noted_with_its_images_weights_and_record(network):
+    before = [digest_of_array(array) for array in network.get_weights()]
+    record = network.fit(
+        IMAGES, LABELS, batch_size=4, epochs=2, validation_data=(IMAGES[:6] / 1.0, LABELS[:6]), verbose=0
+    ).history
+    (fit,) = read_notes(Kernel()).fits
+    assert (fit.epochs, fit.steps, fit.rate) == (2, 3, 0.25)
+    assert fit.history["val_accuracy"] == pytest.approx(record["val_accuracy"])
+    assert list(fit.before) == before
+    assert list(fit.after) == [digest_of_array(array) for array in network.get_weights()]
+    assert fit.learnt.images.tolist() == digests_of_images(IMAGES).tolist()
+    assert fit.learnt.labels.tolist() == LABELS.tolist()
+    assert fit.watched.images.tolist() == digests_of_images(IMAGES[:6]).tolist()
+
+
+@pytest.mark.parametrize("data", [portions(IMAGES, LABELS), Portions()], ids=["tf.data", "PyDataset"])
+def test_images_of_data_sets_are_known_too(network, data):
+    network.fit(data, verbose=0)
+    (fit,) = read_notes(Kernel()).fits
+    label_of = dict(zip(digests_of_images(IMAGES).tolist(), LABELS.tolist(), strict=True))
+    assert dict(zip(fit.learnt.images.tolist(), fit.learnt.labels.tolist(), strict=True)) == label_of
+
+
+def test_a_generator_is_left_alone(network):
+    given = iter([(IMAGES.astype("float32"), LABELS)] * 2)
+    network.fit(given, steps_per_epoch=1, verbose=0)
+    assert read_notes(Kernel()).fits[0].learnt is None
+
+
+def test_images_shown_after_a_training_are_known(network):
+    network.predict(IMAGES[:3], verbose=0)
+    network.fit(IMAGES, LABELS, verbose=0)
+    notes = read_notes(Kernel())
+    assert notes.shown_since(notes.fits[0]).tolist() == []
+    for ask in (network.evaluate, network):
+        with contextlib.redirect_stdout(None):
+            ask(IMAGES[6:], LABELS[6:]) if ask is not network else ask(IMAGES[:2].astype("float32"))
+    notes = read_notes(Kernel())
+    assert notes.shown_since(notes.fits[0]).tolist() == digests_of_images(IMAGES[[*range(6, 12), 0, 1]]).tolist()
+
+
+def test_what_the_judge_trains_is_not_noted(network):
+    with cell_trainings.aside():
+        network.fit(IMAGES, LABELS, verbose=0)
+    assert read_notes(Kernel()).fits == ()
+
+
+def test_a_copy_is_known_by_its_arrays(network):
+    network.fit(IMAGES, LABELS, verbose=0)
+    notes = read_notes(Kernel())
+    assert notes.fits_of("another", network.get_weights()) == list(notes.fits)
+    assert notes.fits_of("another", [array + 1 for array in network.get_weights()]) == []
