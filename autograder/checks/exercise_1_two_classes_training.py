@@ -21,6 +21,7 @@ from autograder.judge import pretrained
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import expect_accuracy, number, predicted_classes
+from autograder.judge.figure_claims import expect_trainings_drawn
 from autograder.judge.models import ModelFacts, describe, find_arrays
 from autograder.judge.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
 from autograder.judge.submission import Submission
@@ -386,17 +387,4 @@ def finetuned_accuracy_is_the_models_own(trained: Trained) -> None:
 @check(FIGURE, points=1, hint="one line a model, each with `label=`, and a legend")
 def figure_shows_the_three_trainings(submission: Submission) -> None:
     """A figure shows the validation accuracy of all three models, each named."""
-    reply, _ = submission.probe({"op": "figures"})
-    for figure in reply.get("figures", ()):
-        words = " ".join(str(word).lower() for axes in figure["axes"] for word in (*axes["words"], *axes["ticks"]))
-        series = sum(len([count for count in axes["series"] if count >= 2]) for axes in figure["axes"])
-        if series >= 3 and all(
-            name in words.replace("_", "").replace("-", "").replace(" ", "")
-            for name in ("baseline", "feature", "finetuned")
-        ):
-            return
-    drawn = len(reply.get("figures", ()))
-    fail(
-        f"none of the {drawn} figures drawn so far names all three" if drawn else "no figure has been drawn",
-        "three lines named baseline, feature and finetuned",
-    )
+    expect_trainings_drawn(submission)

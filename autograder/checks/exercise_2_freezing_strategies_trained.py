@@ -7,7 +7,6 @@ without names.
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
 from autograder.judge.comparing import COLUMNS
+from autograder.judge.figure_claims import expect_times_drawn
 from autograder.judge.freezing import layer_flags
 from autograder.judge.models import ModelFacts, describe, find_arrays, load_backbone
 from autograder.judge.pretrained import counted_layers
@@ -175,23 +175,13 @@ def chosen_fraction_follows_from_the_table(left: Left) -> None:
 
 
 @check(FIGURE, points=1, hint="a scatter plot with a text at each point, and `xlabel` and `ylabel`")
-def figure_shows_accuracy_against_time(submission: Submission) -> None:
+def figure_shows_accuracy_against_time(submission: Submission, left: Left) -> None:
     """A figure shows a point for each strategy, named by its fraction, and says which axis is the time."""
-    reply, _ = submission.probe({"op": "figures"})
-    problem = "no figure has been drawn"
-    for figure in reply.get("figures", ()):
-        for axes in figure["axes"]:
-            words = " ".join(str(word).lower() for word in axes["words"])
-            points = sum(axes["series"])
-            if points < len(FRACTIONS):
-                problem = f"the last figure shows {points} points"
-            elif not re.search(r"second|time|duration|\bs\b|\bsec", words):
-                problem = "no axis of the last figure is named as the time in seconds"
-            elif not all(re.search(pattern, words) for pattern in (r"0?\.25|\b25\b", r"0?\.5\b|0?\.50\b|\b50\b")):
-                problem = "the points of the last figure are not named by their fractions"
-            else:
-                return
-    fail(problem, "four points, accuracy against seconds, each named by its fraction")
+    try:
+        columns = left.columns()
+    except Failed:
+        columns = None
+    expect_times_drawn(submission, columns)
 
 
 # --- what these checks share

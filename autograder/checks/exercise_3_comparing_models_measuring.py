@@ -8,7 +8,6 @@ numbers.
 import math
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +22,7 @@ from autograder.judge.comparators import (
     expect_report,
     number,
 )
+from autograder.judge.figure_claims import expect_two_trade_offs_drawn
 from autograder.judge.measured import PREDICT_IMAGES, PROFILED, Measured
 from autograder.judge.model_tables import Row, table_of
 from autograder.judge.models import find_arrays
@@ -197,16 +197,13 @@ def every_row_speaks_of_its_model(measured: Measured, data: transferlab.CourseDa
 
 
 @check(FIGURE, points=1, hint="one plot against `parameters`, one against `ms_per_image`, each point with its name")
-def figures_show_two_trade_offs(submission: Submission, data: transferlab.CourseData) -> None:
+def figures_show_two_trade_offs(submission: Submission, measured: Measured, data: transferlab.CourseData) -> None:
     """Two plots show the three backbones by name: accuracy against parameters, and against time."""
-    reply, _ = submission.probe({"op": "figures"})
-    plots = [axes for figure in reply.get("figures", ()) for axes in figure["axes"]]
-    names = data.compared_backbones
-    full = [axes for axes in plots if sum(axes["series"]) >= len(names) and _shows(axes, names)]
-    showing = {(*axes["words"], *axes["ticks"]) for axes in full}
-    if len(showing) < 2:
-        came = f"of the {len(plots)} plots drawn so far, {len(showing) or 'none'} shows the three backbones by name"
-        fail(came, "two different plots that do")
+    try:
+        rows = measured.table()
+    except Failed:
+        rows = None
+    expect_two_trade_offs_drawn(submission, rows, data.compared_backbones)
 
 
 # --- what these checks share
@@ -259,12 +256,3 @@ def _is_backbone(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _shows(axes: dict[str, Any], names: tuple[str, ...]) -> bool:
-    words = _plain(" ".join(str(word) for word in (*axes["words"], *axes["ticks"])))
-    return all(_plain(name) in words for name in names)
-
-
-def _plain(text: str) -> str:
-    return "".join(letter for letter in text.lower() if letter.isalnum())

@@ -59,7 +59,7 @@ MAX_PRINTED = 2_000
 _handles: dict[str, Any] = {}
 Answer = tuple[dict[str, Any], list[bytes]]
 
-after_cell = figures.note_open
+after_cell, watch_displays = figures.note_open, figures.watch_displays
 before_cells = cell_trainings.begin
 
 
@@ -70,6 +70,8 @@ def handle(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
             return _OPERATIONS[content["op"]](content, buffers, namespace)
     except BaseException as error:  # also SystemExit and KeyboardInterrupt of student code: the kernel must answer
         return {"failed": _raised(error)}, []
+    finally:
+        figures.asked()
 
 
 def _handle_for(value: object) -> values.Handle | None:
@@ -292,7 +294,7 @@ def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[s
 
 
 def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    return {"figures": list(figures.drawn)}, []
+    return figures.report(), []
 
 
 def _forget(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:

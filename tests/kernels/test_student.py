@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+import pytest
+
 from autograder.kernels.limits import Limits
 from autograder.kernels.student import StudentKernel
 from tests.kernels.conftest import SMALL
@@ -65,6 +67,32 @@ def test_the_probe_sees_figures_before_they_are_closed(kernel):
     kernel.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2], label='loss');")
     answer, _ = kernel.probe({"op": "figures"}, cpu_seconds=5, wall_seconds=10)
     assert "loss" in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "held"),
+    [
+        (
+            "from matplotlib.figure import Figure\nf = Figure()\nf.subplots().plot([1, 2], label='loss')\nf",
+            "matplotlib",
+            "loss",
+        ),
+        ("import altair\naltair.Chart(altair.Data(values=[{'a': 17}])).mark_bar().encode(x='a:Q')", "html", "17"),
+        (
+            "get_ipython().display_pub.publish({'application/vnd.plotly.v1+json': {'data': [{'y': [17]}]}})",
+            "plotly",
+            "17",
+        ),
+        ("import PIL.Image\nPIL.Image.new('RGB', (300, 300))", "picture", "image/png"),
+    ],
+)
+def test_the_probe_sees_what_is_displayed(kernel, code, kind, held):
+    kernel.run_cell(code)
+    answer, _ = kernel.probe({"op": "figures"}, cpu_seconds=5, wall_seconds=10)
+    note = answer["figures"][0]
+    assert note["kind"] == kind
+    assert note["stage"] == answer["stage"]
+    assert held in str(note)
 
 
 def test_display_updates_reach_their_own_cell_only(kernel):

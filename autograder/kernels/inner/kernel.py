@@ -58,6 +58,7 @@ class SealedKernel(IPythonKernel):
         if after_cell is not None:
             # Before matplotlib's own hook is registered, which closes the figures.
             self.shell.events.register("post_execute", lambda: after_cell(self.shell))
+            probe.watch_displays(self.shell)
 
     @contextlib.contextmanager
     def _cancel_on_sigint(self, future: Any) -> Iterator[None]:
