@@ -52,11 +52,9 @@ def check(
 
 
 def _recognise(course: "Course", notebook: Path, content: bytes) -> "Exercise":
-    from autograder.course.exercise import grade_id_of
     from autograder.course.sealed import read_submitted
 
-    grade_ids = frozenset(grade_id for cell in read_submitted(content).cells if (grade_id := grade_id_of(cell)))
-    exercise = course.recognise(grade_ids, notebook.stem)
+    exercise = course.recognise(read_submitted(content).cells, notebook.stem)
     if exercise is None:
         for problem in (problem for problems in course.broken.values() for problem in problems):
             err.print(problem, style="yellow", markup=False, highlight=False, soft_wrap=True)

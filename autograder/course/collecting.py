@@ -1,7 +1,9 @@
 """What lies in submitted/ for an assignment."""
 
 import glob
-from collections.abc import Collection
+import os
+import shutil
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from autograder.course.course import Course
 from autograder.course.exercise import Exercise
 from autograder.course.gradebook import submitted_folder
 from autograder.course.store import Record
-from autograder.course.submission import Submission, read_submission
+from autograder.course.submission import Submission, read_submission, renamed_notebooks
 from autograder.course.times import UnclearTime, exchange_zone, handed_in_at
 
 
@@ -67,6 +69,7 @@ def _look_into(course: Course, assignment: str, student: str, folder: Path) -> S
     found = Student(folder, problem=_timestamp_problem(course, folder))
     source = course.source_directory / assignment
     exercises = course.exercises_of(assignment)
+    _find_renamed(found, folder, exercises)
     for name, exercise in exercises.items():
         path = folder / f"{name}.ipynb"
         if not path.is_symlink() and not path.exists():
@@ -74,6 +77,34 @@ def _look_into(course: Course, assignment: str, student: str, folder: Path) -> S
             continue
         found.works.append(Work(student, exercise, folder, source))
     return found
+
+
+def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise]) -> None:
+    """Give notebooks of other names the released one, as a copy: nbgrader's commands know notebooks by name only."""
+    others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb"]
+    if len(others) <= sum((folder / f"{name}.ipynb").is_file() for name in exercises):
+        return
+    for name, files in renamed_notebooks(folder, exercises).items():
+        target = folder / f"{name}.ipynb"
+        names = ", ".join(path.name for path in files)
+        contents = {path.read_bytes() for path in files}
+        if target.is_symlink() or target.exists():
+            if not target.is_symlink() and {target.read_bytes()} != contents:
+                found.notes.append(f"{target.name} counts, but {names} is of that exercise too, and another text.")
+        elif len(contents) > 1:
+            found.notes.append(
+                f"There is no {target.name}, but {names} are of that exercise; rename the one that counts."
+            )
+        else:
+            temporary = folder / f".{target.name}.{os.getpid()}"
+            try:
+                shutil.copy2(files[0], temporary)
+                temporary.replace(target)
+            except OSError as error:
+                found.notes.append(f"{files[0].name} is {target.name}, and could not be named so ({error.strerror}).")
+                temporary.unlink(missing_ok=True)
+            else:
+                found.notes.append(f"{files[0].name} is {target.name} by what is in it; it was copied to that name.")
 
 
 def _timestamp_problem(course: Course, folder: Path) -> str:

@@ -16,6 +16,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.errors import CourseError
 from autograder.course.exercise import Exercise, pages_from
+from autograder.course.notebooks import recognise
 from autograder.course.secret import DEMO_SECRET, Secret, read_secret
 from autograder.course.settings import CourseSettings
 from autograder.kernels.limits import Limits
@@ -177,21 +178,14 @@ class Course:
             )
         return chosen
 
-    def recognise(self, grade_ids: frozenset[str], name: str = "") -> Exercise | None:
-        """Tell which exercise a notebook belongs to.
+    def recognise(self, cells: Sequence[Mapping[str, Any]], name: str = "") -> Exercise | None:
+        """Tell which exercise a notebook belongs to: by nbgrader's marks, else by what stands in it, else by its name.
 
         Args:
-            grade_ids: The grade ids found in it.
-            name: Its file name without suffix, used when the ids decide nothing.
-
-        Returns:
-            The exercise that shares most grade ids, or the one of that name, or None.
+            cells: Of the notebook, as `read_notebook` returns it.
+            name: Its file name without suffix.
         """
-        shared = {known: len(grade_ids & exercise.cells.keys()) for known, exercise in self.exercises.items()}
-        best = max(shared, key=lambda candidate: (shared[candidate], candidate == name), default="")
-        if shared.get(best):
-            return self.exercises[best]
-        return self.exercises.get(name)
+        return self.exercises.get(recognise(cells, self.exercises, name))
 
     @cached_property
     def limits(self) -> "Limits":

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.course.exercise import grade_id_of
-from autograder.course.unreadable import UNREADABLE
+from autograder.course.unreadable import UNMATCHED, UNREADABLE
 from autograder.judge.verdict import CellVerdict, Outcome, Verdict
 
 SUMMARY_CELL_ID = "autograder-summary"
@@ -90,7 +90,7 @@ def notes_html(verdict: Verdict) -> str:
     """
     notes = [" ".join(note.split()) for note in verdict.notes]
     lost = [cell for cell in verdict.cells if any(check.outcome is not Outcome.PASS for check in cell.checks)]
-    if any(check.name == UNREADABLE for check in verdict.checks()):
+    if any(check.name in (UNREADABLE, UNMATCHED) for check in verdict.checks()):
         lost = []  # one reason for all of them, and the notes give it
     template = _environment().get_template("notes.html.j2")
     return template.render(verdict=verdict, notes=notes, lost=lost, looks=_LOOKS)

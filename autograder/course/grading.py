@@ -20,7 +20,7 @@ from autograder.course.notebooks import Prepared, UnusableNotebook
 from autograder.course.sealed import prepare_submitted
 from autograder.course.store import Pointer, Record, VerdictStore
 from autograder.course.submission import Submission
-from autograder.course.unreadable import unreadable_notebook, unreadable_verdict
+from autograder.course.unreadable import unmatched_verdict, unreadable_notebook, unreadable_verdict, withheld
 from autograder.judge.verdict import Verdict
 
 
@@ -177,10 +177,15 @@ class Grader:
             return Result(known, is_new=False)
         if prepared is None:
             record = _unreadable(exercise, problem)
+        elif prepared.doubt:
+            verdict = unmatched_verdict(exercise, prepared.doubt)
+            notes = dict.fromkeys((*submission.notes, *verdict.notes))
+            record = Record(replace(verdict, notes=tuple(notes)), nbformat.writes(prepared.notebook).encode())
         else:
             graded = self._run(submission, prepared, exercise, force=force)
             notes = dict.fromkeys((*submission.notes, *prepared.notes, *graded.verdict.notes))
-            record = Record(replace(graded.verdict, notes=tuple(notes)), graded.notebook)
+            verdict = withheld(graded.verdict, prepared.doubted)
+            record = Record(replace(verdict, notes=tuple(notes)), graded.notebook)
         _refuse_other_cells(record.verdict, exercise)
         record = Record(replace(record.verdict, key=key), record.notebook)
         return Result(self.store.put(key, record, replace=present is not None), is_new=True)

@@ -26,7 +26,7 @@ from autograder.kernels.settings import default_kernel_python
 
 _KEY_FORMAT = 1
 _DECIDING_ROOMS = ("judge", "kernels")
-_RUNNING_MODULES = ("notebook_run.py", "notebooks.py", "exercise.py", "answers.py")
+_RUNNING_MODULES = ("notebook_run.py", "notebooks.py", "matching.py", "reading.py", "exercise.py", "answers.py")
 _DECIDING_MODULES = ("worker.py", "judging.py", *_RUNNING_MODULES)
 _DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothesis", "pytest", "ipykernel", "ipython")
 

@@ -1,10 +1,11 @@
 """Read a submitted notebook, whatever the bytes are.
 
-What grading needs is kept (cell types, texts, nbgrader ids, attached pictures) and the rest is dropped, so nothing odd
-in a submission travels further.
+What grading needs is kept (cell types, texts, ids, nbgrader's marks, attached pictures) and the rest is dropped, so
+nothing odd in a submission travels further.
 """
 
 import json
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ MAX_NOTEBOOK_MIB = 100
 MAX_CONTAINERS = 8_000_000
 """Lists and objects in the file: each costs far more memory than the two bytes it can be written with."""
 MAX_CELLS = 2_000
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _AGAIN = "open it in Jupyter, save it, and hand it in again"
 
 
@@ -74,6 +76,11 @@ def read_notebook(data: bytes) -> NotebookNode:
     if len(cells) > MAX_CELLS:
         raise UnusableNotebook(f"The notebook has {len(cells):,} cells, but {MAX_CELLS:,} are allowed; delete some.")
     clean = [_clean_cell(cell, number) for number, cell in enumerate(cells) if isinstance(cell, Mapping)]
+    seen: set[str] = set()
+    for number, cell in enumerate(clean):
+        if cell.id in seen:
+            cell.id = f"student-{number}"
+        seen.add(cell.id)
     return notebook_of(clean)
 
 
@@ -125,8 +132,9 @@ def _upgraded_cells(data: bytes) -> Any:
 
 def _clean_cell(cell: Mapping[str, Any], number: int) -> NotebookNode:
     kind = cell.get("cell_type")
+    name = cell.get("id")
     clean = NotebookNode(
-        id=f"student-{number}",
+        id=name if isinstance(name, str) and _ID.fullmatch(name) else f"student-{number}",
         cell_type=kind if kind in ("code", "markdown", "raw") else "raw",
         metadata=NotebookNode(),
         source=_text(cell.get("source", "")),

@@ -52,7 +52,12 @@ def _prepared(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list
     notebook, source = buffers
     exercise = Exercise(source=source, page=Path("page.py"), **content["exercise"])
     prepared = prepare(read_notebook(notebook), exercise)
-    found = {"judged": dict(prepared.judged), "notes": list(prepared.notes)}
+    found = {
+        "judged": dict(prepared.judged),
+        "notes": list(prepared.notes),
+        "doubt": prepared.doubt,
+        "doubted": sorted(prepared.doubted),
+    }
     return found, [json.dumps(prepared.notebook).encode()]
 
 

@@ -8,6 +8,7 @@ from nbgrader import utils
 
 from autograder.course.errors import CourseError
 from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.unreadable import UNMATCHED
 from autograder.judge.verdict import Verdict
 
 
@@ -41,7 +42,11 @@ def save_verdict(
     cells = {grade_id_of(cell): cell for cell in executed.cells}
     if exercise is not None:
         _refuse_other_cells(row, exercise)
-    answered = {comment.name: _is_answered(cells.get(comment.name), released) for comment in row.comments}
+    # In a notebook that holds nothing of its exercise, the answer may be anywhere.
+    is_unmatched = verdict is not None and any(check.name == UNMATCHED for check in verdict.checks())
+    answered = {
+        comment.name: is_unmatched or _is_answered(cells.get(comment.name), released) for comment in row.comments
+    }
     for comment in row.comments:
         comment.auto_comment = None if answered[comment.name] else "No response."
     for grade in row.grades:

@@ -267,4 +267,5 @@ def prepare_submitted(notebook: bytes, exercise: Exercise) -> Prepared:
         found, (prepared,) = reader().ask({"do": "prepared", "exercise": described}, [notebook, exercise.source])
     except CouldNotRead as problem:
         raise UnusableNotebook(f"The notebook could not be read ({problem.reason}); {_AGAIN}.") from problem
-    return Prepared(nbformat.from_dict(json.loads(prepared)), found["judged"], tuple(found["notes"]))
+    cells = nbformat.from_dict(json.loads(prepared))
+    return Prepared(cells, found["judged"], tuple(found["notes"]), found["doubt"], frozenset(found["doubted"]))

@@ -8,7 +8,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from autograder.course.errors import UnusableNotebook
+from autograder.course.exercise import Exercise
+from autograder.course.notebooks import recognise
 from autograder.course.reading import read_notebook_file
+from autograder.course.sealed import read_submitted
 
 MAX_FILES = 200
 MAX_FILES_MIB = 64
@@ -62,6 +65,30 @@ def read_submission(folder: Path, notebook: str, source: Path) -> Submission:
     except UnusableNotebook as unusable:
         content, problem = b"", str(unusable)
     return Submission(notebook=content, files=files, notes=tuple(notes), problem=problem)
+
+
+def renamed_notebooks(folder: Path, exercises: Mapping[str, Exercise]) -> dict[str, list[Path]]:
+    """Find notebooks that were handed in under another name, by what is in them.
+
+    Args:
+        folder: The submitted folder of one student and assignment.
+        exercises: Of the assignment, by name.
+
+    Returns:
+        Exercise to the files that are its notebook, exercises without any left out.
+    """
+    found: dict[str, list[Path]] = {}
+    names = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ipynb")
+    for path in names[:MAX_FILES]:
+        if path.name in {f"{name}.ipynb" for name in exercises}:
+            continue
+        try:
+            name = recognise(read_submitted(read_notebook_file(path)).cells, exercises)
+        except UnusableNotebook:
+            continue
+        if name:
+            found.setdefault(name, []).append(path)
+    return found
 
 
 def copied_not(ignored: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""What stands in for a notebook that cannot be read: no points, and the reason."""
+"""Notebooks that cannot be judged: what stands in for one that nobody can read, or that is another one."""
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -26,6 +28,48 @@ def unreadable_verdict(exercise: Exercise, problem: str) -> Verdict:
     )
     graded = tuple(CellVerdict(grade_id, (check,)) for grade_id, check in zip(exercise.judged, cells, strict=True))
     return Verdict(exercise=exercise.name, cells=graded, notes=(problem,))
+
+
+UNMATCHED = "notebook_can_be_matched"
+"""Name of the check that waits for a person where a notebook holds nothing of its exercise."""
+
+
+def unmatched_verdict(exercise: Exercise, doubt: str) -> Verdict:
+    """Return the verdict on a notebook that holds nothing of its exercise: nothing is decided, and why.
+
+    Args:
+        exercise: The exercise.
+        doubt: The sentence that says why.
+    """
+    cells = tuple(
+        CellVerdict(
+            grade_id,
+            (CheckResult(UNMATCHED, "The notebook is that of this exercise.", Outcome.ERROR, 0.0, points, doubt),),
+        )
+        for grade_id, points in exercise.judged.items()
+    )
+    return Verdict(exercise=exercise.name, cells=cells, notes=(doubt,))
+
+
+def withheld(verdict: Verdict, doubted: Collection[str]) -> Verdict:
+    """Return a verdict in which a person decides what failed in cells whose answers could not be told.
+
+    Args:
+        verdict: As the judge found it.
+        doubted: The judged cells.
+    """
+
+    def waiting(check: CheckResult) -> CheckResult:
+        if check.outcome is Outcome.PASS:
+            return check
+        message = f"Its answer was not found among cells without nbgrader's marks; a person will look. {check.message}"
+        return replace(check, outcome=Outcome.ERROR, message=message.strip())
+
+    cells = tuple(
+        replace(cell, checks=tuple(map(waiting, cell.checks))) if cell.grade_id in doubted else cell
+        for cell in verdict.cells
+    )
+    return replace(verdict, cells=cells)
 
 
 def unreadable_notebook(exercise: Exercise, problem: str) -> NotebookNode:

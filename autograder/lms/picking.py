@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 
 from autograder.course.course import Course
 from autograder.course.errors import UnusableNotebook
-from autograder.course.exercise import grade_id_of
 from autograder.course.sealed import read_submitted
 from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.names import released_name
@@ -102,10 +101,9 @@ def _unpacked(handed_in: Mapping[str, bytes], picked: Picked, budget: Budget) ->
 def _recognise(course: Course, path: str, content: bytes) -> str:
     name = released_name(PurePosixPath(path).name[: -len(".ipynb")], frozenset(course.exercises))
     try:
-        ids = frozenset(filter(None, map(grade_id_of, read_submitted(content).cells)))
+        exercise = course.recognise(read_submitted(content).cells, name)
     except UnusableNotebook:
-        ids = frozenset()
-    exercise = course.recognise(ids, name)
+        exercise = course.exercises.get(name)
     return exercise.name if exercise else ""
 
 

@@ -107,7 +107,8 @@ def test_limits_and_isolation_come_from_the_configuration(bare_root):
     ],
 )
 def test_an_exercise_is_recognised_by_its_cells_then_by_its_name(bare_root, grade_ids, name, found):
-    exercise = Course.load(bare_root).recognise(frozenset(grade_ids), name)
+    cells = [{"metadata": {"nbgrader": {"grade_id": grade_id, "locked": True}}} for grade_id in grade_ids]
+    exercise = Course.load(bare_root).recognise(cells, name)
     assert (exercise.name if exercise else None) == found
 
 

@@ -78,23 +78,28 @@ def doubled(notebook):
 
 
 def of_another_assignment(notebook):
-    notebook["cells"][2]["source"] = "def double(n): return 2 * n"  # without the word the fake engine looks for
-    for cell in notebook["cells"]:
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"], cell["source"] = f"other-{number}", f"other = {number}"
         if "nbgrader" in cell["metadata"]:
             cell["metadata"]["nbgrader"]["grade_id"] = "other_" + cell["metadata"]["nbgrader"]["grade_id"]
 
 
 def without_marks(notebook):
-    of_another_assignment(notebook)
     for cell in notebook["cells"]:
         cell["metadata"] = {}
+        del cell["id"]
+
+
+def nothing_of_it(notebook):
+    of_another_assignment(notebook)
+    without_marks(notebook)
 
 
 def with_non_ascii_code(notebook):
     notebook["cells"][2]["source"] = "größe = 'naïve – 大きさ 🎈'\ndef double(n): return 2 * n  # right"
 
 
-NONE_OF = "None of the cells of doubling are in this notebook, so there was nothing to grade: "
+NONE_OF = "None of the cells of doubling are in this notebook: "
 CLASS = {
     # student: (what is handed in, points, the sentence; empty if there is nothing to say)
     "no kernelspec": (lambda: changed(without_kernelspec), FULL, ""),
@@ -106,14 +111,23 @@ CLASS = {
     "a byte-order mark": (lambda: b"\xef\xbb\xbf" + json.dumps(sample_course.submission()).encode(), FULL, ""),
     "50 MB of output": (lambda: changed(with_large_output), FULL, ""),
     "cells missing": (lambda: changed(cells_missing), FULL, "The graded cell 'check_double' had been deleted"),
-    "doubled": (lambda: changed(doubled), FULL, "The cell 'double' was there twice; the first one counts."),
+    "doubled": (
+        lambda: changed(doubled),
+        FULL,
+        "The cell 'double' was there twice; the last one counts, because it runs last.",
+    ),
     "another assignment": (
         lambda: changed(of_another_assignment),
         0,
         f"{NONE_OF}it holds cells of another one, such as 'other_setup'",
     ),
-    "no marks": (lambda: changed(without_marks), 0, f"{NONE_OF}the marks nbgrader gives them are gone"),
-    "no cells": (lambda: b'{"nbformat": 4, "metadata": {}, "cells": []}', 0, "The graded cell 'check_double'"),
+    "no marks": (
+        lambda: changed(without_marks),
+        FULL,
+        "The marks that nbgrader gives its cells were missing at 6 cells",
+    ),
+    "nothing of it": (lambda: changed(nothing_of_it), 0, f"{NONE_OF}the marks nbgrader gives them are gone"),
+    "no cells": (lambda: b'{"nbformat": 4, "metadata": {}, "cells": []}', 0, "The notebook for doubling is empty"),
     "not JSON": (lambda: b"def double(n): return 2 * n", 0, "The file is not valid JSON (line 1, column 1)"),
     "cut off": (lambda: json.dumps(sample_course.submission()).encode()[:-90], 0, "The file is not valid JSON"),
     "a PDF": (lambda: b"%PDF-1.7\n\xff\xd8", 0, "The file is not UTF-8 text, so it is no notebook"),
@@ -156,6 +170,13 @@ def test_everybody_is_graded_and_told_in_one_sentence(graded, student):
 def test_the_sentence_stands_in_the_students_notebook(graded, student):
     page = (graded[0] / "autograded" / student / HOMEWORK / "doubling.ipynb").read_text()
     assert CLASS[student][2].replace("'", "&#39;")[:60] in page or CLASS[student][2][:60] in page
+
+
+@pytest.mark.parametrize("student", ["another assignment", "nothing of it", "no cells"])
+def test_nothing_to_grade_is_not_graded_but_waits_for_a_person(graded, student):
+    row = graded[1][student].row
+    assert row.undecided == ("check_answer", "check_double")
+    assert row.to_grade == ("why",)
 
 
 def test_nothing_of_a_large_output_is_kept(graded):

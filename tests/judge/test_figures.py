@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import seaborn as sns
-from figure_snippets import TIMES, TRADE_OFFS, TRAININGS
 
 import transferlab
 from autograder.judge.checking import Failed, Undecided
@@ -20,6 +19,7 @@ from autograder.judge.figure_claims import (
 )
 from autograder.judge.figures import read_notes
 from autograder.kernels import figures
+from tests.judge.figure_snippets import TIMES, TRADE_OFFS, TRAININGS
 
 mpl.use("agg")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.course.course import Course, CourseError
 from autograder.course.errors import UnusableNotebook
-from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.exercise import Exercise
 from autograder.course.grading import Grader, LazyEngine
 from autograder.course.reading import read_notebook_file
 from autograder.course.sealed import read_submitted
@@ -77,10 +77,9 @@ def _notebooks(course: Course, folder: Path) -> dict[str, Path]:
 
 def _recognise(course: Course, path: Path) -> Exercise | None:
     try:
-        cells = read_submitted(read_notebook_file(path)).cells
+        return course.recognise(read_submitted(read_notebook_file(path)).cells, path.stem)
     except UnusableNotebook:
-        return course.recognise(frozenset(), path.stem)
-    return course.recognise(frozenset(filter(None, map(grade_id_of, cells))), path.stem)
+        return course.exercises.get(path.stem)
 
 
 def _verdict(grader: Grader, exercise: Exercise, path: Path | None) -> Verdict:
