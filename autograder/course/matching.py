@@ -221,6 +221,15 @@ def _keeps_lines(text: str, source: str) -> bool:
     return len(kept) > 0 and sum(line in lines for line in kept) >= _KEPT_SHARE * len(kept)
 
 
+def released_texts(exercise: Exercise) -> frozenset[tuple[str, ...]]:
+    """Return the texts of all cells of an exercise as they were released, as words.
+
+    Args:
+        exercise: The exercise.
+    """
+    return frozenset(words_of(text) for cell in exercise.notebook.cells for text in _released(cell.source))
+
+
 def resemblance(cells: Iterable[Mapping[str, object]], exercise: Exercise) -> int:
     """Count the cells of a notebook that are plainly from an exercise, by their texts.
 
@@ -228,7 +237,7 @@ def resemblance(cells: Iterable[Mapping[str, object]], exercise: Exercise) -> in
         cells: Of any notebook, as `read_notebook` returns it.
         exercise: The exercise.
     """
-    texts = {words_of(text) for cell in exercise.notebook.cells for text in _released(cell.source)}
+    texts = released_texts(exercise)
     found = {words_of(str(cell.get("source", ""))) for cell in cells}
     return len({text for text in found & texts if sum(map(len, text)) > 40})
 

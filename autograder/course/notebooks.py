@@ -24,6 +24,7 @@ from autograder.course.matching import (
     is_stub,
     own_prose,
     rejoined,
+    released_texts,
     resemblance,
     separated,
     words_of,
@@ -128,7 +129,11 @@ def _doubts(
     """What of a notebook cannot be matched: all of it, or the answers of some judged cells."""
     if not any(cell.source.strip() for cell in student.cells):
         return f"The notebook for {exercise.name} is empty; a person will look at it.", frozenset()
-    if not matching.original:
+    marks = [grade_id for cell in student.cells if (grade_id := grade_id_of(cell)) is not None]
+    foreign = sum(grade_id not in exercise.cells for grade_id in marks)
+    # Exercises share some names, such as `setup`; another one's notebook has none of the texts.
+    few = len(exercise.notebook.cells) / 4
+    if not matching.original or (2 * foreign > len(marks) and resemblance(student.cells, exercise) < few):
         return _none_of(exercise, student), frozenset()
     if not matching.recognised:
         return "", frozenset()  # marks are where they were: what is missing was deleted
@@ -147,7 +152,8 @@ def _doubts(
 
 
 def _none_of(exercise: Exercise, student: NotebookNode) -> str:
-    others = [grade_id for cell in student.cells if (grade_id := grade_id_of(cell)) is not None]
+    marks = [grade_id for cell in student.cells if (grade_id := grade_id_of(cell)) is not None]
+    others = [grade_id for grade_id in marks if grade_id not in exercise.cells]
     what = "the marks nbgrader gives them are gone, and nothing else tells them"
     if others:
         what = f"it holds cells of another one, such as '{others[0]}'"
@@ -213,7 +219,8 @@ def _chosen(cells: list[NotebookNode], exercise: Exercise, matching: Matching, n
         filled = [place for place in places if not is_stub(cells[place].source, source_cell)]
         count = "twice" if len(places) == 2 else f"{len(places)} times"
         if not is_answer(source_cell):
-            notes.append(f"The cell '{grade_id}' was there {count}; it counts once, as it was released.")
+            if not all(_same_text(cells[place].source, source_cell.source) for place in places):
+                notes.append(f"The cell '{grade_id}' was there {count}; it counts once, as it was released.")
             continue
         judge = next((name for name, group in _answers_before(exercise).items() if grade_id in group), "")
         end = copies.get(judge, [len(cells)])[0]
@@ -333,6 +340,7 @@ def _places(cells: list[NotebookNode], exercise: Exercise) -> dict[int, int]:
 def _fill_from_own_cells(cells: list[NotebookNode], exercise: Exercise, notes: list[str]) -> None:
     """Show whoever grades an unanswered question what its author has written in other cells."""
     positions = _positions(cells)
+    released = released_texts(exercise)
     plain = [cell for cell in exercise.notebook.cells if cell.cell_type == "markdown" and grade_id_of(cell) is None]
     for grade_id in exercise.written:
         source_cell, cell = exercise.cells[grade_id], cells[positions[grade_id]]
@@ -343,7 +351,7 @@ def _fill_from_own_cells(cells: list[NotebookNode], exercise: Exercise, notes: l
         end = min((place for place in checked if place > positions[grade_id]), default=len(cells))
         found, pictures = [], {}
         for place, other in enumerate(cells):
-            if grade_id_of(other) is not None:
+            if grade_id_of(other) is not None or words_of(other.source) in released:
                 continue
             text = own_prose(other, plain)
             least = _WORDS_NEAR if start < place < end and other.cell_type != "code" else _WORDS_ANYWHERE

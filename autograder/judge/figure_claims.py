@@ -66,7 +66,8 @@ def expect_trainings_drawn(submission: Submission) -> None:
     both = [*validation["feature"], *validation["finetuned"]]
     if best.named is None and counts["baseline"] and curves_in(shown, both):
         undecided("A figure shows feature extraction and fine-tuning as one curve.")
-    conclude(shown, best, _what_curves(shown, records, counts), expected)
+    nothing = not _is_recent(shown) and not any(counts.values())
+    conclude(shown, best, _NOTHING if nothing else _what_curves(shown, records, counts), expected)
 
 
 def _histories(submission: Submission) -> dict[str, Any]:
@@ -206,6 +207,8 @@ _IN_WORDS = {"seconds": "the seconds", "parameters": "the parameters", "ms_per_i
 
 def _what_points(shown: Shown, table: Mapping[str, Sequence[float]], column: str, keys: Sequence[str]) -> str:
     """What to say if no plot shows accuracy against a column: which one it shows instead."""
+    if not _is_recent(shown):
+        return _NOTHING
     share = tuple(table["val_accuracy"])
     for other in (name for name in table if name not in (column, "val_accuracy")):
         values = tuple(table[other])

@@ -87,11 +87,32 @@ def test_absent_is_not_zero(handed_in):
     path = handed_in / "submitted" / "misnamed" / HOMEWORK / "doubling.ipynb"
     path.rename(path.with_name("doubling (1).ipynb"))
     results, _ = run_class(handed_in)
-    assert {student for student, result in results.items() if result.row.is_absent} == {"absent", "listed", "misnamed"}
+    assert {student for student, result in results.items() if result.row.is_absent} == {"absent", "listed"}
+    assert not results["broken"].row.is_absent
+
+
+def test_a_renamed_notebook_is_found_by_what_is_in_it(handed_in):
+    for student in ("misnamed", "twice", "same twice", "other"):
+        folder = sample_course.hand_in(handed_in, student)
+        (folder / "doubling.ipynb").rename(folder / "doubling (1).ipynb")
+        if "twice" in student:
+            text = sample_course.submission(*["double = 1"][: student == "twice"])
+            (folder / "my work.ipynb").write_text(json.dumps(text))
+        if student == "other":
+            (folder / "doubling (1).ipynb").write_text('{"cells": [], "nbformat": 4}')
+    results, _ = run_class(handed_in)
+    assert points(results) | {"misnamed": 6, "twice": 0, "same twice": 6, "other": 0} == points(results)
     assert results["misnamed"].notes == (
+        "doubling (1).ipynb is doubling.ipynb by what is in it; it was copied to that name.",
+    )
+    assert results["twice"].notes[0] == (
+        "There is no doubling.ipynb, but doubling (1).ipynb, my work.ipynb are of that exercise; "
+        "rename the one that counts."
+    )
+    assert results["other"].notes == (
         "There is no doubling.ipynb, but doubling (1).ipynb; rename it if it is that notebook.",
     )
-    assert not results["broken"].row.is_absent
+    assert results["twice"].row.is_absent
 
 
 @pytest.mark.parametrize(("text", "sentence"), [("name\nx\n", "has no column 'id'"), (None, "cannot be read")])
