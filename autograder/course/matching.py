@@ -346,7 +346,7 @@ def own_prose(cell: NotebookNode, released: Iterable[NotebookNode]) -> str:
         cell: The student's.
         released: The instructor's cells of words; what stands beside their text in one cell is the student's.
     """
-    text = cell.source
+    text = str(cell.source)
     if cell.cell_type == "code":
         text = _only_words(text)
     words = words_of(text)

@@ -216,29 +216,34 @@ def _chosen(cells: list[NotebookNode], exercise: Exercise, matching: Matching, n
         chosen[grade_id] = places[0]
         if len(places) == 1:
             continue
-        filled = [place for place in places if not is_stub(cells[place].source, source_cell)]
         count = "twice" if len(places) == 2 else f"{len(places)} times"
         if not is_answer(source_cell):
             if not all(_same_text(cells[place].source, source_cell.source) for place in places):
                 notes.append(f"The cell '{grade_id}' was there {count}; it counts once, as it was released.")
             continue
+        filled = [place for place in places if not is_stub(cells[place].source, source_cell)]
         judge = next((name for name, group in _answers_before(exercise).items() if grade_id in group), "")
         end = copies.get(judge, [len(cells)])[0]
         before = [place for place in filled if place < end]
         chosen[grade_id] = (before or filled or places)[-1 if filled else 0]
         if all(grade_id_of(cells[place]) != grade_id for place in places[1:]) and len(filled) <= 1:
             continue  # one copy was written elsewhere, beside the untouched cell
-        texts = {words_of(cells[place].source) for place in filled}
-        if is_written(source_cell):
-            which = "the last one is graded, and the others are shown beside it" if len(texts) > 1 else "it counts once"
-        elif len(texts) <= 1:
+        is_same = len({words_of(cells[place].source) for place in filled}) <= 1
+        if is_same:
             which = "it counts once"
-        elif len(before) < len(filled) and before:
-            which = f"the last one above '{judge}' counts, as what stands below runs after it was judged"
+        elif is_written(source_cell):
+            which = "the last one is graded, and the others are shown beside it"
         else:
-            which = "the last one counts, because it runs last"
+            which = _which_counts(judge if before and len(before) < len(filled) else "")
         notes.append(f"The cell '{grade_id}' was there {count}; {which}.")
     return chosen
+
+
+def _which_counts(judge: str) -> str:
+    """Say which of several answers counts: as in Jupyter, what runs last before it is judged."""
+    if judge:
+        return f"the last one above '{judge}' counts, as what stands below runs after it was judged"
+    return "the last one counts, because it runs last"
 
 
 def _add_answers_elsewhere(
@@ -349,7 +354,8 @@ def _fill_from_own_cells(cells: list[NotebookNode], exercise: Exercise, notes: l
         checked = sorted(positions[name] for name in (*exercise.judged, *exercise.written))
         start = max((place for place in checked if place < positions[grade_id]), default=-1)
         end = min((place for place in checked if place > positions[grade_id]), default=len(cells))
-        found, pictures = [], {}
+        found: list[str] = []
+        pictures: dict[str, object] = {}
         for place, other in enumerate(cells):
             if grade_id_of(other) is not None or words_of(other.source) in released:
                 continue

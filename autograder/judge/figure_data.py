@@ -239,13 +239,10 @@ def _on_twins(pairs: Pairs, figure: Figure, axes: Axes) -> list[Match]:
         if other is axes:
             continue
         for along, up in ((0, 1), (1, 0)):
-            spots = [
-                _single(figure, axes, pairs.cost, pairs.units, up),
-                _single(figure, other, pairs.share, SHARE, up),
-            ]
-            if spots[0] is None or spots[1] is None:
+            costs = _single(figure, axes, pairs.cost, pairs.units, up)
+            shares = _single(figure, other, pairs.share, SHARE, up)
+            if costs is None or shares is None:
                 continue
-            costs, shares = spots
             steps = sorted({_at(spot, along) for spot in costs})
             beside = 0.45 * min((after - before for before, after in itertools.pairwise(steps)), default=0.0)
             # bars beside each other stand within half a step

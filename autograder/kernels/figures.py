@@ -114,7 +114,7 @@ def _note_when_printed() -> None:
             _note(canvas.figure)
         return original(canvas, *args, **kwargs)
 
-    FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign]
+    FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign, assignment]
 
 
 _note_before_closing()
@@ -290,7 +290,7 @@ def _collection(collection: Any, label: str) -> list[dict[str, Any]] | None:
         ]
     if kind != "PathCollection":
         return [] if kind in ("PolyCollection", "FillBetweenPolyCollection") else None
-    places = np.ma.filled(np.ma.asarray(collection.get_offsets(), float), np.nan)[:MAX_POINTS]
+    places: Any = np.ma.filled(np.ma.asarray(collection.get_offsets(), float), np.nan)[:MAX_POINTS]
     values = None if collection.get_array() is None else np.asarray(collection.get_array(), float).reshape(-1)
     looks = [_look(collection, place, values) for place in range(len(places))]
     groups: dict[Any, list[int]] = {}
