@@ -6,11 +6,11 @@ Generous in form (any library, one plot or several, any axes, units, names in an
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from autograder.judge.checking import Undecided, fail
-from autograder.judge.figure_names import Found, Named, Recognise, judge_names
+from autograder.judge.figure_names import Found, Named, Recognise, is_number, judge_names, number_in
 from autograder.judge.figures import Axes, Figure, Point, Series, Shown
 
 _SAME = 0.00051
@@ -163,12 +163,39 @@ def plots_of(shown: Shown, pairs: Pairs) -> list[Match]:
     matches = []
     for figure in shown.figures:
         for axes in figure.axes:
-            matches += _on(pairs, [Found(figure, axes, series) for series in axes.series])
+            for seen in filter(None, (axes, _as_written(axes, 0), _as_written(axes, 1))):
+                matches += _on(pairs, [Found(figure, seen, series) for series in seen.series])
             matches += _on_twins(pairs, figure, axes)
         if len(figure.axes) > 1 and not matches:
             spots = [Found(figure, axes, series) for axes in figure.axes for series in axes.series]
             matches += _on(pairs, spots)
     return matches
+
+
+def _as_written(axes: Axes, way: int) -> Axes | None:
+    """The axes by the numbers at its ticks: bars stand at 0, 1, 2, and the ticks say of what."""
+    numbers = {place: number for place, text in axes.ticks[way] if (number := number_in(text)) is not None}
+    if len(numbers) < 2 or all(is_number(text, place) for place, text in axes.ticks[way]):
+        return None
+    series = [
+        replace(one, points=tuple(moved))
+        for one in axes.series
+        if len(moved := list(_moved(one.points, numbers, way))) == len(one.points)
+    ]
+    texts = [
+        replace(words, place=moved[0])
+        for words in axes.texts
+        if words.place is not None and (moved := list(_moved([words.place], numbers, way)))
+    ]
+    ticks = (axes.ticks[0] if way else (), () if way else axes.ticks[1])
+    return replace(axes, series=tuple(series), ticks=ticks, texts=tuple(texts))
+
+
+def _moved(points: Sequence[Point], numbers: Mapping[float, float], way: int) -> Iterator[Point]:
+    for point in points:
+        place = min(numbers, key=lambda place, point=point: abs(place - point[way]))  # type: ignore[misc]
+        if abs(place - point[way]) <= 0.45:
+            yield (point[0], numbers[place]) if way else (numbers[place], point[1])
 
 
 def _on(pairs: Pairs, spots: Sequence[Found]) -> list[Match]:

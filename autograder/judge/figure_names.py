@@ -17,6 +17,12 @@ _GENERIC = re.compile(
     r"|reihe|verlauf|punkt|netz|modelo|curva|serie|línea|linea|punto|modèle|modele|courbe|série|ligne|réseau|模型|曲线|モデル|модель)*$"
 )
 
+_LOOKS = re.compile(
+    r"\b(?:blue|orange|green|red|black|gr[ae]y|purple|brown|solid|dashed|dotted|dash|blau|grün|rot|schwarz|gestrichelt|azul"
+    r"|naranja|verde|rojo|negro|bleue?|verte?|rouge|noire?|left|right|top|bottom|circles?|squares?|triangles?)\b"
+    r"|蓝|绿|红|橙|实线|虚线"
+)
+
 
 class Found(NamedTuple):
     """One thing asked for, where a figure shows it."""
@@ -70,6 +76,9 @@ def judge_names(found: Mapping[str, Found], recognise: Recognise, *, any_word: b
         return Named(f"the {what} are named in a way that could not be followed", is_doubtful=True)
     if all(hidden.values()) and any(spot.figure.is_interactive for spot in found.values()):
         return Named(f"the {what} are named only where the mouse points", is_doubtful=True)
+    loose_words = " ".join(word for spot in found.values() for word in (*spot.figure.words, spot.axes.title))
+    if set(found) <= recognise(loose_words) and _LOOKS.search(loose_words.lower()):
+        return Named(f"a headline says which of the {what} is which", is_doubtful=True)
     missing = ", ".join(key for key in found if not names[key])
     if all(hidden.values()):
         return Named(f"the {what} have labels, but nothing shows them (a legend does)")
@@ -259,20 +268,34 @@ def _at_ticks(spot: Found) -> list[str]:
     for way, ticks in enumerate(spot.axes.ticks):
         for place, text in ticks:
             value = spot.point[way] if spot.point else math.nan
-            if abs(place - value) <= 1e-9 * max(1.0, abs(value)) and text and not _is_number(text, place):
+            if abs(place - value) <= 1e-9 * max(1.0, abs(value)) and text and not is_number(text, place):
                 names.append(text)
     return names
 
 
-def _is_number(text: str, value: float) -> bool:
+def number_in(text: str) -> float | None:
+    """Read a tick's text as a number, with a point or a comma, whatever unit follows.
+
+    Args:
+        text: Of a tick.
+    """
     plain = text.replace("\N{MINUS SIGN}", "-").replace(",", ".").strip()
-    digits = re.sub(r"[^\d.eE+-]", "", plain)
     try:
-        number = float(digits)
+        return float(re.sub(r"[^\d.eE+-]", "", plain))
     except ValueError:
-        return False
-    # Also in thousands, as per cent, rounded as ticks are.
-    return any(math.isclose(number * unit, value, rel_tol=0.02, abs_tol=1e-12) for unit in (1, 1e-2, 1e3, 1e6, 1e-3))
+        return None
+
+
+def is_number(text: str, value: float) -> bool:
+    """Tell whether a tick's text is only the number there: also in thousands, as per cent, rounded as ticks are.
+
+    Args:
+        text: Of the tick.
+        value: Where it stands.
+    """
+    number = number_in(text)
+    units = (1, 1e-2, 1e3, 1e6, 1e-3)
+    return number is not None and any(math.isclose(number * unit, value, rel_tol=0.02, abs_tol=1e-12) for unit in units)
 
 
 def _unplaced(found: Mapping[str, Found]) -> list[str]:

@@ -137,7 +137,8 @@ def read_notes(notes: Iterable[Any], stage: Any = None) -> Shown:
 
 
 def _read_note(note: Any) -> Shown:
-    from autograder.judge import figure_specs
+    # These modules make figures of this module's kinds.
+    from autograder.judge import figure_pages, figure_plotly, figure_specs, figure_vega
 
     shown = Shown()
     if note:
@@ -146,11 +147,11 @@ def _read_note(note: Any) -> Shown:
             if kind == "matplotlib":
                 _read_matplotlib(note, shown)
             elif kind == "plotly":
-                shown.figures.append(figure_specs.plotly_figure(note["spec"]))
+                shown.figures.append(figure_plotly.plotly_figure(note["spec"]))
             elif kind == "vega":
-                shown.figures.append(figure_specs.vega_figure(note["spec"]))
+                shown.figures.append(figure_vega.vega_figure(note["spec"]))
             elif kind == "html":
-                shown.figures.append(figure_specs.figure_in_page(str(note["text"])))
+                shown.figures.append(figure_pages.figure_in_page(str(note["text"])))
             else:
                 shown.unread.append({"picture": "a picture"}.get(kind, "a figure too large to be read"))
         except figure_specs.CannotRead as problem:

@@ -184,6 +184,26 @@ figure.show()
 long = long_form(histories, "val_accuracy")
 display(px.line(long, x="epoch", y="val_accuracy", facet_col="model"))
 """,
+    "right_seaborn_wide": """
+sns.lineplot(pd.DataFrame({name: pd.Series(h.history["val_accuracy"]) for name, h in histories.items()}))
+""",
+    "right_bands_and_lines": """
+for name, history in histories.items():
+    y = np.array(history.history["val_accuracy"]); x = np.arange(len(y))
+    plt.fill_between(x, y - 0.02, y + 0.02, alpha=0.3); plt.plot(x, y, label=name)
+plt.legend(loc="lower right")
+""",
+    "right_text_at_the_right_margin": """
+fig, ax = plt.subplots()
+for name, history in histories.items():
+    y = history.history["val_accuracy"]; ax.plot(np.arange(len(y)), y, "k-o")
+    ax.text(len(y) - 0.9, y[-1] + 0.003, name.title())
+""",
+    "person_colours_named_in_the_title": """
+for history in histories.values():
+    plt.plot(history.history["val_accuracy"])
+plt.title("baseline (blue), feature (orange), finetuned (green)")
+""",
     "person_picture_from_a_file": """
 for name, history in histories.items():
     plt.plot(history.history["val_accuracy"], label=name)
@@ -288,272 +308,5 @@ import altair as alt
 wrong = {"baseline": "feature", "feature": "finetuned", "finetuned": "baseline"}
 long = long_form(histories, "val_accuracy").replace({"model": wrong})
 display(alt.Chart(long).mark_line().encode(x="epoch", y="val_accuracy", color="model"))
-""",
-}
-
-TIMES = {
-    "right_course_function": 'transferlab.plot_trade_off(table, x="seconds", y="val_accuracy", name="fraction")',
-    "right_in_german_with_decimal_commas": """
-plt.plot(table["seconds"], table["val_accuracy"], "o")
-for anteil, x, y in zip(table["fraction"], table["seconds"], table["val_accuracy"]):
-    plt.annotate(f"{anteil:.2f}".replace(".", ","), (x, y))
-plt.xlabel("Dauer in Sekunden"); plt.ylabel("Genauigkeit (Validierung)")
-""",
-    "right_in_french_percent_legend": """
-for _, row in table.iterrows():
-    plt.scatter(row.seconds, 100 * row.val_accuracy, label=f"{row.fraction:.0%} des couches")
-plt.xlabel("durée (s)"); plt.ylabel("justesse (%)"); plt.legend()
-""",
-    "right_in_chinese": """
-fig, ax = plt.subplots()
-ax.scatter(table.seconds, table.val_accuracy)
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    ax.text(x + 0.01, y + 0.002, f"{f:.0%}")
-ax.set(xlabel="训练时间（秒）", ylabel="验证准确率")
-""",
-    "right_colour_bar": """
-table.plot.scatter(x="seconds", y="val_accuracy", c="fraction", colormap="viridis")
-""",
-    "right_matplotlib_colour_bar": """
-points = plt.scatter(table.seconds, table.val_accuracy, c=table.fraction, s=80)
-plt.colorbar(points, label="fraction", ticks=[0, 0.25, 0.5, 1]); plt.xlabel("seconds"); plt.ylabel("accuracy")
-""",
-    "right_seaborn_hue_and_style": """
-words = table.assign(fraction=table.fraction.astype(str))
-sns.scatterplot(words, x="seconds", y="val_accuracy", hue="fraction", style="fraction", s=90)
-""",
-    "right_seaborn_relplot_by_size": """
-sns.relplot(data=table, x="seconds", y="val_accuracy", size="fraction", sizes=(20, 200), legend="full")
-""",
-    "right_transposed": """
-fig, ax = plt.subplots()
-ax.plot(table["val_accuracy"], table["seconds"], "D-")
-for _, r in table.iterrows():
-    ax.annotate(f"{r.fraction:g}", xy=(r.val_accuracy, r.seconds), xytext=(8, 8), textcoords="offset points")
-ax.set_ylabel("training time in s"); ax.set_xlabel("validation accuracy")
-""",
-    "right_log_time": """
-for f, s, a in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.semilogx(s, a, "o", label=f"fraction = {f}")
-plt.legend(); plt.xlabel("log time"); plt.ylabel("accuracy")
-""",
-    "right_twin_axes": """
-fig, ax = plt.subplots()
-ax.bar([f"{f:.0%}" for f in table.fraction], table.seconds, color="lightgrey"); ax.set_ylabel("segundos")
-ax2 = ax.twinx(); ax2.plot([f"{f:.0%}" for f in table.fraction], table.val_accuracy, "o-"); ax2.set_ylabel("exactitud")
-""",
-    "right_minutes_rounded": """
-plt.plot((table.seconds / 60).round(4), table.val_accuracy.round(3), "o")
-for f, x, y in zip(table.fraction, table.seconds / 60, table.val_accuracy):
-    plt.text(x, y, f"{100 * f:.0f}%")
-plt.xlabel("minutes"); plt.ylabel("accuracy")
-""",
-    "right_words_for_fractions": """
-for name, (_, row) in zip(("head only", "a quarter", "half", "everything"), table.iterrows()):
-    plt.scatter(row.seconds, row.val_accuracy, label=name)
-plt.legend(); plt.xlabel("time"); plt.ylabel("accuracy")
-""",
-    "right_title_names_the_axes": """
-plt.scatter(table.seconds, table.val_accuracy); plt.title("Accuracy over time in seconds")
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "right_bars_at_seconds": """
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.bar(x, y, width=0.03, label=f"{f}")
-plt.legend(title="fraction"); plt.xlabel("seconds"); plt.ylabel("accuracy")
-""",
-    "right_broken_numbers": """
-for name, (_, row) in zip(("0", "1/4", "1/2", "1"), table.iterrows()):
-    plt.plot(row.seconds, row.val_accuracy, marker="*", ls="", label=name)
-plt.legend(); plt.xlabel("s"); plt.ylabel("val acc")
-""",
-    "right_altair_with_text": """
-import altair as alt
-seconds = alt.X("seconds", scale=alt.Scale(zero=False))
-base = alt.Chart(table).encode(x=seconds, y=alt.Y("val_accuracy").title("Genauigkeit"))
-display(base.mark_circle(size=80) + base.mark_text(dx=12).encode(text="fraction"))
-""",
-    "right_altair_colour": """
-import altair as alt
-display(alt.Chart(table).mark_point().encode(x="seconds", y="val_accuracy", color="fraction:N"))
-""",
-    "right_plotly_text": """
-display(px.scatter(table, x="seconds", y="val_accuracy", text="fraction"))
-""",
-    "right_plotly_colour": """
-words = table.assign(fraction=table.fraction.astype(str))
-display(px.scatter(words, x="seconds", y="val_accuracy", color="fraction"))
-""",
-    "right_plotly_colour_bar": """
-display(px.scatter(table, x="seconds", y="val_accuracy", color="fraction"))
-""",
-    "right_plotly_annotations": """
-figure = go.Figure(go.Scatter(x=table.seconds, y=table.val_accuracy, mode="markers"))
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    figure.add_annotation(x=x, y=y, text=f"{f:.0%}")
-figure.update_xaxes(title="Zeit (s)"); figure.update_yaxes(title="Genauigkeit")
-figure.show()
-""",
-    "person_plotly_hover_only": """
-display(px.scatter(table, x="seconds", y="val_accuracy", hover_name=table.fraction.astype(str)))
-""",
-    "person_strange_names": """
-for name, (_, row) in zip("ABCD", table.iterrows()):
-    plt.scatter(row.seconds, row.val_accuracy, label=name)
-plt.legend(); plt.xlabel("seconds"); plt.ylabel("accuracy")
-""",
-    "person_unlabelled_under_a_strange_title": """
-plt.scatter(table.seconds, table.val_accuracy); plt.title("Tulokset")
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "wrong_nothing": "x = 1",
-    "wrong_bare": """
-plt.plot(table["seconds"], table["val_accuracy"], "o"); plt.xlabel("seconds"); plt.ylabel("accuracy")
-""",
-    "wrong_no_axis_named": """
-plt.scatter(table.seconds, table.val_accuracy)
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "wrong_trainable_for_seconds": 'transferlab.plot_trade_off(table, x="trainable", name="fraction")',
-    "wrong_fraction_for_seconds": """
-plt.plot(table.fraction, table.val_accuracy, "o-"); plt.xlabel("fraction"); plt.ylabel("accuracy")
-""",
-    "wrong_number_of_row_for_seconds": """
-plt.scatter(range(4), table.val_accuracy); plt.xlabel("time"); plt.ylabel("accuracy")
-for n, (f, y) in enumerate(zip(table.fraction, table.val_accuracy)):
-    plt.annotate(f, (n, y))
-""",
-    "wrong_names_swapped": """
-for f, x, y in zip(reversed(table.fraction.tolist()), table.seconds, table.val_accuracy):
-    plt.scatter(x, y, label=f)
-plt.legend(); plt.xlabel("seconds"); plt.ylabel("accuracy")
-""",
-    "wrong_annotations_swapped": """
-plt.scatter(table.seconds, table.val_accuracy); plt.xlabel("seconds"); plt.ylabel("accuracy")
-for f, x, y in zip([0.25, 0, 1, 0.5], table.seconds, table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "wrong_axes_swapped_in_name": """
-plt.scatter(table.seconds, table.val_accuracy); plt.ylabel("seconds"); plt.xlabel("accuracy")
-for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "wrong_pairs_mixed_up": """
-plt.scatter(sorted(table.seconds, reverse=True), table.val_accuracy); plt.xlabel("seconds"); plt.ylabel("accuracy")
-for f, x, y in zip(table.fraction, sorted(table.seconds, reverse=True), table.val_accuracy):
-    plt.annotate(f, (x, y))
-""",
-    "wrong_three_points": """
-transferlab.plot_trade_off(table[:3], x="seconds", name="fraction")
-""",
-    "wrong_columns_apart": """
-fig, axs = plt.subplots(2, 1)
-axs[0].bar([f"{f:.0%}" for f in table.fraction], table.seconds); axs[0].set_ylabel("seconds")
-axs[1].bar([f"{f:.0%}" for f in table.fraction], table.val_accuracy); axs[1].set_ylabel("accuracy")
-""",
-    "wrong_plotly_trainable": """
-display(px.scatter(table, x="trainable", y="val_accuracy", text="fraction"))
-""",
-}
-
-TRADE_OFFS = {
-    "right_course_function": """
-transferlab.plot_trade_off(table, x="parameters", name="name")
-transferlab.plot_trade_off(table, x="ms_per_image", name="name", x_label="time per image (ms)")
-""",
-    "right_one_figure_two_plots": """
-fig, (a, b) = plt.subplots(1, 2, sharey=True)
-for name, row in table.set_index("name").iterrows():
-    a.scatter(row.parameters, row.val_accuracy, label=name); b.scatter(row.ms_per_image, row.val_accuracy, label=name)
-b.legend()
-""",
-    "right_short_names_millions_log": """
-fig, (a, b) = plt.subplots(2)
-for label, (_, row) in zip(table.name.str.replace("mini_", "").str.upper(), table.iterrows()):
-    for ax, x in ((a, row.parameters / 1e6), (b, row.ms_per_image)):
-        ax.semilogx(x, 100 * row.val_accuracy, "o"); ax.text(x, 100 * row.val_accuracy, label)
-""",
-    "right_seaborn_pair": """
-fig, axs = plt.subplots(1, 2)
-sns.scatterplot(table, x="parameters", y="val_accuracy", hue="name", ax=axs[0], legend=False)
-sns.scatterplot(table, x="ms_per_image", y="val_accuracy", hue="name", ax=axs[1])
-""",
-    "right_twin_x": """
-fig, ax = plt.subplots(); top = ax.twiny()
-ax.plot(table.parameters, table.val_accuracy, "ro"); top.plot(table.ms_per_image, table.val_accuracy, "b^")
-for _, r in table.iterrows():
-    ax.annotate(r["name"], (r.parameters, r.val_accuracy)); top.annotate(r["name"], (r.ms_per_image, r.val_accuracy))
-""",
-    "right_bars_and_line_over_names": """
-for column in ("parameters", "ms_per_image"):
-    fig, ax = plt.subplots()
-    ax.bar(table["name"], table[column], color="silver"); ax.twinx().plot(table["name"], table["val_accuracy"], "o-")
-""",
-    "right_ticks_with_names": """
-for column in ("parameters", "ms_per_image"):
-    plt.figure(); plt.plot(table[column], table["val_accuracy"], "o")
-    plt.xticks(table[column], table["name"], rotation=45); plt.show()
-""",
-    "right_lines_and_colours_per_network": """
-colors = dict(zip(table.name, "rgb"))
-for column in ("parameters", "ms_per_image"):
-    plt.figure(); plt.scatter(table[column], table.val_accuracy, c=[colors[n] for n in table.name])
-    plt.legend(handles=[plt.Line2D([], [], marker="o", ls="", color=c, label=n) for n, c in colors.items()])
-""",
-    "right_altair": """
-import altair as alt
-base = alt.Chart(table).mark_point().encode(y="val_accuracy", color="name")
-display(base.encode(x="parameters") | base.encode(x="ms_per_image"))
-""",
-    "right_plotly": """
-display(px.scatter(table, x="parameters", y="val_accuracy", color="name", log_x=True))
-px.scatter(table, x="ms_per_image", y="val_accuracy", text="name").show()
-""",
-    "right_pandas_labelled": """
-for x in ("parameters", "ms_per_image"):
-    ax = table.plot(kind="scatter", x=x, y="val_accuracy")
-    table.apply(lambda r: ax.annotate(r["name"], (r[x], r["val_accuracy"])), axis=1)
-""",
-    "person_names_without_meaning": """
-for x in ("parameters", "ms_per_image"):
-    plt.figure()
-    for label, (_, r) in zip("ABC", table.iterrows()):
-        plt.scatter(r[x], r.val_accuracy, label=label)
-    plt.legend()
-""",
-    "wrong_training_time": """
-transferlab.plot_trade_off(table, x="parameters", name="name")
-transferlab.plot_trade_off(table, x="seconds_per_epoch", name="name")
-""",
-    "wrong_bars_of_each_column": """
-table.set_index("name")[["val_accuracy", "parameters", "ms_per_image"]].plot.bar(subplots=True)
-""",
-    "wrong_one_only": 'transferlab.plot_trade_off(table, x="ms_per_image", name="name")',
-    "wrong_same_twice": """
-for _ in range(2):
-    transferlab.plot_trade_off(table, x="parameters", name="name")
-""",
-    "wrong_no_names": """
-table.plot.scatter(x="parameters", y="val_accuracy")
-table.plot.scatter(x="ms_per_image", y="val_accuracy")
-""",
-    "wrong_names_swapped": """
-for x in ("parameters", "ms_per_image"):
-    plt.figure()
-    for label, (_, r) in zip(reversed(table.name.tolist()), table.iterrows()):
-        plt.scatter(r[x], r.val_accuracy, label=label)
-    plt.legend()
-""",
-    "wrong_costs_against_each_other": """
-transferlab.plot_trade_off(table, x="parameters", name="name")
-transferlab.plot_trade_off(table, x="parameters", y="ms_per_image", name="name")
-""",
-    "wrong_altair_training_time": """
-import altair as alt
-base = alt.Chart(table).mark_point().encode(y="val_accuracy", color="name")
-display(base.encode(x="parameters") | base.encode(x="seconds_per_epoch"))
 """,
 }

@@ -1,5 +1,6 @@
 """Figures are read generously in form and language, and strictly in their data."""
 
+import base64
 import json
 from types import SimpleNamespace
 
@@ -19,7 +20,8 @@ from autograder.judge.figure_claims import (
 )
 from autograder.judge.figures import read_notes
 from autograder.kernels import figures
-from tests.judge.figure_snippets import TIMES, TRADE_OFFS, TRAININGS
+from tests.judge.figure_snippets import TRAININGS
+from tests.judge.figure_snippets_of_tables import TIMES, TRADE_OFFS
 
 mpl.use("agg")
 
@@ -139,6 +141,27 @@ def outcome(claim, *arguments):
     except Undecided as problem:
         return "person", str(problem)
     return "right", ""
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_curves_of_plotly_as_it_publishes_them(swapped):
+    names = ["finetuned", "baseline", "feature"] if swapped else list(VALIDATION)
+    traces = [
+        {
+            "type": "scatter",
+            "name": name,
+            "y": {"dtype": "f8", "bdata": base64.b64encode(np.array(values).tobytes()).decode()},
+        }
+        for name, values in zip(names, VALIDATION.values(), strict=True)
+    ]
+    show({"application/vnd.plotly.v1+json": {"data": traces, "layout": {}}})
+    found, said = outcome(expect_trainings_drawn, Student())
+    assert found == ("wrong" if swapped else "right"), said
+
+    figures.drawn.clear()
+    show({"text/html": f'<script>Plotly.newPlot("a-b-c", {json.dumps(traces)}, {{"title": {{}}}})</script>'})
+    found, said = outcome(expect_trainings_drawn, Student())
+    assert found == ("wrong" if swapped else "right"), said
 
 
 def test_pictures_of_earlier_cells_decide_nothing():
