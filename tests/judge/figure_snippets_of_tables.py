@@ -105,7 +105,7 @@ figure.update_xaxes(title="Zeit (s)"); figure.update_yaxes(title="Genauigkeit")
 figure.show()
 """,
     "right_pandas_bars_with_the_seconds_at_ticks": """
-ax = table.round(4).plot.bar(x="seconds", y="val_accuracy", legend=False)
+ax = table.round(4).plot.bar(x="seconds", y="val_accuracy", legend=False, ylabel="accuracy")
 for bar, f in zip(ax.patches, table.fraction):
     bar.set_label(f"{f:.0%}")
     ax.annotate(f"{f:.0%}", (bar.get_x() + bar.get_width() / 2, bar.get_height()))
