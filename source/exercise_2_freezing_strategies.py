@@ -20,7 +20,9 @@
 #
 # **How your work is judged.** By what your functions and models *do*, on other data than you see here, never by how the
 # code looks. Loops or array operations, functional or `Sequential` models, a backbone nested as one layer or laid out
-# flat: all are fine. Later tasks are judged on data of their own, so a mistake costs its points only once.
+# flat: all are fine. Later tasks are judged on data of their own, so a mistake costs its points only once: what a
+# function has lost points for is not charged again where another one, or the comparison of task 5, uses it. Only where
+# a function stops with an error there is nothing to judge in a cell that runs it, and that cell's points are lost, too.
 #
 # The cells headed *Visible checks* catch the usual slips while you work; the grader tries more cases than they do.
 # Locked cells, checks included, are put back as they were before your notebook is judged, so add cells of your own
@@ -111,8 +113,8 @@ for name, architecture in architectures.items():
 # Make the last part of a backbone trainable and freeze the rest, whatever was frozen before.
 #
 # **What counts as a layer.** Count the layers of `backbone.layers`, in order, that have weights and are not
-# `BatchNormalization`. In the toy backbone these are `conv_1`, `conv_2` and `conv_3`; VGG16 has 13. Of `N` such layers,
-# the last `fraction · N` learn; if that is no whole number, round **up**.
+# `BatchNormalization`; any other kind of layer with weights counts. In the toy backbone these are `conv_1`, `conv_2` and
+# `conv_3`; VGG16 has 13. Of `N` such layers, the last `fraction · N` learn; if that is no whole number, round **up**.
 #
 # **Example.** Of the toy backbone's three layers, `fraction = 0.25` is 0.75 of a layer, rounded up to 1: `conv_3`
 # learns, 440 parameters. `fraction = 0.5` is 1.5, rounded up to 2: `conv_2` and `conv_3`, 222 + 440. With 0.75 (2.25
@@ -144,10 +146,11 @@ def unfreeze_fraction(backbone, fraction):
     """Make the last layers of a backbone trainable and freeze everything else in it.
 
     Args:
-        backbone: keras.Model; some, all or none of its layers may be frozen. Only `trainable` flags are changed.
-        fraction: float from 0 to 1, both included: the share of the layers that count which shall learn. With `N` such
-            layers these are the last `fraction * N`, rounded up. A layer counts if it stands in `backbone.layers`, has
-            weights and is not a BatchNormalization.
+        backbone: keras.Model, none of whose layers is a model itself; some, all or none of them may be frozen. Only
+            `trainable` flags are changed.
+        fraction: Number from 0 to 1, both included (`1` means the same as `1.0`): the share of the layers that count
+            which shall learn. With `N` such layers these are the last `fraction * N`, rounded up. A layer counts if it
+            stands in `backbone.layers`, has weights and is not a BatchNormalization.
 
     Returns:
         `backbone` itself. In training, the weights of these layers change, and nothing else in it; BatchNormalization
@@ -246,7 +249,7 @@ def count_parameters(model):
     """Count the parameters that learn and those that do not.
 
     Args:
-        model: keras.Model, built; flat or nested, some of it perhaps frozen. Not modified.
+        model: keras.Model, built; flat or nested, some of it perhaps frozen. Not modified, its flags included.
 
     Returns:
         A dictionary `{"trainable": int, "frozen": int}`. The two add up to `model.count_params()`. Statistics of
@@ -279,6 +282,8 @@ assert set(toy_counts) == {"trainable", "frozen"}, f'the keys should be "trainab
 assert toy_counts["trainable"] != 140, "140 parameters are frozen here and 701 learn; have the two been swapped?"
 assert toy_counts["trainable"] != 713, "the moving mean and variance of norm_2 do not learn; count them as frozen"
 assert toy_counts["trainable"] == 701, f"222 + 12 + 440 + 27 = 701 parameters learn here, not {toy_counts['trainable']}"
+whole_numbers = all(isinstance(count, int | np.integer) for count in toy_counts.values())
+assert whole_numbers, f"the counts should be whole numbers (int), not {toy_counts}"
 assert toy_counts["frozen"] == 140, f"112 + 16 + 12 = 140 parameters are frozen here, not {toy_counts['frozen']}"
 dropping = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), layers.Dense(2)])
 found = sum(count_parameters(dropping).values())
@@ -302,11 +307,11 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 #
 # 1. **A fresh backbone** from `make_backbone()`, which returns another pretrained copy at each call. A backbone that an
 #    earlier fraction has trained is no longer the pretrained one.
-# 2. **The same head stage.** A new head learns with the *whole backbone frozen*, for `head_epochs` epochs. Train a head
-#    for each fraction, or train one and give every model a copy of it; what counts is that no head has learned anything
-#    else before the second stage.
-# 3. **The same second stage.** Your `unfreeze_fraction`, then `fit` on the training images for exactly `epochs` epochs,
-#    also for fraction 0, where the head alone goes on learning.
+# 2. **The same head stage.** A new head learns with the *whole backbone frozen*, in one `fit` of `head_epochs` epochs on
+#    the training images (or on what the backbone makes of them). Train a head for each fraction, or train one and give
+#    every model a copy of it; what counts is that no head has learned anything else before the second stage.
+# 3. **The same second stage.** Your `unfreeze_fraction`, then one `fit` on all the training images for exactly `epochs`
+#    epochs, also for fraction 0, where the head alone goes on learning.
 #
 # | column | one row for each fraction, in the order given |
 # |---|---|
@@ -316,8 +321,10 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # | `seconds` | wall time of the second `fit` alone, by `time.perf_counter()` just before and just after it |
 #
 # Every model follows the rules of exercise 1: raw images in; one softmax probability for each class out; compiled for
-# integer labels with the metric `accuracy`; built-in layers only. The design of the head, optimizer and learning rates
-# are yours (`HEAD_RATE` and `FINE_TUNING_RATE` are good ones), the same for all fractions. Train with `fit`.
+# integer labels with the metric `accuracy`; built-in layers only. The design of the head, optimizer, batch size and
+# learning rates are yours (`HEAD_RATE` and `FINE_TUNING_RATE` are good ones), the same for all fractions. Train with
+# `fit`. So that chance does not decide what the grader sees, it may change what your models have learned between two
+# epochs: report what you measure, and return the model that belongs to it.
 #
 # **Example.** On the toy backbone with a head of 27 parameters, a comparison of the fractions 0.5 and 1 might give this
 # table. The second row is better, so `best_model` is the model that was trained for it:
@@ -353,7 +360,7 @@ def compare_strategies(make_backbone, training, validation, fractions, head_epoc
             keras.Model from raw images to feature maps. To be called for every fraction.
         training: Pair `(images, labels)`: float32 `(n, height, width, 3)` in [0, 255]; integers `(n,)` from 0, all of
             the k classes 0, 1, … k − 1 among them. Not modified.
-        validation: The same, other images. Nothing learns from them.
+        validation: The same, other images. Nothing learns from them. Not modified.
         fractions: Tuple or list of floats from 0 to 1.
         head_epochs: int, 1 or more: epochs of the head stage, with the whole backbone frozen.
         epochs: int, 1 or more: epochs of the second stage, the same for every fraction.
@@ -469,7 +476,8 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 #
 # The tolerance is a difference of accuracies, not a share of the best one, and a row that is *exactly* as good as
 # allowed is good enough. If several of these have equally few parameters, take the smaller fraction. A training that
-# went wrong may have left NaN as its accuracy: such rows count for nothing. Rows may come in any order.
+# went wrong may have left NaN as its accuracy: such rows count for nothing. Rows may come in any order and with any
+# index, as a table has it that was sorted or filtered before.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -491,8 +499,8 @@ def best_strategy(table, tolerance):
     """Choose the smallest training that is almost as good as the best.
 
     Args:
-        table: pandas DataFrame with the columns of task 3, one row or more, in any order. "val_accuracy" may be NaN in
-            some rows, not in all. Not modified.
+        table: pandas DataFrame with the columns of task 3, one row or more, in any order and with any index.
+            "val_accuracy" may be NaN in some rows, not in all. Not modified.
         tolerance: float, 0 or more: how far below the highest "val_accuracy" is still good enough, as a difference.
 
     Returns:
@@ -567,8 +575,8 @@ print("train", train_images.shape, "validation", validation_images.shape, "class
 # %% [markdown]
 # ### Run it (3 points)
 #
-# Compare `FRACTIONS` of the pretrained `transferlab.load_backbone(BACKBONE)`, with `HEAD_EPOCHS` and `EPOCHS`. It takes
-# about ten seconds. Your cell leaves behind:
+# Compare `FRACTIONS` of the pretrained `transferlab.load_backbone(BACKBONE)`, with `HEAD_EPOCHS` and `EPOCHS`: learn
+# from `train_images`, and validate with `validation_images`. It takes about ten seconds. Your cell leaves behind:
 #
 # | name | what it holds |
 # |---|---|

@@ -26,7 +26,9 @@
 # **How your work is judged.** By what your functions and models *do*, on other data than you see here, never by how the
 # code looks. Loops or pandas, functional or `Sequential` models, a backbone nested as one layer or laid out flat: all
 # are fine. No order of speeds or accuracies is expected: what you measure is what counts. Later tasks are judged on
-# data of their own, so a mistake costs its points only once.
+# data of their own, so a mistake costs its points only once: what a function has lost points for is not charged again
+# where a later one, or the comparison of task 7, uses it. Only where a function stops with an error there is nothing to
+# judge in a cell that runs it, and that cell's points are lost, too.
 #
 # The cells headed *Visible checks* catch the usual slips while you work; the grader tries more cases than they do.
 # Locked cells, checks included, are put back as they were before your notebook is judged, so add cells of your own
@@ -74,7 +76,8 @@ COLUMNS = ["name", "parameters", "seconds_per_epoch", "val_accuracy", "ms_per_im
 # | `val_accuracy` | float | best accuracy on the validation images, from 0 to 1 | more |
 # | `ms_per_image` | float | milliseconds the trained model needs for one image | less |
 #
-# The tables that your functions are given are pandas DataFrames. Where you return a table, a DataFrame, a list of
+# The tables that your functions are given are pandas DataFrames, in any order and with any index, as sorting and
+# filtering leave it. Where you return a table, a DataFrame, a list of
 # dictionaries (one for each row) or a dictionary of columns are equally good.
 #
 # The first table comes from the [Keras documentation](https://keras.io/api/applications/): eight networks, their
@@ -340,6 +343,7 @@ def summarise_run(val_accuracies, epoch_seconds, predict_seconds, images_per_cal
 
     Args:
         val_accuracies: List of floats, one for each epoch: accuracy on the validation images after it, from 0 to 1.
+            Not modified, nor are the other two lists.
         epoch_seconds: List of floats, one for each epoch, two or more: how long it took.
         predict_seconds: List of floats, one or more: how long each call of `predict` took, warm-up already left out.
         images_per_call: int, how many images each of these calls was given.
@@ -581,8 +585,9 @@ transferlab.plot_images(train[0], train[1], class_names, rows=2, columns=10);
 # 1. Load the backbone `name` with its pretrained weights, and freeze it.
 # 2. Put a head of your own design on it and compile the model, as in exercise 1: raw images in, softmax probabilities
 #    of shape `(n, num_classes)` out, integer labels, a metric named `accuracy`, built-in layers only.
-# 3. Train it for `epochs` epochs. For each, write down the accuracy on the validation images and the seconds the epoch
-#    took. Whether the time for validation is included is up to you, as long as it is the same for all backbones.
+# 3. Train it with `fit` for `epochs` epochs, on all the training images and on no others. For each epoch, write down the
+#    accuracy on the validation images and the seconds the epoch took. Whether the time for validation is included is up
+#    to you, as long as it is the same for all backbones.
 # 4. Give the model back the weights it had after its **best** epoch (the one with the highest validation accuracy; of
 #    several, any). Otherwise the row would speak of one model and you would hand over another.
 # 5. Call `predict` on `PREDICT_IMAGES` validation images, with `batch_size=PREDICT_IMAGES`: once to warm up, then five
@@ -590,8 +595,9 @@ transferlab.plot_images(train[0], train[1], class_names, rows=2, columns=10);
 # 6. Return the row of the table, and the model.
 #
 # `time.perf_counter()` is the clock for this. The numbers of your row are compared with what the model that comes with
-# it really reaches, and with the time the call of your function took; how fast the grader's computer is does not
-# matter.
+# it really reaches, and with the time that your epochs and calls took; how fast the grader's computer is does not
+# matter. So that chance does not decide which epoch is the best one, the grader may change what your model has learned
+# between two epochs, and have one of them, or a call of `predict`, last longer.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -623,7 +629,8 @@ def profile_backbone(name, train, validation, num_classes, epochs):
     Args:
         name: str, a backbone that `transferlab.load_backbone` has pretrained weights for.
         train: `(images, labels)`: float32 `(n, 32, 32, 3)` in [0, 255] and integers `(n,)` from 0 to `num_classes - 1`.
-        validation: The same, other images, at least `PREDICT_IMAGES` of them.
+            Not modified.
+        validation: The same, other images, at least `PREDICT_IMAGES` of them. Nothing learns from them.
         num_classes: int, 2 or more.
         epochs: int, 2 or more: for how many epochs the head is trained.
 
@@ -712,7 +719,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 #
 # | name | what it holds |
 # |---|---|
-# | `table` | your `comparison_table` of the three rows |
+# | `table` | your `comparison_table` of the three rows, in its order |
 # | `trained_models` | a dictionary: the name of each backbone, and the model that came with its row |
 # | `recommended_model` | the one of these that belongs to the row your `recommend` names for `"accuracy"` |
 #

@@ -7,157 +7,111 @@ best epoch instead of the last, seconds of something else, the last model instea
 smallest instead of the trade-off, a relative or exclusive tolerance, ties, rows without a number.
 """
 
+import functools
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograder.judge import oracles
-from autograder.judge.cases import Cases
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import number
-from autograder.judge.comparing import (
-    EPOCHS,
-    FRACTIONS,
-    HEAD_EPOCHS,
-    compared,
-    expected_layers,
-    same_arrays,
-    trainable_parameters,
-)
-from autograder.judge.models import describe, find_arrays
+from autograder.judge.comparing import Comparison, compared
 from autograder.judge.strategies import strategy_table, strategy_tables
 from autograder.judge.submission import Answer, Submission
+from autograder.judge.tables import expect_table_untouched
 
 COMPARE, BEST = "check_compare_strategies", "check_best_strategy"
-ROUNDING_SECONDS = 0.06
-"""Whoever rounds to tenths of a second may fall short by this much."""
+Compare = Callable[[], Comparison]
 
 
 @pytest.fixture(scope="session")
-def cases(submission: Submission) -> Cases:
+def compare(submission: Submission, draw_seed: Callable[[str], int]) -> Compare:
     """The one live call, for all checks."""
-    return Cases(submission)
+    return functools.partial(compared, submission, draw_seed("comparison"))
 
 
 # --- compare_strategies: 7 points
 
 
-@check(COMPARE, points=1, hint="collect one dictionary a fraction in a list, and end with `pd.DataFrame(rows)`")
-def compare_strategies_gives_a_row_for_each_fraction(cases: Cases) -> None:
+@check(COMPARE, points=0.5, hint="collect one dictionary a fraction in a list, and end with `pd.DataFrame(rows)`")
+def compare_strategies_gives_a_row_for_each_fraction(compare: Compare) -> None:
     """It returns a table with the four columns, one row for each fraction in the order given, and a model."""
-    case = compared(cases)
-    found = case.columns()["fraction"]
-    if found != list(FRACTIONS):
-        fail(f"the column `fraction` holds {found}", f"{list(FRACTIONS)}, as given", called=case.called)
-    case.best_model()
+    compare().expect_rows()
+    compare().best_model()
 
 
-@check(COMPARE, points=1.5, hint="call `make_backbone()` inside the loop, and give each model a head of its own")
-def compare_strategies_starts_each_afresh(cases: Cases) -> None:
+@check(COMPARE, points=1, hint="call `make_backbone()` inside the loop, and give each model a head of its own")
+def compare_strategies_starts_each_afresh(compare: Compare) -> None:
     """Each strategy starts from the pretrained backbone and a head that has only the head stage behind it."""
-    case = compared(cases)
-    for fraction, found in zip(FRACTIONS, case.strategies(), strict=True):
-        lost = sum(index is None for index in find_arrays(case.backbone, found.before))
-        if lost:
-            came = (
-                f"the training for {fraction} began with {lost} of the backbone's {len(case.backbone)} arrays changed"
-            )
-            fail(came, "each one to begin with the pretrained backbone", called=case.called)
-        stage, came = case.head_stage(found), ""
-        if stage is None:
-            came = f"the training for {fraction} began with a head that no earlier head stage left behind"
-        elif case.trained_before(stage):
-            came = f"the head stage for {fraction} went on with a head that another training had left behind"
-        if came:
-            hint = "make a new head for each fraction, or give each a copy of one that was trained once"
-            fail(
-                came, "a head of `head_epochs` on the frozen backbone, and nothing else", called=case.called, hint=hint
-            )
+    compare().expect_fresh_starts()
 
 
 @check(COMPARE, points=1, hint="compile after you change flags: `fit` keeps the step it has traced")
-def compare_strategies_trains_the_layers_of_each_fraction(cases: Cases) -> None:
+def compare_strategies_trains_the_layers_of_each_fraction(compare: Compare) -> None:
     """In the second stage, the layers that your `unfreeze_fraction` unfreezes learn, and no others."""
-    case = compared(cases)
-    for fraction, found in zip(FRACTIONS, case.strategies(), strict=True):
-        moved = case.layers_moved(found)
-        if moved != expected_layers(fraction) and moved != case.own_layers(fraction):
-            came = f"for {fraction}, `fit` changed {len(moved)} layers of the backbone ({', '.join(sorted(moved))})"
-            fail(came, f"{len(expected_layers(fraction))}, the last ones of those that count", called=case.called)
+    compare().expect_layers()
 
 
 @check(
     COMPARE, points=1, hint="hand `head_epochs` and `epochs` to `fit`, whatever the fraction, and stop nothing early"
 )
-def compare_strategies_trains_all_equally_long(cases: Cases) -> None:
-    """Every fraction gets `head_epochs` epochs in the head stage and `epochs` in the second."""
-    case = compared(cases)
-    for fraction, found in zip(FRACTIONS, case.strategies(), strict=True):
-        if found.epochs != EPOCHS:
-            fail(f"the second stage for {fraction} took {found.epochs} epochs", f"{EPOCHS}", called=case.called)
-        stage = case.head_stage(found)
-        if stage is not None and stage.epochs != HEAD_EPOCHS:
-            fail(f"the head stage for {fraction} took {stage.epochs} epochs", f"{HEAD_EPOCHS}", called=case.called)
+def compare_strategies_trains_all_equally_long(compare: Compare) -> None:
+    """Every fraction gets `head_epochs` epochs in the head stage and `epochs` in the second, each in one `fit`."""
+    compare().expect_epochs()
+
+
+@check(COMPARE, points=0.5, hint="the same head, optimizer, learning rate and batch size, whatever the fraction")
+def compare_strategies_changes_nothing_but_the_fraction(compare: Compare) -> None:
+    """Head, optimizer, learning rate and number of steps are the same for all fractions."""
+    compare().expect_nothing_else_differs()
+
+
+@check(COMPARE, points=0.5, hint="`fit` gets the training images and labels; the validation images only validate")
+def compare_strategies_learns_from_the_training_images(compare: Compare) -> None:
+    """All training images are learned from, no validation image is, and neither are changed in place."""
+    compare().expect_images()
 
 
 @check(COMPARE, points=0.5, hint="count after unfreezing, on the whole model: the head is part of it")
-def compare_strategies_counts_what_trains(cases: Cases) -> None:
+def compare_strategies_counts_what_trains(compare: Compare) -> None:
     """`trainable` is the number of parameters that learn in the second stage, those of the head included."""
-    case = compared(cases)
-    for fraction, found, told in zip(FRACTIONS, case.strategies(), case.columns()["trainable"], strict=True):
-        wanted = trainable_parameters(found)
-        if told != wanted and told != case.own_count(found):
-            fail(f"for {fraction}, `trainable` is {told:,.10g}", f"{wanted:,}", called=case.called)
+    compare().expect_counts()
 
 
-@check(COMPARE, points=1, hint='the last entry of `history.history["val_accuracy"]`, not the largest, and not rounded')
-def compare_strategies_reports_the_last_epoch(cases: Cases) -> None:
+@check(
+    COMPARE, points=0.5, hint='the last entry of `history.history["val_accuracy"]`, not the largest, and not rounded'
+)
+def compare_strategies_reports_the_last_epoch(compare: Compare) -> None:
     """`val_accuracy` is the accuracy on the validation images after the last epoch."""
-    case = compared(cases)
-    images, labels = case.validation
-    for fraction, found, told in zip(FRACTIONS, case.strategies(), case.columns()["val_accuracy"], strict=True):
-        measured = found.accuracy(images, labels)
-        if abs(told - measured) > 0.001:
-            came = f"for {fraction}, `val_accuracy` is {told:.3f}, and the model at the end is right on {measured:.3f}"
-            fail(came, "the accuracy of the model as the last epoch left it", called=case.called)
+    compare().expect_last_epochs()
 
 
 @check(COMPARE, points=0.5, hint="`time.perf_counter()` just before and just after the second `fit`; then subtract")
-def compare_strategies_times_the_second_stage(cases: Cases) -> None:
-    """`seconds` is the time that the second `fit` took: more than nothing, and not more than the whole call."""
-    case = compared(cases)
-    told = case.columns()["seconds"]
-    for fraction, found, seconds in zip(FRACTIONS, case.strategies(), told, strict=True):
-        if seconds <= 0 or seconds < found.seconds - ROUNDING_SECONDS:
-            came = f"for {fraction}, `seconds` is {seconds:.3f}, while `fit` took {found.seconds:.3f}"
-            fail(came, "the time around `fit`", called=case.called)
-    if sum(told) > case.answer.seconds + len(told) * ROUNDING_SECONDS:
-        came = f"the trainings took {sum(told):.1f} seconds together, the whole call {case.answer.seconds:.1f}"
-        fail(came, "parts that are not more than the whole", called=case.called)
+def compare_strategies_times_the_second_stage(compare: Compare) -> None:
+    """`seconds` is the time that the second `fit` took, and nothing else."""
+    compare().expect_seconds()
 
 
 @check(COMPARE, points=0.5, hint="keep all models, or the best so far, together with their accuracies")
-def compare_strategies_returns_the_best_model(cases: Cases) -> None:
+def compare_strategies_returns_the_best_model(compare: Compare) -> None:
     """The model that comes back is that of the row with the highest `val_accuracy`, as its training left it."""
-    case = compared(cases)
-    told, model = case.columns()["val_accuracy"], case.best_model()
-    measured = [found.accuracy(*case.validation) for found in case.strategies()]
-    best = [
-        found
-        for found, own, true in zip(case.strategies(), told, measured, strict=True)
-        if own == max(told) or true == max(measured)
-    ]
-    if not any(found.model.id == model.id for found in best):
-        facts = describe(case.submission, model, "the model that came back")
-        if not any(same_arrays(facts.arrays, found.after) for found in best):
-            fail("the model that came back is not that of the best row", "the best model itself", called=case.called)
+    compare().expect_best()
+
+
+@check(COMPARE, points=0.5, hint='a softmax for each class, a sparse loss, and `metrics=["accuracy"]`')
+def compare_strategies_builds_models_by_the_rules(compare: Compare) -> None:
+    """The models give one probability for each class, and are compiled for integer labels with `accuracy`."""
+    compare().expect_rules()
 
 
 # --- best_strategy: 4 points
 
 
-@check(BEST, points=2, hint="first keep the rows that are good enough, then take the one with the fewest parameters")
+@check(BEST, points=1.5, hint="first keep the rows that are good enough, then take the one with the fewest parameters")
 @settings(max_examples=24)
 @given(drawn=strategy_tables())
 def best_strategy_takes_the_smallest_that_is_good_enough(submission: Submission, drawn: tuple[Any, float]) -> None:
@@ -166,31 +120,58 @@ def best_strategy_takes_the_smallest_that_is_good_enough(submission: Submission,
 
 
 @check(BEST, points=1, hint="`val_accuracy >= best - tolerance`: a difference, not a share, and with `>=`")
-def best_strategy_takes_the_tolerance_as_a_difference(submission: Submission) -> None:
+@settings(max_examples=4)
+@given(unit=st.integers(90, 400), places=st.permutations([0, 1, 2]))
+def best_strategy_takes_the_tolerance_as_a_difference(submission: Submission, unit: int, places: list[int]) -> None:
     """The tolerance is a difference of accuracies, and a row that is exactly as good as allowed is good enough."""
-    table = strategy_table([(0.0, 100, 0.30), (0.5, 900, 0.47), (1.0, 5_000, 0.50)])
-    _expect_choice(submission, table, 0.045)  # a share of 0.045 would leave 0.4775
-    _expect_choice(submission, table, 0.25)  # a share of 0.25 would leave 0.375
-    _expect_choice(submission, table, 0.0)  # the best row itself is good enough
+    # as a share, 0.045 would leave 0.4775 and 0.25 would leave 0.375
+    rows = [(0.0, unit, 0.30), (0.5, 9 * unit, 0.47), (1.0, 50 * unit, 0.50)]
+    table = strategy_table([rows[place] for place in places])
+    for tolerance in (0.045, 0.25, 0.0):  # with 0 the best row itself is good enough
+        _expect_choice(submission, table, tolerance)
+    rows = [(0.125, unit, 0.5), (0.25, 3 * unit, 0.625), (0.875, 7 * unit, 0.75)]
+    for tolerance in (0.25, 0.125):  # these numbers are exact, and so is what is left of them
+        _expect_choice(submission, strategy_table([rows[place] for place in places]), tolerance)
+    _expect_choice(submission, strategy_table([(0.25, unit, 0.745), (0.5, 5 * unit, 0.75)]), 0)
 
 
 @check(BEST, points=0.5, hint="sort by two columns: parameters first, then the fraction")
-def best_strategy_breaks_ties_by_the_smaller_fraction(submission: Submission) -> None:
+@settings(max_examples=4)
+@given(fractions=st.lists(st.integers(0, 8), min_size=3, max_size=5, unique=True), count=st.integers(200, 900))
+def best_strategy_breaks_ties_by_the_smaller_fraction(submission: Submission, fractions: list[int], count: int) -> None:
     """Among rows with equally few parameters, the smaller fraction is taken, wherever it stands."""
-    for rows in ([(0.5, 700, 0.6), (0.25, 700, 0.59), (1.0, 900, 0.6)], [(0.25, 700, 0.59), (0.5, 700, 0.6)]):
-        _expect_choice(submission, strategy_table(rows), 0.02)
+    rows = [(place / 8, count, 0.6 - 0.001 * number) for number, place in enumerate(fractions)]
+    for ordered in (rows, rows[::-1], [*rows[1:], rows[0]]):
+        _expect_choice(submission, strategy_table(ordered), 0.02)
 
 
 @check(BEST, points=0.5, hint="`nan` compares with nothing: leave such rows out before you look for the best")
-def best_strategy_leaves_out_rows_without_a_number(submission: Submission) -> None:
+@settings(max_examples=4)
+@given(unit=st.integers(50, 400), percent=st.integers(60, 75), swapped=st.booleans())
+def best_strategy_leaves_out_rows_without_a_number(
+    submission: Submission, unit: int, percent: int, swapped: bool
+) -> None:
     """A row whose accuracy is NaN is neither the best nor chosen."""
-    rows = [(0.0, 100, float("nan")), (0.25, 300, 0.7), (0.5, 500, 0.705), (1.0, 900, float("nan"))]
+    good = percent / 100
+    rows = [(0.0, unit, math.nan), (0.25, 3 * unit, good), (0.5, 5 * unit, good + 0.005), (1.0, 9 * unit, math.nan)]
+    rows = rows[::-1] if swapped else rows
     _expect_choice(submission, strategy_table(rows), 0.02)
-    _expect_choice(submission, strategy_table(rows[::-1]), 0.001)
+    _expect_choice(submission, strategy_table(rows[::-1], filtered=True), 0.001)
 
 
-def _expect_choice(submission: Submission, table: Any, tolerance: float) -> None:
-    answer: Answer = submission.call("best_strategy", table, tolerance)
+@check(BEST, points=0.5, hint="work on `table.copy()`, or put what you compute into variables instead of columns")
+@settings(max_examples=3)
+@given(unit=st.integers(50, 400), chosen=st.sampled_from([0.25, 0.5]))
+def best_strategy_leaves_its_table_as_it_was(submission: Submission, unit: int, chosen: float) -> None:
+    """The table given to `best_strategy` is not changed."""
+    rows = [(1.0, 8 * unit, 0.62), (chosen, 2 * unit, 0.6), (0.75, 4 * unit, 0.61), (0.0, unit, math.nan)]
+    for filtered in (False, True):
+        table = strategy_table(rows, filtered=filtered)
+        expect_table_untouched(_expect_choice(submission, table, 0.05, inputs_after=True), table)
+
+
+def _expect_choice(submission: Submission, table: Any, tolerance: float, *, inputs_after: bool = False) -> Answer:
+    answer: Answer = submission.call("best_strategy", table, tolerance, inputs_after=inputs_after)
     returned: Any = answer.returned()
     columns = table.columns
     given = ", ".join(
@@ -204,3 +185,4 @@ def _expect_choice(submission: Submission, table: Any, tolerance: float) -> None
     expected = oracles.best_fraction(columns, tolerance)
     if abs(found - expected) > 1e-9:
         fail(f"it returned {found:g}", f"{expected:g}", called=called)
+    return answer

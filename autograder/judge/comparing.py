@@ -1,47 +1,39 @@
 """One live call of a student's `compare_strategies` on a backbone and images of ours, with every `fit` it made."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import functools
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from autograder.judge import tiny
 from autograder.judge.cases import Cases
-from autograder.judge.checking import Failed, fail
-from autograder.judge.comparators import expect_pair, predicted_classes
+from autograder.judge.checking import Failed, Undecided, fail
+from autograder.judge.comparators import expect_pair, expect_probabilities
 from autograder.judge.freezing import layer_flags
-from autograder.judge.models import ModelFacts, find_arrays, moved, place, same_bits
-from autograder.judge.submission import Answer, Submission
+from autograder.judge.models import describe, find_arrays, moved, place, same_bits
+from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table
-from autograder.kernels.values import Encoder, Handle, ProtocolError, array_from_bytes, array_to_bytes
+from autograder.judge.watching import Fit, Watched, digests, watch
+from autograder.kernels.values import Handle
 
 Array = np.ndarray[Any, Any]
 COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
-FRACTIONS = (0.5, 1.0)
+FRACTIONS = (1.0, 0.5, 0.0)
 HEAD_EPOCHS, EPOCHS = 2, 3
-VALIDATION_IMAGES = 300
-"""So many that hardly two epochs have the same accuracy on them."""
-CALLED = f"`compare_strategies(make_backbone, training, validation, {FRACTIONS}, {HEAD_EPOCHS}, {EPOCHS})`"
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One training, as the kernel reports it."""
-
-    model: Handle
-    facts: ModelFacts
-    """Of the model as the training left it."""
-    epochs: int
-    seconds: float
-    trainable: tuple[bool, ...]
-    """Flags when it began, one an array."""
-    before: tuple[Array, ...]
-    after: tuple[Array, ...]
-
-    def accuracy(self, images: Array, labels: Array) -> float:
-        """Rebuild the model as it was afterwards, and measure it."""
-        return float(np.mean(predicted_classes(self.facts.predict(images), "a model of the comparison") == labels))
+CLASSES, TRAINING_IMAGES, VALIDATION_IMAGES = 3, 72, 240
+SHAPE = (24, 16)
+"""Height and width of the images: nobody said that they are square."""
+SHOWN = ((1.0, 1.0, -3.0), (-2.0, 1.0, 1.0), (1.0, 1.0, -3.0))
+"""What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
+epoch of the others is their worst. See `autograder.kernels.trainings.Plan`."""
+PAUSE_SECONDS = 0.25
+"""Added to all that is not the second stage."""
+ROUNDING_SECONDS = 0.1
+"""Whoever rounds to tenths of a second, on a busy machine, may be wrong by this much."""
+CALLED = f"`compare_strategies(make_backbone, training, validation, {list(FRACTIONS)}, {HEAD_EPOCHS}, {EPOCHS})`"
 
 
 class Comparison:
@@ -49,22 +41,23 @@ class Comparison:
 
     Args:
         submission: Whose function.
-        answer: Of the call.
-        fits: All trainings, in the order in which they ended.
-        backbone: Pretrained arrays of the backbone.
-        validation: The judge's validation images and labels.
+        watched: The call, and all trainings in the order in which they ended.
+        pretrained: The backbone.
+        training: The judge's images and labels.
+        validation: Likewise.
     """
 
     def __init__(
         self,
         submission: Submission,
-        answer: Answer,
-        fits: Sequence[Fit],
-        backbone: Sequence[Array],
+        watched: Watched,
+        pretrained: keras.Model,
+        training: tuple[Array, Array],
         validation: tuple[Array, Array],
     ) -> None:
-        self.submission, self.answer, self.fits = submission, answer, tuple(fits)
-        self.backbone, self.validation = tuple(backbone), validation
+        self.submission, self.answer, self.fits = submission, watched.answer, watched.fits
+        self.pretrained, self.training, self.validation = pretrained, training, validation
+        self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
 
     @property
     def called(self) -> str:
@@ -154,14 +147,14 @@ class Comparison:
         """Names of the backbone's layers that a training moved."""
         flags = moved(found.before, found.after)
         places = self.places(found) or ()
-        paths = [variable.path.split("/")[-2] for variable in _backbone().weights]
+        paths = [variable.path.split("/")[-2] for variable in self.pretrained.weights]
         return {name for name, index in zip(paths, places, strict=True) if flags[index]}
 
     def own_layers(self, fraction: float) -> set[str] | None:
         """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there."""
         try:
-            handle = place(self.submission, _backbone())
-            self.submission.call("unfreeze_fraction", handle, fraction, model=True).returned()
+            handle = place(self.submission, self.pretrained)
+            self.submission.call("unfreeze_fraction", handle, fraction, model=True)  # what it raises is charged there
             return {found.name for found in layer_flags(self.submission, handle) if found.trainable}
         except Failed:
             return None
@@ -171,89 +164,221 @@ class Comparison:
         try:
             counts = self.submission.call("count_parameters", found.model, model=True).returned()
         except Failed:
-            return None
-        return counts.get("trainable") if isinstance(counts, dict) else None
+            counts = None
+        return counts.get("trainable", NOTHING) if isinstance(counts, dict) else NOTHING
+
+    def expect_rows(self) -> None:
+        """Expect one row for each fraction, in the order given, and whole numbers of parameters."""
+        found = self.columns()["fraction"]
+        if found != list(FRACTIONS):
+            fail(f"the column `fraction` holds {found}", f"{list(FRACTIONS)}, as given", called=self.called)
+
+    def expect_rules(self) -> None:
+        """Expect that the models follow the rules for all models of this course."""
+        facts = describe(self.submission, self.best_model(), "the model that came back")
+        expect_probabilities(facts.predict(self.validation[0][:40]), (40, CLASSES), self.called)
+        if not facts.compiled:
+            fail("the model that came back is not compiled", "a compiled model", called=self.called)
+        if "categorical_crossentropy" in facts.loss and "sparse" not in facts.loss:
+            fail(f"its loss is {facts.loss}", "a loss for integer labels", called=self.called)
+        for fraction, found in self.pairs():
+            if "accuracy" not in found.reports:
+                came = f"the second `fit` for {fraction} reported {', '.join(sorted(found.reports)) or 'nothing'}"
+                fail(came, "a model compiled with the metric `accuracy`", called=self.called)
+
+    def pairs(self) -> list[tuple[float, Fit]]:
+        """Return the fractions with their second stages."""
+        return list(zip(FRACTIONS, self.strategies(), strict=True))
+
+    def expect_fresh_starts(self) -> None:
+        """Expect that each second stage began with the pretrained backbone and a head with a head stage behind it."""
+        for fraction, found in self.pairs():
+            lost = sum(index is None for index in find_arrays(self.backbone, found.before))
+            if lost:
+                came = f"the training for {fraction} began with {lost} of the backbone's {len(self.backbone)} arrays"
+                fail(f"{came} changed", "each one to begin with the pretrained backbone", called=self.called)
+            stage, came = self.head_stage(found), ""
+            if stage is None:
+                came = f"the training for {fraction} began with a head that no earlier head stage left behind"
+            elif self.trained_before(stage):
+                came = f"the head stage for {fraction} went on with a head that another training had left behind"
+            if came:
+                hint = "make a new head for each fraction, or give each a copy of one that was trained once"
+                wanted = "a head of `head_epochs` on the frozen backbone, and nothing else"
+                fail(came, wanted, called=self.called, hint=hint)
+
+    def expect_layers(self) -> None:
+        """Expect that the second stages moved the layers of their fractions."""
+        for fraction, found in self.pairs():
+            layers, wanted = self.layers_moved(found), expected_layers(self.pretrained, fraction)
+            if layers not in (wanted, self.own_layers(fraction)):
+                came = (
+                    f"for {fraction}, `fit` changed {len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
+                )
+                fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
+
+    def expect_epochs(self) -> None:
+        """Expect that all were trained equally long."""
+        for fraction, found in self.pairs():
+            if found.epochs != EPOCHS:
+                fail(f"the second stage for {fraction} took {found.epochs} epochs", f"{EPOCHS}", called=self.called)
+            stage = self.head_stage(found)
+            if stage is not None and stage.epochs != HEAD_EPOCHS:
+                fail(f"the head stage for {fraction} took {stage.epochs} epochs", f"{HEAD_EPOCHS}", called=self.called)
+
+    def expect_nothing_else_differs(self) -> None:
+        """Expect the same head, optimizer, learning rate and number of steps for all fractions."""
+        facts: list[tuple[str, Callable[[Fit], Any]]] = [
+            ("the optimizer of the second stage was {}", lambda found: found.rate),
+            ("the second stage took {} steps", lambda found: found.steps),
+            ("the arrays of the head had the shapes {}", lambda found: sorted(part.shape for part in self.head(found))),
+        ]
+        for sentence, read in facts:
+            first, *others = [(fraction, read(found)) for fraction, found in self.pairs()]
+            for fraction, value in others:
+                if value != first[1]:
+                    came = f"for {first[0]}, {sentence.format(first[1])}, and for {fraction}, {sentence.format(value)}"
+                    fail(came, "nothing to differ but the fraction", called=self.called)
+
+    def expect_counts(self) -> None:
+        """Expect the number of parameters that learn in the second stage."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["trainable"], strict=True):
+            wanted = trainable_parameters(found)
+            if told not in (wanted, self.own_count(found)):
+                fail(f"for {fraction}, `trainable` is {told:,.10g}", f"{wanted:,}", called=self.called)
+
+    def expect_last_epochs(self) -> None:
+        """Expect the accuracies of the models as the last epoch left them."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["val_accuracy"], strict=True):
+            measured = found.accuracy(*self.validation)
+            if abs(told - measured) > 0.001:
+                came = f"for {fraction}, `val_accuracy` is {told:.3f}, and the model at the end reaches {measured:.3f}"
+                fail(came, "the accuracy of the model as the last epoch left it", called=self.called)
+
+    def expect_seconds(self) -> None:
+        """Expect the seconds of the second stage alone."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["seconds"], strict=True):
+            most = 1.05 * found.outer_seconds + ROUNDING_SECONDS
+            if not max(0.0, found.seconds - ROUNDING_SECONDS) < told < most:
+                came = f"for {fraction}, `seconds` is {told:.3f}, while the second `fit` took {found.seconds:.3f}"
+                fail(came, "the time around that `fit`, and nothing else", called=self.called)
+
+    def expect_best(self) -> None:
+        """Expect the model of the row with the highest accuracy."""
+        told, model = self.columns()["val_accuracy"], self.best_model()
+        measured = [found.accuracy(*self.validation) for found in self.strategies()]
+        best = [
+            found
+            for found, own, true in zip(self.strategies(), told, measured, strict=True)
+            if own == max(told) or true == max(measured)
+        ]
+        if not any(found.model.id == model.id for found in best):
+            facts = describe(self.submission, model, "the model that came back")
+            if not any(same_arrays(facts.arrays, found.after) for found in best):
+                came = "the model that came back is not that of the best row"
+                fail(came, "the best model itself, as its last epoch left it", called=self.called)
+
+    def expect_images(self) -> None:
+        """Expect that it learned from the training images, all of them and no others, and left everything in place."""
+        known, others = set(digests(self.training[0])), set(digests(self.validation[0]))
+        self.strategies()
+        for found in self.fits:
+            if others & set(found.rows) or len(found.labels) in (VALIDATION_IMAGES, _ALL_IMAGES):
+                fail("a `fit` has learned from the validation images", "none that does", called=self.called)
+            if found.rows and set(found.rows) < known:
+                came = f"a `fit` has learned from {len(set(found.rows))} of the {len(known)} training images"
+                fail(came, "all of them", called=self.called)
+        left = self.answer.inputs_after[0] if self.answer.inputs_after else []
+        for pair, after in zip((self.training, self.validation), left, strict=False):
+            same = isinstance(after, list | tuple) and len(after) == len(pair)
+            if not same or not all(map(np.array_equal, pair, after)):
+                fail("the images or labels given to it were changed in place", "left as they were", called=self.called)
+
+
+NOTHING = 0
+"""What stands in for the answer of a `count_parameters` that gives none."""
+_ALL_IMAGES = TRAINING_IMAGES + VALIDATION_IMAGES
 
 
 def _holds(arrays: Sequence[Array], wanted: Sequence[Array]) -> bool:
     return bool(wanted) and None not in find_arrays(wanted, arrays)
 
 
-def compared(cases: Cases) -> Comparison:
-    """Call `compare_strategies` once and remember what came of it."""
-    return cases.once("compared", lambda: _compared(cases.submission))
+_known: "weakref.WeakKeyDictionary[Submission, Cases]" = weakref.WeakKeyDictionary()
 
 
-def _backbone() -> Any:
-    return tiny.tiny_backbone(batch_norm=False, seed=3)
+def compared(submission: Submission, seed: int) -> Comparison:
+    """Call `compare_strategies` once and remember what came of it, for all pages.
+
+    Args:
+        submission: Whose function.
+        seed: Of the backbone and the images.
+
+    Raises:
+        Failed: It raised, or what it did cannot be read.
+    """
+    cases = _known.setdefault(submission, Cases(submission))
+    return cases.once("compared", lambda: _compared(submission, seed))
 
 
-def expected_layers(fraction: float) -> set[str]:
+def slipped(submission: Submission, seed: int, *expectations: str) -> bool:
+    """Whether `compare_strategies` ran, and has lost points for one of these: a later cell is not charged for it again.
+
+    Args:
+        submission: Whose function.
+        seed: As for `compared`.
+        expectations: Names of methods of `Comparison`.
+    """
+    try:
+        case = compared(submission, seed)
+    except Failed:
+        return False  # a function that stops has made nothing
+    for name in expectations:
+        try:
+            getattr(case, name)()
+        except Failed:
+            return True
+        except Undecided:
+            continue
+    return False
+
+
+@functools.cache
+def _backbone(seed: int) -> keras.Model:
+    return tiny.tiny_backbone(batch_norm=False, seed=seed % 2**31, filters=5 + seed % 3, size=SHAPE)
+
+
+def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
     """Names of the layers that train at a fraction for which no rounding is needed."""
-    names = [layer.name for layer in tiny.counted_layers(_backbone())]
+    names = [layer.name for layer in tiny.counted_layers(backbone)]
     return set(names[len(names) - round(fraction * len(names)) :])
 
 
-def comparison_images(count: int, seed: int, shift: int) -> tuple[Array, Array]:
-    """Images of all brightnesses, float32; labels 0, 1, 2 from dark to bright, then shifted cyclically.
-
-    A network that learns the unshifted labels gets ever fewer of the shifted ones right: so its last epoch is its worst
-    on them, and whoever reports another one is found out.
-    """
+def comparison_images(count: int, seed: int) -> tuple[Array, Array]:
+    """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright."""
     generator = np.random.default_rng(seed)
     brightness = (np.arange(count) + 0.5) / count
-    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, 32, 32, 3))
+    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *SHAPE, 3))
     order = generator.permutation(count)
-    labels = (np.floor(3 * brightness).astype(np.int64) + shift) % 3
-    return images[order].astype(np.float32), labels[order]
+    return images[order].astype(np.float32), np.floor(CLASSES * brightness).astype(np.int64)[order]
 
 
-def _compared(submission: Submission) -> Comparison:
-    backbone = _backbone()
-    training, validation = comparison_images(72, 11, 0), comparison_images(VALIDATION_IMAGES, 12, 1)
-    encoder = Encoder()
-    arguments = [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS]
-    content = {
-        "op": "watch",
-        "name": "compare_strategies",
-        "args": [encoder.encode(value) for value in arguments],
-        "config": backbone.to_json(),
-        "first_weight": len(encoder.buffers),
-    }
-    arrays = [np.asarray(variable) for variable in backbone.weights]
-    reply, buffers = submission.probe(content, [*encoder.buffers, *map(array_to_bytes, arrays)], model=True)
-    if reply.get("missing"):
-        submission.read("compare_strategies")  # says so
-    answer = submission.read_answer(CALLED, reply, buffers)
-    answer.returned()
-    try:
-        return Comparison(submission, answer, [_fit(found, buffers) for found in reply["fits"]], arrays, validation)
-    except (ProtocolError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise Failed(f"what it trained could not be read ({error})", "models trained with `fit`", CALLED) from error
-
-
-def _fit(found: dict[str, Any], buffers: Sequence[bytes]) -> Fit:
-    def arrays(name: str) -> tuple[Array, ...]:
-        return tuple(array_from_bytes(buffers[int(index)]) for index in found[name])
-
-    handle = Handle(str(found["model"])[:40], "model")
-    facts = ModelFacts(
-        handle,
-        description=str(found.get("description_after", "")),
-        arrays=arrays("after"),
-        trainable=tuple(flag is True for flag in found.get("trainable_after", ())),
-        outputs=arrays("outputs"),
-        not_described=str(found.get("not_described_after", "the model is too large to be watched"))[:300],
+def _compared(submission: Submission, seed: int) -> Comparison:
+    backbone = _backbone(seed)
+    training, validation = (
+        comparison_images(count, seed + number) for number, count in enumerate((TRAINING_IMAGES, VALIDATION_IMAGES))
     )
-    return Fit(
-        model=handle,
-        facts=facts,
-        epochs=int(found["epochs"]),
-        seconds=float(found["seconds"]),
-        trainable=tuple(flag is True for flag in found["trainable"]),
-        before=arrays("before"),
-        after=facts.arrays,
+    watched = watch(
+        submission,
+        "compare_strategies",
+        CALLED,
+        [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS],
+        plan={"shown": SHOWN, "pause": PAUSE_SECONDS},
+        backbone=backbone,
+        mended={"unfreeze_fraction": None, "count_parameters": {"trainable": NOTHING, "frozen": NOTHING}},
+        inputs_after=5,
     )
+    return Comparison(submission, watched, backbone, training, validation)
 
 
 def trainable_parameters(found: Fit) -> int:

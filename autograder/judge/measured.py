@@ -2,18 +2,19 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import transferlab
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
-from autograder.judge.comparators import expect_pair, predicted_classes
+from autograder.judge.comparators import expect_pair, expect_probabilities, number, predicted_classes
 from autograder.judge.model_tables import COLUMNS, Row
 from autograder.judge.models import ModelFacts, describe
 from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table, rows_of
+from autograder.judge.watching import Prediction, Training, Watched, digests, notebook_trainings, watch
 from autograder.judge.wording import brief
 from autograder.kernels.values import Handle, Table
 
@@ -21,19 +22,107 @@ Array = np.ndarray[Any, Any]
 VALIDATION_PER_CLASS, VALIDATION_SEED = 20, 102
 """The validation images that the notebook gives to everybody."""
 HIDDEN_PER_CLASS = 40
-PROFILED, EPOCHS, PREDICT_IMAGES = "mini_vgg", 3, 64
+PROFILED, EPOCHS, PREDICT_IMAGES = "mini_mobilenet", 5, 64
+"""What the judge asks `profile_backbone` for: neither the backbone nor the epochs of the checks that students see."""
+SHOWN = ((-4.0, -2.0, 4.0, -1.0, -1.0),)
+"""What the model shows after each epoch: the one in the middle is the best on the validation images, and so sure of
+itself that its loss is not the lowest. See `autograder.kernels.trainings.Plan`."""
+EPOCH_PAUSES = (0.0, 0.0, 0.5, 1.5, 0.0)
+PREDICT_PAUSES = (0.0, 0.0, 0.0, 0.3, 0.0, 0.0)
+"""Seconds: so that neither a mean nor a first epoch gets by for the median of the others."""
+CALLS = 5
+"""Timed calls of `predict`, after one to warm up."""
+SUMMARY = {"val_accuracy": 0.0, "seconds_per_epoch": 0.0, "ms_per_image": 0.0}
+"""What stands in for the answer of a `summarise_run` that gives none."""
+
+
+class EpochSeconds(NamedTuple):
+    """How long one epoch took, by the clocks that a student may have."""
+
+    trained: float
+    """Without validation."""
+    whole: float
+    """With it."""
+    called: float
+    """With the whole call of `fit`, where that trains for one epoch only; else until the next one began."""
 
 
 @dataclass(frozen=True)
 class Profile:
     """What `profile_backbone` made of images of ours."""
 
-    called: str
+    watched: Watched
     row: Row
     facts: ModelFacts
     seconds: float
     """How long the judge waited for it: a clock that the notebook cannot reach."""
+    training: tuple[Array, Array]
     validation: tuple[Array, Array]
+
+    @property
+    def called(self) -> str:
+        """The call, as text."""
+        return self.watched.answer.called
+
+    def number(self, entry: str) -> float:
+        """Return a number of the row.
+
+        Raises:
+            Failed: It is none.
+        """
+        return number(self.row[entry], f"`{entry}`", self.called)
+
+    def epochs(self) -> list[EpochSeconds]:
+        """How long each epoch took.
+
+        Raises:
+            Failed: There were none, or only one.
+        """
+        found: list[EpochSeconds] = []
+        for fit in self.watched.fits:
+            alone = len(fit.epoch_seconds) == 1
+            found += [
+                EpochSeconds(trained, whole, fit.outer_seconds if alone else most)
+                for trained, whole, most in fit.epoch_seconds
+            ]
+        if len(found) < 2:
+            fail(f"`fit` trained for {len(found)} epochs", f"{EPOCHS} epochs", called=self.called)
+        return found
+
+    def predictions(self) -> list[Prediction]:
+        """Return the timed calls of `predict`, and the one before them.
+
+        Raises:
+            Failed: There were fewer, or of other images.
+        """
+        known = set(digests(self.validation[0]))
+        wanted = f"one to warm up and {CALLS} with the clock running"
+        found = [made for made in self.watched.predictions if made.images == PREDICT_IMAGES]
+        if len(found) <= CALLS:
+            came = f"`predict` was called {len(found)} times with {PREDICT_IMAGES} images"
+            fail(came, wanted, called=self.called)
+        for made in found:
+            if made.batch_size != PREDICT_IMAGES:
+                came = f"`predict` was called with batch_size={made.batch_size or 'left out'}"
+                fail(came, f"batch_size={PREDICT_IMAGES}", called=self.called)
+            if made.rows and not set(made.rows) <= known:
+                fail("`predict` was timed on other images than those to validate", wanted, called=self.called)
+        return found[-CALLS - 1 :]
+
+    def reached(self) -> float:
+        """Share of the validation images that the model that came back classifies correctly.
+
+        Raises:
+            Failed: Its outputs are no probabilities.
+        """
+        images, labels = self.validation
+        outputs = self.facts.predict(images)
+        expect_probabilities(outputs, (len(images), 2), self.called)
+        return float(np.mean(outputs.argmax(axis=1) == labels))
+
+    def best_accuracy(self) -> float | None:
+        """Return the highest accuracy that `fit` reported on the validation images, if it reported any."""
+        return max((value for fit in self.watched.fits for value in fit.val_accuracy), default=None)
 
 
 class Measured:
@@ -53,6 +142,14 @@ class Measured:
     def profile(self) -> Profile:
         """Call `profile_backbone`, once."""
         return self._cases.once("profile", self._profile)
+
+    def own_summary(self) -> list[dict[str, float]]:
+        """What the student's own `summarise_run` makes of that call: slips in it are charged where it is judged.
+
+        Returns:
+            Its answers for each of the clocks of `EpochSeconds`, and for two around `predict`.
+        """
+        return self._cases.once("own summary", self._own_summary)
 
     def recommended(self) -> ModelFacts:
         """Read `recommended_model`, once."""
@@ -89,6 +186,14 @@ class Measured:
         numbers = {column: column_of_numbers(table, column, "`table`") for column in COLUMNS[1:]}
         return rows_of(Table({"name": [str(name) for name in table.columns["name"]], **numbers}))
 
+    def trainings(self) -> tuple[Training, ...]:
+        """Read what the notebook's own cells have trained."""
+        return self._cases.once("trainings", lambda: notebook_trainings(self.submission))
+
+    def validation_digests(self) -> set[str]:
+        """Return a digest of each of the notebook's validation images."""
+        return set(digests(self._images("validation", VALIDATION_PER_CLASS, VALIDATION_SEED).images))
+
     def _accuracy(self, split: str, per_class: int, seed: int) -> float:
         images, labels, _ = self._images(split, per_class, seed)
         model, unseen = self.recommended(), split == "hidden"
@@ -116,25 +221,63 @@ class Measured:
         return describe(self.submission, self.submission.read_model("recommended_model"), "`recommended_model`")
 
     def _profile(self) -> Profile:
-        """Train on few images; the validation labels are swapped, so that the first epochs are the best."""
+        """Train on few images; a quarter of the validation labels are wrong, so that being sure has its price."""
         source, pair = self._data.source, self._data.pair
         train = transferlab.load_images(source, "train", classes=pair, per_class=64, seed=self._seed)
-        validation = transferlab.load_images(source, "validation", classes=pair, per_class=50, seed=self._seed)
-        images, labels = validation.images.astype(np.float32), 1 - validation.labels
-        arguments = (PROFILED, (train.images.astype(np.float32), train.labels), (images, labels), 2, EPOCHS)
-        started = time.perf_counter()
-        answer = self.submission.call("profile_backbone", *arguments, model=True)
-        seconds = answer.waited_seconds or time.perf_counter() - started  # of kept answers: how long it took then
+        found = transferlab.load_images(source, "validation", classes=pair, per_class=60, seed=self._seed)
+        wrong = np.random.default_rng(self._seed).permutation(len(found.labels)) < len(found.labels) // 4
+        training = (train.images.astype(np.float32), train.labels)
+        validation = (found.images.astype(np.float32), np.where(wrong, 1 - found.labels, found.labels))
         called = f"`profile_backbone({PROFILED!r}, train, validation, 2, {EPOCHS})` with images of ours"
-        try:
-            returned = answer.returned()
-        except Failed as problem:
-            raise Failed(problem.came_back, "a row and a model", called, problem.hint) from problem
-        row, model = expect_pair(returned, "the answer", called)
+        started = time.perf_counter()
+        watched = watch(
+            self.submission,
+            "profile_backbone",
+            called,
+            [PROFILED, training, validation, 2, EPOCHS],
+            plan={
+                "shown": SHOWN,
+                "epoch_pauses": EPOCH_PAUSES,
+                "predict_pauses": PREDICT_PAUSES,
+                "predict_images": PREDICT_IMAGES,
+                "arrays": False,
+            },
+            mended={"summarise_run": SUMMARY},
+            inputs_after=5,
+        )
+        # of kept answers: how long it took then
+        seconds = watched.answer.waited_seconds or time.perf_counter() - started
+        row, model = expect_pair(watched.answer.value, "the answer", called)
         if not isinstance(row, dict) or not isinstance(model, Handle):
             fail(f"it returned {brief(row)} and {brief(model)}", "a dict and a keras.Model", called=called)
         missing = [column for column in COLUMNS if column not in row]
         if missing:
             fail(f"the row has no entry for {', '.join(missing)}", f"the entries {', '.join(COLUMNS)}", called=called)
         facts = describe(self.submission, model, "the model that came back")
-        return Profile(called, row, facts, seconds, (images, labels))
+        return Profile(watched, row, facts, seconds, training, validation)
+
+    def _own_summary(self) -> list[dict[str, float]]:
+        profile = self.profile()
+        accuracies = [value for fit in profile.watched.fits for value in fit.val_accuracy] or [profile.reached()]
+        epochs = profile.epochs()
+        # whether there were as many calls as asked for is another question
+        calls = [made for made in profile.watched.predictions if made.images == PREDICT_IMAGES][-CALLS:]
+        inner, outer = [made.seconds for made in calls], [made.outer_seconds for made in calls]
+        clocks = zip(zip(*epochs, strict=True), (inner, inner, outer), strict=True)
+        return [self._summary(accuracies, list(seconds), predicted) for seconds, predicted in clocks]
+
+    def _summary(self, accuracies: list[float], epochs: list[float], calls: list[float]) -> dict[str, float]:
+        try:
+            found = self.submission.call("summarise_run", accuracies, epochs, calls, PREDICT_IMAGES).returned()
+        except Failed:
+            found = None
+        told = found if isinstance(found, dict) else {}
+        return {entry: float(told[entry]) if _is_number(told.get(entry)) else 0.0 for entry in SUMMARY}
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        number(value, "it")
+    except Failed:
+        return False
+    return True

@@ -27,9 +27,15 @@ EXAMPLE: list[Row] = [
 """A small table for questions that need no variety: two rows are beaten, two tied."""
 
 
-def table_of(rows: Sequence[Row]) -> Table:
-    """Make a table of rows that have the same entries."""
-    return Table({name: [row[name] for row in rows] for name in rows[0]})
+def table_of(rows: Sequence[Row], *, filtered: bool = False) -> Table:
+    """Make a table of rows that have the same entries.
+
+    Args:
+        rows: One or more.
+        filtered: Whether its rows are numbered as sorting and filtering leave them.
+    """
+    index = list(range(2 * len(rows) + 1, 1, -2)) if filtered else None
+    return Table({name: [row[name] for row in rows] for name in rows[0]}, index)
 
 
 def expect_same_row(found: Row, given_row: Row, called: str) -> None:
@@ -63,6 +69,25 @@ def tied_models(draw: st.DrawFn, smallest: int = 4, largest: int = 9) -> list[Ro
     """Rows in which many numbers are equal, but no two rows in all three of accuracy, parameters and milliseconds."""
     few = st.integers(0, 2)
     triples = draw(st.lists(st.tuples(few, few, few), min_size=smallest, max_size=largest, unique=True))
+    return _of_triples(draw, triples)
+
+
+@st.composite
+def close_models(draw: st.DrawFn, smallest: int = 4, largest: int = 8) -> list[Row]:
+    """The same with numbers that differ by so little that only those who compare them as they are see it."""
+    few = st.integers(0, 2)
+    triples = draw(st.lists(st.tuples(few, few, few), min_size=smallest, max_size=largest, unique=True))
+    rows = _of_triples(draw, triples)
+    for row, (size, accuracy, time) in zip(rows, triples, strict=True):
+        row |= {
+            "parameters": 138_357_544 + size,
+            "val_accuracy": 0.75 + accuracy * 2**-36,
+            "ms_per_image": 1.5 + time * 2**-35,
+        }
+    return rows
+
+
+def _of_triples(draw: st.DrawFn, triples: list[tuple[int, int, int]]) -> list[Row]:
     names = draw(st.permutations(_NAMES))[: len(triples)]
     seconds = draw(st.permutations(range(1, 40)))
     return [

@@ -92,7 +92,7 @@ def strategy_tables(draw: st.DrawFn) -> tuple[Table, float]:
     The number of parameters does not always grow with the fraction, and rows come in any order. Whoever takes the
     tolerance as a share finds the same row: a check of its own charges that, not the luck of a draw.
     """
-    fractions = draw(st.lists(st.integers(0, 8), min_size=3, max_size=6, unique=True))
+    fractions = draw(st.lists(st.integers(0, 8), min_size=1, max_size=6, unique=True))
     rows = len(fractions)
     trainable = draw(st.lists(st.integers(1, 40), min_size=rows, max_size=rows, unique=True))
     percent = draw(st.lists(st.integers(50, 80), min_size=rows, max_size=rows, unique=True))
@@ -101,17 +101,25 @@ def strategy_tables(draw: st.DrawFn) -> tuple[Table, float]:
         "fraction": np.array(fractions) / 8,
         "trainable": 250 * np.array(trainable),
         "val_accuracy": np.array(percent) / 100,
-        "seconds": np.array(trainable) / 4,
+        "seconds": np.array(draw(st.permutations(range(1, rows + 1)))) / 4,
     }
     as_share = tolerance * max(percent) / 100
     assume(oracles.best_fraction(columns, tolerance) == oracles.best_fraction(columns, as_share))
     return Table(columns), tolerance
 
 
-def strategy_table(rows: Sequence[tuple[float, int, float]]) -> Table:
-    """A table of these rows of fraction, trainable and val_accuracy; the seconds grow with the parameters."""
+def strategy_table(rows: Sequence[tuple[float, int, float]], *, filtered: bool = False) -> Table:
+    """A table of these rows of fraction, trainable and val_accuracy; the seconds say nothing of the rest.
+
+    Args:
+        rows: One or more.
+        filtered: Whether the rows are numbered as sorting and filtering leave them.
+    """
     fraction, trainable, accuracy = (np.array(column) for column in zip(*rows, strict=True))
-    return Table({"fraction": fraction, "trainable": trainable, "val_accuracy": accuracy, "seconds": trainable / 100})
+    seconds = np.arange(len(rows), 0, -1) / 4
+    index = list(range(2 * len(rows) + 1, 1, -2)) if filtered else None
+    columns = {"fraction": fraction, "trainable": trainable, "val_accuracy": accuracy, "seconds": seconds}
+    return Table(columns, index)
 
 
 def counts_of(labels: Array) -> dict[int, int]:

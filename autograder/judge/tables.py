@@ -75,9 +75,14 @@ def expect_table_untouched(answer: Answer, given: Table, position: int = 0) -> N
         isinstance(left, Table)
         and list(left.columns) == list(given.columns)
         and all(_same_column(left.columns[name], given.columns[name]) for name in given.columns)
+        and np.array_equal(_rows(left), _rows(given))
     )
     if not same:
         fail("the table given to it was changed in place", "a table left as it was", called=answer.called)
+
+
+def _rows(table: Table) -> Any:
+    return "from 0" if table.index is None else np.asarray(table.index)
 
 
 def _by_column(value: Any, what: str, called: str) -> dict[str, Any]:

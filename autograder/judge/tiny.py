@@ -29,7 +29,13 @@ LAST_LAYER = of_ours("last_activation")
 
 @functools.cache
 def tiny_backbone(
-    *, batch_norm: bool, seed: int, blocks: int = 4, size: tuple[int, int] = (32, 32), layer_norm: bool = False
+    *,
+    batch_norm: bool,
+    seed: int,
+    blocks: int = 4,
+    size: tuple[int, int] = (32, 32),
+    layer_norm: bool = False,
+    filters: int = 6,
 ) -> keras.Model:
     """Return a backbone with `blocks` convolutions, each followed by BatchNormalization if asked for.
 
@@ -39,9 +45,11 @@ def tiny_backbone(
         blocks: Number of convolutions.
         size: Height and width of its images, multiples of 8.
         layer_norm: Whether a LayerNormalization stands before the last convolution; it counts like any other layer.
+        filters: Of each convolution.
 
     Returns:
-        Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, 6), its layers flat, all trainable.
+        Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, filters), its layers flat, all of them
+        trainable.
     """
     inputs = _input(size)
     x = layers.Rescaling(1 / 127.5, offset=-1, name=of_ours("preprocessing"))(inputs)
@@ -49,12 +57,12 @@ def tiny_backbone(
         strides = 2 if block < 3 else 1
         if layer_norm and block == blocks - 1:
             x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
-        x = layers.Conv2D(6, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
+        x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
         if batch_norm:
             x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
         x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
     model = keras.Model(inputs, x, name=of_ours("backbone"))
-    _randomise(model, seed)
+    randomise(model, seed)
     return model
 
 
@@ -62,7 +70,8 @@ def _input(size: tuple[int, int] = (32, 32)) -> Any:
     return keras.Input((*size, 3), name=of_ours("images"))
 
 
-def _randomise(model: keras.Model, seed: int) -> None:
+def randomise(model: keras.Model, seed: int) -> None:
+    """Give every array of a model random values, each of a size that lets signals through."""
     generator = np.random.default_rng(seed)
     for variable in model.weights:
         scale = 1.0 / math.sqrt(max(1, math.prod(variable.shape[:-1])))

@@ -63,10 +63,16 @@ after_cell, watch_displays = figures.note_open, figures.watch_displays
 before_cells = cell_trainings.begin
 
 
+def after_cell(*args: Any) -> None:
+    """Note what a cell has left behind: figures, and that trainings are to be watched from now on."""
+    trainings.note_notebook()
+    figures.note_open(*args)
+
+
 def handle(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     """Carry out one operation in the student's kernel. Never raises: what goes wrong is part of the answer."""
     try:
-        with cell_trainings.aside():
+        with cell_trainings.aside(), trainings.asking():
             return _OPERATIONS[content["op"]](content, buffers, namespace)
     except BaseException as error:  # also SystemExit and KeyboardInterrupt of student code: the kernel must answer
         return {"failed": _raised(error)}, []
@@ -100,7 +106,7 @@ def _data_frame(table: values.Table) -> Any:
     """Student functions take tables as pandas knows them."""
     import pandas as pd
 
-    return pd.DataFrame(table.columns)
+    return pd.DataFrame(table.columns, index=table.index)
 
 
 def _raised(error: BaseException) -> dict[str, Any]:
@@ -271,12 +277,28 @@ def _shared(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[s
 def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     if (name := content["name"]) not in namespace:
         return {"missing": True}, []
-    args = [_decoder(buffers).decode(node) for node in content["args"]]
-    arrays = [values.array_from_bytes(data) for data in buffers[content["first_weight"] :]]
-    with trainings.watched() as fits:
-        answer, carried = _timed(lambda: namespace[name](trainings.maker(content["config"], arrays), *args), None)
-    reported, more = trainings.report(fits, lambda model: _known(model) or _keep(model), len(carried))
-    return answer | {"fits": reported}, [*carried, *map(values.array_to_bytes, more)]
+    decoder = _decoder(buffers)
+    args = [decoder.decode(node) for node in content["args"]]
+    plan = trainings.Plan(**content.get("plan", {}))
+    if "config" in content:
+        arrays = [values.array_from_bytes(data) for data in buffers[content["first_weight"] :]]
+        args = [trainings.maker(content["config"], arrays, plan.pause), *args]
+    with trainings.watched(plan) as seen, trainings.mended(namespace, content.get("mended", {})):
+        answer, carried = _timed(lambda: namespace[name](*args), (args[-content["inputs_after"] :], {}))
+    reported, more = trainings.report(seen.fits, lambda model: _known(model) or _keep(model), len(carried))
+    answer |= {"fits": reported, "predictions": seen.predictions}
+    return answer, [*carried, *map(values.array_to_bytes, more)]
+
+
+def _trained(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    found = trainings.notebook_trainings()
+    models = [(record["model"] is not None and (_known(record["model"]) or _keep(record["model"]))) for record in found]
+    return {
+        "fits": [
+            {key: record[key] for key in trainings.NOTED} | {"model": model or ""}
+            for record, model in zip(found, models, strict=True)
+        ]
+    }, []
 
 
 def _noted(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -290,7 +312,10 @@ def _stand_in(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict
 
 
 def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    return {"layers": trainings.layer_flags(_handles[content["model"]], content.get("frozen"))}, []
+    one_by_one = bool(content.get("one_by_one"))
+    return {
+        "layers": trainings.layer_flags(_handles[content["model"]], content.get("frozen"), one_by_one=one_by_one)
+    }, []
 
 
 def _figures_drawn(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -316,6 +341,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]
     "watch": _watch,
     "noted": _noted,
     "stand_in": _stand_in,
+    "trained": _trained,
     "layers": _layers,
     "figures": _figures_drawn,
     "forget": _forget,

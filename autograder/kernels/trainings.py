@@ -4,20 +4,27 @@ Stand-alone, like `probe.py`, which loads it by path in a kernel.
 """
 
 import contextlib
-import time
+import functools
+import hashlib
+import inspect
+import itertools
+import sys
+import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from time import perf_counter, sleep  # bound before any code of a student's can put others in their place
+from typing import Any, NamedTuple
 
-MAX_FITS = 24
+MAX_FITS, MAX_PREDICTIONS, MAX_NOTED, MAX_ROWS = 24, 40, 100, 2_000
 MAX_PARAMETERS = 200_000
 """Of a model whose arrays are kept; the judge's own backbones are far smaller."""
 
 
-def maker(config: str, arrays: list[Any]) -> Callable[[], Any]:
-    """Return a function without arguments that makes a fresh copy of a model at each call."""
+def maker(config: str, arrays: list[Any], pause: float = 0.0) -> Callable[[], Any]:
+    """Return a function without arguments that makes a fresh copy of a model at each call, after a pause in seconds."""
     import keras
 
     def make_backbone() -> Any:
+        sleep(pause)
         model = keras.models.model_from_json(config)
         model.set_weights(arrays)
         return model
@@ -25,51 +32,391 @@ def maker(config: str, arrays: list[Any]) -> Callable[[], Any]:
     return make_backbone
 
 
+class Plan(NamedTuple):
+    """What the judge does to trainings while it watches them, so that it knows what they must show.
+
+    Chance decides which epoch or which model is the best one, and a slip that takes another would often go unseen. So
+    what the model shows after an epoch is moved: away from the weights it began with, in the direction it has learned
+    (a factor above 0, and above 1 it overdoes it) or in the opposite one. Before the next epoch it is put back. And
+    clocks that run where they should not are noticed by pauses.
+    """
+
+    shown: tuple[tuple[float, ...], ...] = ()
+    """One row a training that lasts as many epochs as the row: a factor for each epoch."""
+    epoch_pauses: tuple[float, ...] = ()
+    """Seconds to wait within each epoch of a model, counted over all its trainings."""
+    predict_pauses: tuple[float, ...] = ()
+    """Seconds to wait within each call of `predict` that has as many images as one call is to have."""
+    predict_images: int = 0
+    """That number."""
+    arrays: bool = True
+    """Whether to keep the arrays of the models that are trained, before and after."""
+    pause: float = 0.0
+    """Seconds to wait when a backbone is made, and before a training to which `shown` does not apply."""
+
+
+class Watch:
+    """What was seen."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.fits: list[dict[str, Any]] = []
+        self.predictions: list[dict[str, Any]] = []
+        self.moved = _Moved(plan)
+
+
 @contextlib.contextmanager
-def watched() -> Iterator[list[dict[str, Any]]]:
-    """Note every `fit` of a Keras model while the context lasts.
+def watched(plan: Plan | None = None) -> Iterator[Watch]:
+    """Note every `fit` and `predict` of a Keras model while the context lasts.
+
+    Args:
+        plan: What to do to them.
 
     Yields:
-        One record a `fit`: `model`, `epochs` as done, `seconds`, `trainable` (one flag an array), `before` and `after`
-        (arrays in the order of `model.weights`), `val_accuracy` (one an epoch, if there was validation data), and of
-        the model as it was left: how it is `described`, and its `outputs` for drawn inputs.
+        What was seen so far. One record a `fit`: what `_noted` says, and `trainable` (one flag an array), `before` and
+        `after` (arrays in the order of `model.weights`), `outer_seconds` (what a clock around it shows at most), and
+        how the model is `described` as it was left, with its `outputs` for drawn inputs. One
+        record a `predict`: `images`, `batch_size`, `seconds`, `outer_seconds` and `rows`.
     """
     import keras
 
-    original, own = keras.Model.fit, "fit" in vars(keras.Model)
-    fits: list[dict[str, Any]] = []
+    watch = Watch(plan or Plan())
+    fit_original, predict_original = keras.Model.fit, keras.Model.predict
+    own = {name: name in vars(keras.Model) for name in ("fit", "predict")}
 
     def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+        outer = perf_counter()
         trainable = {id(variable) for variable in model.trainable_variables}
-        record = {
+        record: dict[str, Any] = {
             "model": model,
             "trainable": [id(variable) in trainable for variable in model.weights],
-            "before": _arrays(model),
+            "before": _arrays(model) if watch.plan.arrays else [],
         }
-        started = time.perf_counter()
-        history = original(model, *args, **kwargs)
-        seconds = time.perf_counter() - started
-        record |= {
-            "seconds": seconds,
-            "epochs": len(history.epoch),
-            "val_accuracy": [float(value) for value in history.history.get("val_accuracy", ())],
-            "after": _arrays(model),
-        }
+        history = _noted(_plain(fit_original), model, args, kwargs, record, watch.moved)
+        record["after"] = _arrays(model) if watch.plan.arrays else []
         if record["after"]:
             record["described"], carried = described(model)
             record["outputs"] = carried[len(record["trainable"]) :]
-        fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
-        fits.append(record)
+        watch.fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
+        watch.fits.append(record)
+        record["outer_seconds"] = perf_counter() - outer
         return history
 
-    keras.Model.fit = fit
+    def predict(model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        outer = perf_counter()
+        if _length(x) == watch.plan.predict_images:
+            calls = sum(record["images"] == watch.plan.predict_images for record in watch.predictions)
+            sleep(watch.plan.predict_pauses[calls] if calls < len(watch.plan.predict_pauses) else 0)
+        started = perf_counter()
+        outputs = predict_original(model, x, *args, **kwargs)
+        seconds = perf_counter() - started
+        size = args[0] if args else kwargs.get("batch_size")
+        record = {
+            "images": _length(x),
+            "batch_size": int(size) if isinstance(size, int) else 0,
+            "seconds": seconds,
+            "rows": _rows(x),
+        }
+        watch.predictions[MAX_PREDICTIONS - 1 :] = []
+        watch.predictions.append(record)
+        record["outer_seconds"] = perf_counter() - outer
+        return outputs
+
+    keras.Model.fit, keras.Model.predict = fit, predict
     try:
-        yield fits
+        yield watch
     finally:
-        if own:
-            keras.Model.fit = original
-        else:
-            del keras.Model.fit
+        for name, before in (("fit", fit_original), ("predict", predict_original)):
+            if own[name]:
+                setattr(keras.Model, name, before)
+            else:
+                delattr(keras.Model, name)
+
+
+_notebook: list[dict[str, Any]] = []
+"""Trainings of the notebook's own cells, each in a few words."""
+_questions: list[None] = []
+"""Not empty while the judge asks: what a function trains then is no training of the notebook."""
+
+
+@contextlib.contextmanager
+def asking() -> Iterator[None]:
+    """Say that what runs meanwhile is a question of the judge."""
+    _questions.append(None)
+    try:
+        yield
+    finally:
+        _questions.clear()
+
+
+def note_notebook() -> None:
+    """From now on note in a few words what the notebook's cells train, if Keras is there already."""
+    keras = sys.modules.get("keras")
+    model_class = getattr(keras, "Model", None)
+    if model_class is None or hasattr(model_class.fit, "noted"):
+        return
+    original = model_class.fit
+
+    @functools.wraps(original)
+    def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
+        if _questions or len(_notebook) >= MAX_NOTED:
+            return original(model, *args, **kwargs)
+        record: dict[str, Any] = {"model": weakref.ref(model)}
+        history = _noted(original, model, args, kwargs, record, None)
+        _notebook.append(record)
+        return history
+
+    fit.noted = original  # type: ignore[attr-defined]
+    model_class.fit = fit
+
+
+def notebook_trainings() -> list[dict[str, Any]]:
+    """Return the records of the notebook's trainings: what `_noted` says, and `model` if it is still there."""
+    return [record | {"model": record["model"]()} for record in _notebook]
+
+
+def _plain(fit: Callable[..., Any]) -> Callable[..., Any]:
+    return getattr(fit, "noted", fit)
+
+
+def _noted(
+    original: Callable[..., Any], model: Any, args: Any, kwargs: Any, record: dict[str, Any], moved: "_Moved | None"
+) -> Any:
+    """Train, and note what it was.
+
+    Args:
+        original: Keras's `fit`.
+        model: To be trained.
+        args: Positional arguments of the call.
+        kwargs: Keyword arguments.
+        record: Gets `epochs` as done, `seconds`, `epoch_seconds` (three numbers an epoch: for training, with
+            validation, and until the next one begins), `val_accuracy` (one an epoch, if there was validation data),
+            `reports` (names in the history), `steps`, `rate` (class of the optimizer and learning rate when it began),
+            `rows` (a digest of each image), `labels` (one whole number an image, empty where there are none).
+        moved: What the judge does to it.
+    """
+    bound = _bound(original, model, args, kwargs)
+    if moved is not None and bound is not None:
+        moved.begin(model, bound.arguments.get("epochs", 1), bound.arguments.get("initial_epoch", 0))
+    clock = _Clock(moved)
+    if bound is not None:
+        callbacks = bound.arguments.get("callbacks")
+        if callbacks is None or isinstance(callbacks, list | tuple):
+            bound.arguments["callbacks"] = [
+                clock.callback(),
+                *(callbacks or ()),
+            ]  # first: what others see has been moved
+        elif hasattr(callbacks, "append"):
+            callbacks.append(clock.callback())
+        args, kwargs = bound.args[1:], bound.kwargs
+    optimizer = getattr(model, "optimizer", None)
+    record["rate"] = _rate(optimizer)
+    steps = _steps(optimizer)
+    started = perf_counter()
+    history = original(model, *args, **kwargs)
+    record["seconds"] = perf_counter() - started
+    told = getattr(history, "history", {})
+    x, y = (bound.arguments.get(name) if bound is not None else None for name in ("x", "y"))
+    record |= {
+        "epochs": len(getattr(history, "epoch", ())),
+        "epoch_seconds": clock.epoch_seconds,
+        "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
+        "reports": sorted(str(name)[:100] for name in told)[:20],
+        "steps": _steps(optimizer) - steps,
+        "rows": _rows(x),
+        "labels": _labels(x, y),
+    }
+    return history
+
+
+def _bound(original: Callable[..., Any], model: Any, args: Any, kwargs: Any) -> Any:
+    try:
+        return inspect.signature(original).bind(model, *args, **kwargs)
+    except TypeError:
+        return None  # Keras says what is wrong
+
+
+class _Moved:
+    """Moves what a model shows after each epoch, and puts it back before the next."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._rows = list(plan.shown)
+        self._models: dict[int, dict[str, Any]] = {}
+        self._now: dict[str, Any] = {}
+
+    def begin(self, model: Any, epochs: Any, initial_epoch: Any) -> None:
+        """A training begins. Epochs that are trained one by one, in as many calls, count as one training."""
+        known = self._models.get(id(model))
+        lasts = epochs - initial_epoch if isinstance(epochs, int) and isinstance(initial_epoch, int) else 0
+        matching = next((row for row in self._rows if len(row) == lasts), None)
+        if matching is None and lasts == 1 and self.plan.epoch_pauses:
+            matching = known["row"] if known else next(iter(self._rows), None)
+        if known is None or known["row"] is not matching or known["epoch"] >= len(known["row"] or ()):
+            known = {"model": model, "row": matching, "epoch": 0, "true": None}
+            known["start"] = [_array(variable) for variable in model.trainable_variables] if matching else None
+            self._models[id(model)] = known
+            if matching is not None:
+                self._rows.remove(matching)
+        self._now = known
+        if matching is None:
+            sleep(self.plan.pause)
+
+    def epoch_begins(self) -> None:
+        """Put back what was moved, unless the weights have changed since."""
+        known = self._now
+        if known.get("true") is not None:
+            for variable, shown, true in zip(
+                known["model"].trainable_variables, known["shown"], known["true"], strict=False
+            ):
+                if (_array(variable) == shown).all():
+                    variable.assign(true)
+            known["true"] = None
+
+    def within_epoch(self) -> None:
+        """Wait, if that is planned."""
+        epoch, pauses = self._now.get("epoch", 0), self.plan.epoch_pauses
+        sleep(pauses[epoch] if self._now.get("row") and epoch < len(pauses) else 0)
+
+    def epoch_ends(self) -> None:
+        """Move what the model shows."""
+        known = self._now
+        row, epoch = known.get("row"), known.get("epoch", 0)
+        known["epoch"] = epoch + 1
+        if not row or epoch >= len(row) or row[epoch] == 1:
+            return
+        variables = known["model"].trainable_variables
+        if len(variables) != len(known["start"]):
+            return
+        known["true"] = [_array(variable) for variable in variables]
+        for variable, start, true in zip(variables, known["start"], known["true"], strict=True):
+            variable.assign(start + row[epoch] * (true - start))
+        known["shown"] = [_array(variable) for variable in variables]
+
+
+class _Clock:
+    """Notes how long each epoch takes, and tells when it begins and ends."""
+
+    def __init__(self, moved: _Moved | None) -> None:
+        self.epoch_seconds: list[tuple[float, float, float]] = []
+        self._moved = moved
+        self._started = 0.0
+        self._trained: float | None = None
+        self._ended = False
+
+    def callback(self) -> Any:
+        """Return what Keras calls."""
+        import keras
+
+        found = keras.callbacks.Callback()
+        found.on_epoch_begin = self._epoch_begins
+        found.on_test_begin = self._training_ends
+        found.on_epoch_end = self._epoch_ends
+        found.on_train_end = self._others_end
+        if self._moved is not None:
+            found.on_train_batch_end = self._batch_ends
+        return found
+
+    def _others_end(self, *_: Any, **__: Any) -> None:
+        """What others do at the end of an epoch, and whatever delays them, may be part of the time that they take."""
+        if self.epoch_seconds and self._ended:
+            trained, whole, _whole = self.epoch_seconds[-1]
+            self.epoch_seconds[-1] = (trained, whole, perf_counter() - self._started)
+        self._ended = False
+
+    def _epoch_begins(self, *_: Any, **__: Any) -> None:
+        self._others_end()
+        if self._moved is not None:
+            self._moved.epoch_begins()
+        self._started, self._trained = perf_counter(), None
+
+    def _batch_ends(self, batch: int, *_: Any, **__: Any) -> None:
+        if self._moved is not None and batch == 0:
+            self._moved.within_epoch()
+
+    def _training_ends(self, *_: Any, **__: Any) -> None:
+        if self._trained is None:
+            self._trained = perf_counter() - self._started
+            if self._moved is not None:
+                self._moved.epoch_ends()
+
+    def _epoch_ends(self, *_: Any, **__: Any) -> None:
+        self._training_ends()
+        if len(self.epoch_seconds) < MAX_NOTED:
+            whole = perf_counter() - self._started
+            self.epoch_seconds.append((self._trained or 0.0, whole, whole))
+            self._ended = True
+
+
+def _rate(optimizer: Any) -> str:
+    """Name an optimizer and its learning rate."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    if rate is not None and callable(rate) and hasattr(rate, "get_config"):
+        return f"{type(optimizer).__name__} with {type(rate).__name__}"[:100]
+    with contextlib.suppress(Exception):  # an optimizer of another kind has none
+        return f"{type(optimizer).__name__} with {float(optimizer.learning_rate):.6g}"[:100]
+    return type(optimizer).__name__[:100]
+
+
+def _steps(optimizer: Any) -> int:
+    with contextlib.suppress(Exception):  # no optimizer, or one of another kind
+        return int(optimizer.iterations)
+    return 0
+
+
+def _length(x: Any) -> int:
+    shape = getattr(x, "shape", None)
+    if shape is not None and len(shape):
+        return int(shape[0] or 0)
+    return len(x) if isinstance(x, list | tuple) else 0
+
+
+def _pairs(x: Any, y: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield what a training learns from, in parts: images or features, and labels."""
+    import numpy as np
+
+    if y is not None and not hasattr(x, "element_spec"):
+        yield np.asarray(x), np.asarray(y)
+    elif hasattr(x, "element_spec") or (hasattr(x, "__getitem__") and hasattr(x, "__len__") and y is None):
+        parts = x if hasattr(x, "element_spec") else (x[number] for number in range(len(x)))
+        found = 0
+        for part in parts:
+            if not isinstance(part, list | tuple) or len(part) < 2 or found > MAX_ROWS:
+                return
+            images, labels = np.asarray(part[0]), np.asarray(part[1])
+            if labels.ndim == 0:
+                images, labels = images[None], labels[None]
+            found += len(labels)
+            yield images, labels
+
+
+def _rows(x: Any) -> list[str]:
+    """Return a digest of each image that a training learns from, as far as they can be told without training."""
+    import numpy as np
+
+    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
+        parts = [np.asarray(x)] if _length(x) else [images for images, _ in _pairs(x, None)]
+        if all(part.ndim == 4 for part in parts):
+            rows = (row for part in parts for row in part)
+            return [row_digest(row) for row in itertools.islice(rows, MAX_ROWS)]
+    return []
+
+
+def _labels(x: Any, y: Any) -> list[int]:
+    import numpy as np
+
+    with contextlib.suppress(Exception):
+        labels = np.concatenate([part for _, part in _pairs(x, y)])
+        if labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1):
+            return [int(label) for label in labels.reshape(-1)[:MAX_ROWS]]
+    return []
+
+
+def row_digest(row: Any) -> str:
+    """Return a short digest of an image, whatever type of number it is kept in."""
+    import numpy as np
+
+    return hashlib.sha256(np.ascontiguousarray(row, dtype=np.float32).tobytes()).hexdigest()[:12]
 
 
 def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
@@ -108,19 +455,54 @@ def predict(model: Any, x: Any) -> tuple[list[Any], list[Any]]:
     return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)], arrays_of(model)
 
 
-def layer_flags(model: Any, frozen: list[int] | None) -> list[dict[str, Any]]:
+@contextlib.contextmanager
+def mended(namespace: dict[str, Any], fallbacks: dict[str, Any]) -> Iterator[None]:
+    """Have functions of the notebook that raise, or return nothing, do no harm while a later one is judged.
+
+    What they do otherwise stays as it is: no answer of ours ever enters a kernel.
+
+    Args:
+        namespace: The notebook's names.
+        fallbacks: Name of a function to what it gives where it gives nothing: a dictionary, of which it also gets the
+            entries that its own lacks; None: its first argument.
+    """
+    own = {name: namespace[name] for name in fallbacks if callable(namespace.get(name))}
+    ours = {name: _mended(function, fallbacks[name]) for name, function in own.items()}
+    namespace.update(ours)
+    try:
+        yield
+    finally:
+        namespace.update({name: own[name] for name in own if namespace.get(name) is ours[name]})
+
+
+def _mended(function: Callable[..., Any], fallback: dict[str, Any] | None) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def mended_function(*args: Any, **kwargs: Any) -> Any:
+        found = None
+        with contextlib.suppress(Exception):  # the slip is charged where this function is judged
+            found = function(*args, **kwargs)
+        if fallback is None:
+            return next(iter((*args, *kwargs.values())), None) if found is None else found
+        return {**fallback, **found} if isinstance(found, dict) else dict(fallback)
+
+    return mended_function
+
+
+def layer_flags(model: Any, frozen: list[int] | None, *, one_by_one: bool = False) -> list[dict[str, Any]]:
     """Describe the layers of a model without their arrays; first set all their flags, if asked to.
 
     Args:
         model: A Keras model.
         frozen: Positions in `model.layers` of the layers to freeze, all others become trainable; None: change nothing.
+        one_by_one: Leave the flag of the model as a whole as it is.
 
     Returns:
         One entry a layer: its name, its class, its number of parameters, and how many of them are in variables that a
         model around it would train.
     """
     if frozen is not None:
-        model.trainable = True
+        if not one_by_one:
+            model.trainable = True
         for position, layer in enumerate(model.layers):
             layer.trainable = position not in frozen
     return [
@@ -132,6 +514,9 @@ def layer_flags(model: Any, frozen: list[int] | None) -> list[dict[str, Any]]:
         }
         for layer in model.layers[:2_000]
     ]
+
+
+NOTED = ("epochs", "seconds", "epoch_seconds", "val_accuracy", "reports", "steps", "rate", "rows", "labels")
 
 
 def report(
@@ -155,7 +540,7 @@ def report(
 
     records = [
         {
-            **{key: found[key] for key in ("epochs", "seconds", "val_accuracy", "trainable")},
+            **{key: found[key] for key in (*NOTED, "outer_seconds", "trainable")},
             **{f"{key}_after": value for key, value in found.get("described", {}).items()},
             "model": keep(found["model"]),
             "before": numbers(found["before"]),
@@ -250,3 +635,9 @@ def _arrays(model: Any) -> list[Any]:
     if sum(_size(variable) for variable in model.weights) > MAX_PARAMETERS:
         return []
     return [array.copy() for array in arrays_of(model)]
+
+
+def _array(variable: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(variable).copy()

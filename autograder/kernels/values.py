@@ -10,7 +10,8 @@ A value becomes a *node*, a small JSON object whose `k` says what it is:
     {"k": "array", "i": 3, "type": "numpy.ndarray"}                  buffer number 3; `type` before it was converted
     {"k": "list" | "tuple" | "set", "v": [node, ...]}
     {"k": "dict", "v": [[node, node], ...]}
-    {"k": "table", "v": [[name, node], ...]}                         a DataFrame, by column
+    {"k": "table", "v": [[name, node], ...], "index": node}          a DataFrame, by column; numbers of its rows, if
+                                                                     they are not 0, 1, 2, …
     {"k": "handle", "id": "m1", "type": "Sequential"}                an object that stays where it is (a Keras model)
     {"k": "other", "type": "generator", "text": "<generator ...>"}   anything else, named but not carried
 """
@@ -56,6 +57,8 @@ class Table(NamedTuple):
 
     columns: dict[str, Any]
     """Arrays or lists of one length."""
+    index: Any = None
+    """Numbers of the rows where they are others than 0, 1, 2, …, as sorting or filtering leaves them."""
 
 
 def type_name(value: object) -> str:
@@ -108,7 +111,7 @@ class Encoder:
         if isinstance(value, list | tuple | set | frozenset | dict) and len(value) > MAX_NODES - self._nodes:
             return {"k": "other", "type": type_name(value), "text": f"{len(value)} parts, more than are carried"}
         if isinstance(value, Table):  # before tuples, of which it is one
-            return self._table(list(value.columns.items()), depth)
+            return self._table(list(value.columns.items()), depth, value.index)
         if isinstance(value, list | tuple | set | frozenset):
             kind = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
             return {"k": kind, "v": [self.encode(part, depth + 1) for part in value]}
@@ -162,14 +165,15 @@ class Encoder:
         node = self.encode(array.tolist(), MAX_DEPTH - 4) if array.size <= 1_000 else None
         return node or {"k": "other", "type": type_name(original), "text": f"object array of shape {array.shape}"}
 
-    def _table(self, columns: list[tuple[Any, Any]], depth: int) -> dict[str, Any]:
-        return {"k": "table", "v": [[str(name)[:200], self.encode(column, depth + 1)] for name, column in columns]}
+    def _table(self, columns: list[tuple[Any, Any]], depth: int, index: Any = None) -> dict[str, Any]:
+        node = {"k": "table", "v": [[str(name)[:200], self.encode(column, depth + 1)] for name, column in columns]}
+        return node if index is None else node | {"index": self.encode(index, depth + 1)}
 
     def _converted(self, value: Any, depth: int) -> dict[str, Any]:
         """Carry what can become an array or a table: tensors, variables, series, masked arrays, data frames."""
         columns = getattr(value, "columns", None)
         if columns is not None and hasattr(value, "iloc"):
-            return self._table(_columns_of(value), depth)
+            return self._table(_columns_of(value), depth, _index_of(value))
         if hasattr(value, "__array__"):
             try:
                 array = _as_array(value)
@@ -197,6 +201,14 @@ def _columns_of(frame: Any) -> list[tuple[Any, Any]]:
     levels = [(name, frame.index.get_level_values(i)) for i, name in enumerate(names) if name is not None]
     columns = [*levels, *((name, frame.iloc[:, i]) for i, name in enumerate(frame.columns))]
     return [(name, _plain_column(np.asarray(column))) for name, column in columns]
+
+
+def _index_of(frame: Any) -> Any:
+    """Numbers of a data frame's rows, unless they are 0, 1, 2, … or have a name, which makes them a column."""
+    index = np.asarray(frame.index)
+    if getattr(frame.index, "name", None) is not None or index.dtype.kind != "i" or index.ndim != 1:
+        return None
+    return None if np.array_equal(index, np.arange(len(index))) else index
 
 
 def _plain_column(array: np.ndarray[Any, Any]) -> Any:
@@ -250,7 +262,8 @@ class Decoder:
             pairs = [(self.decode(k, depth + 1), self.decode(v, depth + 1)) for k, v in node["v"]]
             return {(k if isinstance(k, str | int | float | bool) else str(k)): v for k, v in pairs}
         if kind == "table":
-            return self._make_table(Table({str(name): self.decode(part, depth + 1) for name, part in node["v"]}))
+            index = self.decode(node["index"], depth + 1) if "index" in node else None
+            return self._make_table(Table({str(name): self.decode(part, depth + 1) for name, part in node["v"]}, index))
         if kind == "array":
             return array_from_bytes(self._buffers[_index(node["i"])])
         if kind == "handle":

@@ -51,9 +51,7 @@ def as_json(results: Results) -> str:
     Args:
         results: Of a dry run.
     """
-    return json.dumps(
-        {"title": results.title, "rows": rows_of(results), "notes": results.notes}, indent=1
-    )
+    return json.dumps({"title": results.title, "rows": rows_of(results), "notes": results.notes}, indent=1)
 
 
 def as_page(results: Results) -> str:

@@ -40,6 +40,13 @@ def test_all_networks_of_the_notebook_have_known_parameters(notebook):
 def test_the_judge_uses_the_notebooks_own_validation_images(locked_cells):
     count, seed = measured.VALIDATION_PER_CLASS, measured.VALIDATION_SEED
     assert f'"validation", per_class={count}, seed={seed})' in locked_cells["pictures"]
+    assert f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=' in locked_cells["pictures"]
+    assert f"\nEPOCHS = {page.NOTEBOOK_EPOCHS}\n" in locked_cells["setup"]
+
+
+def test_the_judge_asks_for_another_backbone_and_other_epochs_than_the_checks_that_students_see(locked_cells):
+    assert measured.PROFILED not in locked_cells["check_profile_backbone"]
+    assert measured.EPOCHS not in (2, page.NOTEBOOK_EPOCHS)
 
 
 def test_the_example_of_the_front_is_what_the_oracle_says(notebook):

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from autograder.checks import architectures
-from autograder.judge import comparing, oracles, tiny
+from autograder.judge import comparing, freezing, oracles, tiny
 from autograder.kernels import trainings
 
 
@@ -32,23 +32,98 @@ def small_model():
 def test_every_fit_is_noted_while_watched_and_none_afterwards():
     x, y = np.random.default_rng(0).normal(size=(12, 4)).astype("float32"), np.arange(12) % 3
     model = small_model()
-    with trainings.watched() as fits:
+    with trainings.watched() as seen:
         model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
         with pytest.raises(ValueError, match=r".*"):
             model.fit(x, y[:3], verbose=0)
+        model.predict(x, batch_size=6, verbose=0)
     model.fit(x, y, verbose=0)
-    assert len(fits) == 1
-    assert fits[0]["epochs"] == len(fits[0]["val_accuracy"]) == 2
-    assert fits[0]["trainable"] == [True, True]
-    assert not np.array_equal(fits[0]["before"][0], fits[0]["after"][0])
-    assert "fit" not in vars(keras.Model)
+    assert len(seen.fits) == 1
+    found = seen.fits[0]
+    assert found["epochs"] == len(found["val_accuracy"]) == len(found["epoch_seconds"]) == 2
+    assert found["trainable"] == [True, True]
+    assert (found["labels"], found["steps"]) == (y.tolist(), 2)
+    assert found["rate"] == "SGD with 0.01"
+    assert {"accuracy", "val_accuracy"} <= set(found["reports"])
+    trained, whole, most = found["epoch_seconds"][0]
+    assert 0 < trained < whole < most < found["seconds"] < found["outer_seconds"]
+    assert not np.array_equal(found["before"][0], found["after"][0])
+    assert [(made["images"], made["batch_size"]) for made in seen.predictions] == [(12, 6)]
+    assert not {"fit", "predict"} & set(vars(keras.Model))
 
-    records, arrays = trainings.report(fits, lambda kept: "h1", 5)
+    records, arrays = trainings.report(seen.fits, lambda kept: "h1", 5)
     assert (records[0]["before"], records[0]["after"]) == ([5, 6], [7, 8])
-    assert np.array_equal(arrays[3], fits[0]["after"][1])
+    assert np.array_equal(arrays[3], found["after"][1])
     assert json.loads(records[0]["description_after"])["format"] == 1
     assert records[0]["not_described_after"] == ""
     assert arrays[records[0]["outputs"][0] - 5].shape == (4, 3)
+
+
+def accuracies(shown, epochs_a_call):
+    """What a small model reaches after each epoch while its trainings are moved, and what it is left with."""
+    generator = np.random.default_rng(1)
+    y = np.arange(240) % 3
+    x = generator.normal(size=(240, 4)).astype("float32") + 3 * np.eye(4, dtype="float32")[y]
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="softmax")])
+    model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    found = []
+    plan = trainings.Plan(shown=shown, epoch_pauses=(0.0,))
+    with trainings.watched(plan):
+        for _ in range(len(shown[0]) // epochs_a_call):
+            history = model.fit(x, y, epochs=epochs_a_call, validation_data=(x, y), verbose=0).history
+            found += history["val_accuracy"]
+    assert found[-1] == pytest.approx(model.evaluate(x, y, verbose=0)[1])
+    return found
+
+
+@pytest.mark.parametrize("epochs_a_call", [4, 1])
+def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
+    found = accuracies(((-2.0, 1.5, -2.0, -2.0),), epochs_a_call)
+    assert np.argmax(found) == 1
+    assert found[1] > 0.7
+    assert max(found[0], *found[2:]) < 0.5
+
+
+def test_what_the_notebook_trains_is_noted_and_questions_are_not():
+    x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
+    model = small_model()
+    trainings.note_notebook()
+    try:
+        model.fit(x, y, epochs=3, verbose=0)
+        with trainings.asking():
+            model.fit(x, y, epochs=2, verbose=0)
+        found = trainings.notebook_trainings()
+    finally:
+        del keras.Model.fit
+        trainings._notebook.clear()
+    assert [(record["model"] is model, record["epochs"], record["labels"]) for record in found] == [
+        (True, 3, y.tolist())
+    ]
+
+
+def test_images_are_known_again_in_a_dataset():
+    import tensorflow as tf
+
+    images = np.random.default_rng(0).uniform(0, 255, (5, 8, 8, 3)).astype("float32")
+    wanted = [trainings.row_digest(image) for image in images]
+    assert trainings._rows(images) == trainings._rows(images.astype("float64")) == wanted
+    assert trainings._rows(tf.data.Dataset.from_tensor_slices((images, range(5))).batch(2)) == wanted
+
+
+def test_a_function_that_gives_nothing_does_no_harm_to_a_later_one():
+    names = {
+        "unfreeze": lambda backbone, fraction: None,
+        "count": lambda model: {"trainable": 3},
+        "broken": lambda: 1 / 0,
+    }
+    before = dict(names)
+    fallbacks = {"unfreeze": None, "count": {"trainable": 0, "frozen": 0}, "broken": {"a": 1}, "missing": None}
+    with trainings.mended(names, fallbacks):
+        assert names["unfreeze"]("backbone", 0.5) == "backbone"
+        assert names["count"]("model") == {"trainable": 3, "frozen": 0}
+        assert names["broken"]() == {"a": 1}
+    assert names == before
 
 
 def test_a_maker_makes_another_model_each_time():
@@ -78,13 +153,32 @@ def test_the_best_fraction_is_the_smallest_training_that_is_good_enough():
     assert oracles.best_fraction(columns, 0.0) == 0.5
 
 
-def test_the_comparison_needs_no_rounding_and_shows_which_epoch_is_reported():
-    assert comparing.expected_layers(0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
-    images, labels = comparing.comparison_images(60, 12, 1)
+def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
+    backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=comparing.SHAPE)
+    assert comparing.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
+    assert comparing.SHAPE[0] != comparing.SHAPE[1]
+    images, labels = comparing.comparison_images(60, 12)
     brightness = images.mean(axis=(1, 2, 3))
     assert sorted(set(labels.tolist())) == [0, 1, 2]
-    assert labels[brightness.argmin()] == 1
+    assert labels[brightness.argmin()] == 0
     assert images.max() <= 255
+
+
+@pytest.mark.parametrize("arrives", freezing.ARRIVALS)
+def test_backbones_arrive_in_every_state_of_flags(arrives):
+    backbone = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2), layers.Dense(2)])
+    backbone.trainable = arrives not in ("frozen", "thawed")
+    if arrives in ("one by one", "thawed"):
+        trainings.layer_flags(backbone, [0, 1, 2] if arrives == "one by one" else [0], one_by_one=True)
+    assert backbone.trainable is (arrives not in ("frozen", "thawed"))
+    expected = {"learning": [True] * 3, "frozen": [False] * 3, "one by one": [False] * 3, "thawed": [False, True, True]}
+    assert [layer.trainable for layer in backbone.layers] == expected[arrives]
+
+
+def test_twins_share_their_names_and_nothing_else():
+    model = freezing.twin_model(7)
+    assert len({variable.path for variable in model.weights}) < len(model.weights)
+    assert 0 < len(model.trainable_weights) < len(model.weights)
 
 
 def test_the_pages_judge_the_notebooks_own_comparison(project_root):
@@ -94,5 +188,7 @@ def test_the_pages_judge_the_notebooks_own_comparison(project_root):
         f"FRACTIONS = {page.FRACTIONS}",
         f"TOLERANCE = {page.TOLERANCE}",
         f'"validation", per_class={page.VALIDATION_PER_CLASS}, seed={page.VALIDATION_SEED})',
+        f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=',
+        f"HEAD_EPOCHS = {page.HEAD_EPOCHS}\nEPOCHS = {page.EPOCHS}\n",
     ):
         assert given in text

@@ -109,3 +109,24 @@ def test_a_table_left_alone_is_found_so() -> None:
         expect_table_untouched(answer, Table({**COLUMNS, "name": ["a", "b", "d"]}))
     with pytest.raises(Failed, match="changed in place"):
         expect_table_untouched(answer, Table({**COLUMNS, "size": [1, 2, 3]}))
+
+
+@pytest.mark.parametrize("index", [None, [5, 3]])
+def test_a_table_keeps_the_numbers_of_its_rows(index):
+    given = Table({"size": [1, 2]}, index)
+    encoder = Encoder()
+    node = encoder.encode(given)
+    frame = Decoder(encoder.buffers, make_table=lambda table: pd.DataFrame(table.columns, index=table.index)).decode(
+        node
+    )
+    assert list(frame.index) == (index or [0, 1])
+
+    def left(frame):
+        encoder = Encoder()
+        node = encoder.encode([[frame], {}])
+        after, keywords = Decoder(encoder.buffers).decode(node)
+        return Answer("`keep(table)`", inputs_after=(after, keywords))
+
+    expect_table_untouched(left(frame), given)
+    with pytest.raises(Failed, match="changed in place"):
+        expect_table_untouched(left(frame.iloc[::-1].set_axis([8, 9])), given)
