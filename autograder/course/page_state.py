@@ -42,6 +42,18 @@ def remember(state: Path, assignment: str, student: str, notebook: str, digest: 
     path.write_text(digest, encoding="ascii")
 
 
+def is_remembered(state: Path, assignment: str, student: str, notebook: str) -> bool:
+    """Whether it was kept what a page was made from; not of pages from before, or from elsewhere.
+
+    Args:
+        state: The course's state folder.
+        assignment: The nbgrader assignment.
+        student: The nbgrader student id.
+        notebook: The notebook's name.
+    """
+    return _path(state, assignment, student, notebook).is_file()
+
+
 def is_stale(page: Path, state: Path, assignment: str, student: str, notebook: str, digest: str) -> bool:
     """Whether there is a page that was made from something else than this.
 

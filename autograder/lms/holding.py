@@ -5,6 +5,7 @@ from pathlib import Path
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
 from autograder.course.gradebook import course_directory, submitted_folder
+from autograder.course.page_state import is_remembered
 from autograder.course.pages import page_problem, self_contained
 from autograder.lms.errors import LmsError
 from autograder.lms.outgoing import Outgoing
@@ -121,17 +122,22 @@ def page_problems(course: Course, assignment: str, entry: Outgoing) -> list[str]
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"the feedback page {path} cannot be read ({error})")
             continue
-        problem = page_problem(page, points) or _older_than_verdict(course, assignment, entry.student, path)
+        problem = page_problem(page, points) or _older_than_verdict(course, assignment, entry, path)
         if problem:
             problems.append(f"{name}: {problem}")
     return problems
 
 
-def _older_than_verdict(course: Course, assignment: str, student: str, page: Path) -> str:
+def _older_than_verdict(course: Course, assignment: str, entry: Outgoing, page: Path) -> str:
+    said = "its feedback page is older than its verdict or points; run `nbgrader generate_feedback --force`"
+    if is_remembered(course.state_directory, assignment, entry.student, page.stem):
+        return said if page.stem in entry.stale else ""
     directory = course_directory(course)
-    graded = Path(directory.format_path(directory.autograded_directory, student, assignment)) / f"{page.stem}.ipynb"
+    graded = (
+        Path(directory.format_path(directory.autograded_directory, entry.student, assignment)) / f"{page.stem}.ipynb"
+    )
     try:
         is_older = page.stat().st_mtime < graded.stat().st_mtime
     except OSError:
         return ""
-    return "its feedback page is older than its verdict; run `nbgrader generate_feedback --force`" * is_older
+    return said * is_older

@@ -32,6 +32,8 @@ class Outgoing:
     """Plain text: points of each exercise."""
     pages: Mapping[str, Path] = field(default_factory=dict)
     """Feedback page by notebook, those that have been generated."""
+    stale: frozenset[str] = frozenset()
+    """Notebooks whose page was made from other points or comments, or nobody knows from what."""
     waiting: tuple[str, ...] = ()
     """Cells that a person still has to grade: the points are not final."""
     page_problem: str = ""
@@ -90,6 +92,7 @@ def _outgoing(course: Course, assignment: str, row: StudentRow, max_points: floa
         exercises={name: (notebook.points, notebook.max_points) for name, notebook in row.notebooks.items()},
         comment="" if row.is_absent else _comment(row, max_points),
         pages={name: page for name, page in _pages(course, assignment, row.student).items() if name in row.notebooks},
+        stale=frozenset(name for name, notebook in row.notebooks.items() if notebook.is_page_stale),
         waiting=row.to_grade,
         refused="; ".join(reasons),
     )

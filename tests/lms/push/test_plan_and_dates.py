@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.gradebook import open_gradebook
+from autograder.course.page_state import remember
 from tests.lms.push.fake_canvas import FakeCanvas
 from tests.lms.push.fake_moodle import FakeMoodle
 
@@ -126,3 +127,13 @@ def test_a_canvas_group_gets_one_grade_or_none(with_pages, run):
         assert "the members of this group have different points" in said
         assert "not assigned to this student" in said
         assert site.scores == {"101": 8.5, "102": 8.5}
+
+
+def test_a_page_made_of_other_points_holds_the_student_back(with_pages, run):
+    remember(with_pages.state_directory, HOMEWORK, "ben", "doubling", "what it was made from then")
+    with FakeMoodle() as site:
+        status, said = run("push", "moodle", HOMEWORK, site.address)
+        assert (status, site.saved) == (1, [11, 13])
+        assert "its feedback page is older than its verdict or points" in " ".join(said.split())
+        assert run("push", "moodle", HOMEWORK, site.address, "--no-pages")[0] == 0
+        assert site.grades[12] == 5.5
