@@ -213,6 +213,9 @@ class GradesAsTheyStand(NbGraderPreprocessor):
             remember(course.state_directory, assignment, student, name, shown)
         for change in row.notebooks[name].changed if name in row.notebooks else ():
             nb.cells.insert(0, new_markdown_cell(f"Changed by hand, {change.in_words}."))
+        directory = course_directory(course)
+        # Made here, because nbgrader makes it only when the first page is written, and open.
+        (Path(directory.root) / directory.feedback_directory).mkdir(parents=True, exist_ok=True)
         for place in private_places(course):
             close_to_others(place, is_group_allowed=is_shared(course))
         return nb, resources
