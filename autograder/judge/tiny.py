@@ -48,8 +48,8 @@ def tiny_backbone(
         filters: Of each convolution.
 
     Returns:
-        Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, filters), its layers flat, all of them
-        trainable.
+        Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, filters), its layers flat, all
+        of them trainable.
     """
     inputs = _input(size)
     x = layers.Rescaling(1 / 127.5, offset=-1, name=of_ours("preprocessing"))(inputs)

@@ -59,7 +59,7 @@ MAX_PRINTED = 2_000
 _handles: dict[str, Any] = {}
 Answer = tuple[dict[str, Any], list[bytes]]
 
-after_cell, watch_displays = figures.note_open, figures.watch_displays
+watch_displays = figures.watch_displays
 before_cells = cell_trainings.begin
 
 
