@@ -18,6 +18,7 @@ from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
 from autograder.commands.prepare import prepare
 from autograder.commands.terminal import Commands, out
+from autograder.commands.try_check import try_check
 from autograder.commands.worker import worker
 
 # Where this package is, jsonschema, which nbformat imports, compiles a grammar of international URIs: 1.3 of the 2.9
@@ -57,6 +58,7 @@ for command in (prepare, check, grade, worker, doctor, build, calibrate, demo):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)
+app.command("try-check")(try_check)
 app.command("gradescope-zip")(gradescope_zip)
 app.command("gradescope-run", hidden=True)(gradescope_run)
 

@@ -48,8 +48,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.pages import checks_of, outcomes, pages_of
-from autograder.authoring.slips import FILE_NAME, Slip, SlipError, read_slips, unknown
+from autograder.authoring.slips import FILE_NAME, Slip, SlipError, read_slips
 from autograder.build.notebooks import to_bytes
+from autograder.judge.wording import no_such
 
 _REGION_OF_HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS.*?^### END HIDDEN TESTS\n?", re.MULTILINE | re.DOTALL)
 _REGION_OF_ANSWER = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
@@ -160,7 +161,7 @@ def slip_at(place: Path) -> Slip | None:
         return None
     if place.name not in slips_of(place.parent):
         names = [found.name for found in submission_places(place.parent)]
-        raise SlipError(f"{place.parent.name}: {unknown('submission', place.name, names)}")
+        raise SlipError(f"{place.parent.name}: {no_such('submission', place.name, names)}")
     return slips_of(place.parent)[place.name]
 
 
@@ -185,7 +186,7 @@ def _expected_of(slip: Slip, exercise: str) -> Expected:
     settings = checks_of(pages_of(exercise))
     for name in (*slip.checks, *slip.chance):
         if name not in settings:
-            raise SlipError(f"slip {slip.name} of {exercise}: {unknown('check', name, settings)}")
+            raise SlipError(f"slip {slip.name} of {exercise}: {no_such('check', name, settings)}")
     kept = [found.points for name, found in settings.items() if name not in slip.checks]
     why = slip.why or slip.name.partition("_")[2].replace("_", " ")
     return Expected(why, sum(kept), outcomes(slip.checks, settings), slip.chance, "reference", slip.says)

@@ -16,10 +16,12 @@ with `right_` is a right solution just inside an edge: it has neither `checks` n
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from autograder.judge.wording import no_such
 
 FILE_NAME = "slips.toml"
 _EDIT = {"cell": str, "replace": str, "by": str, "count": int}
@@ -76,28 +78,13 @@ class Slip:
         changed: dict[str, str] = {}
         for edit in self.edits:
             if edit.cell not in texts:
-                raise SlipError(f"slip {self.name}: {unknown('cell', edit.cell, texts)}")
+                raise SlipError(f"slip {self.name}: {no_such('cell', edit.cell, texts)}")
             text = changed.get(edit.cell, texts[edit.cell])
             found = text.count(edit.replace)
             if found != edit.count:
                 raise SlipError(f"slip {self.name}: {_misfit(edit, text, found)}")
             changed[edit.cell] = text.replace(edit.replace, edit.by)
         return changed
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Say that there is no such name, and which comes nearest.
-
-    Args:
-        what: E.g. `cell`.
-        name: As it was written.
-        known: Those there are.
-    """
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
-    return f"there is no {what} {name!r}; there is: {', '.join(names) or 'none'}"
 
 
 def read_slips(exercise: Path) -> dict[str, Slip]:
@@ -145,7 +132,7 @@ def _slip(name: str, entry: Any) -> Slip:
 def _refuse_other_words(name: str, entry: Mapping[str, Any], words: Mapping[str, type]) -> None:
     for word, value in entry.items():
         if word not in words:
-            raise SlipError(f"slip {name}: {unknown('word', word, words)}")
+            raise SlipError(f"slip {name}: {no_such('word', word, words)}")
         if not isinstance(value, words[word]):
             raise SlipError(f"slip {name}: `{word}` must be a {words[word].__name__} (got {value!r})")
 

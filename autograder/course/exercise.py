@@ -1,5 +1,7 @@
 """One exercise: the instructor's notebook, its hidden check page, and which cells are graded how."""
 
+import re
+import symtable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.course.errors import CourseError
 
+_MAGIC_LINE = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 _BEGIN, _END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
@@ -74,6 +77,19 @@ def without_hidden_region(source: str) -> str:
     return "".join([*kept, source[position:]]).rstrip()
 
 
+def names_bound(source: str) -> set[str]:
+    """Return the global names that a cell's code defines; none if it is no Python.
+
+    Args:
+        source: The code.
+    """
+    try:
+        table = symtable.symtable(_MAGIC_LINE.sub(r"\1pass", source), "<cell>", "exec")
+    except (SyntaxError, ValueError):
+        return set()
+    return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One notebook of the course and the page of checks that judges it."""
@@ -90,6 +106,8 @@ class Exercise:
     """Grade id to points, for the cells a person grades, in notebook order."""
     assignment: str = ""
     """The nbgrader assignment the notebook belongs to, e.g. `transfer_learning`."""
+    left_out: tuple[str, ...] = ()
+    """Grade ids that its pages judge and this one does not, because it is a part of the exercise."""
 
     @classmethod
     def from_source(cls, name: str, source: bytes, page: Path, assignment: str = "") -> "Exercise":
@@ -128,6 +146,12 @@ class Exercise:
         """The cells nbgrader knows, by grade id, in notebook order."""
         named = ((grade_id_of(cell), cell) for cell in self.notebook.cells)
         return {grade_id: cell for grade_id, cell in named if grade_id is not None}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What the notebook's code defines for the cells that follow: functions, variables, modules."""
+        code = (cell.source for cell in self.notebook.cells if cell.cell_type == "code")
+        return frozenset(name for source in code for name in names_bound(source))
 
     @property
     def pages(self) -> tuple[Path, ...]:

@@ -18,8 +18,10 @@ from typing import Any
 
 from autograder.course.answers import Questioned
 from autograder.course.errors import JudgeFailed
-from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed
+from autograder.course.exercise import Exercise
+from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed, Conversation
 from autograder.judge.verdict import CheckResult, Outcome
+from autograder.judge.wording import no_such
 from autograder.kernels.children import Child
 from autograder.kernels.errors import KernelDied, KernelGone
 from autograder.kernels.limits import Limits
@@ -57,8 +59,8 @@ class Judgement:
     """Check name to (grade_id, result), in the order decided."""
     planned: dict[str, tuple[str, CheckResult]] = field(default_factory=dict)
     """Every check of the pages, as it would look if it were never tried."""
-    internal: set[str] = field(default_factory=set)
-    """Checks whose ERROR came from inside the judge, not from a gate's band."""
+    exhausted: set[str] = field(default_factory=set)
+    """Checks that are undecided because a judge died or ran out of something, which student code can bring about."""
     cpu_seconds: float = 0.0
     spent_seconds: float = 0.0
     """CPU seconds of all its judges, those that died included, as seen from outside."""
@@ -86,6 +88,39 @@ class Task:
     """grade_ids of the judged cells, in order."""
     data_source: str
     """Where the course's images come from."""
+    names: list[str]
+    """What the instructor's notebook defines; checks ask for nothing else."""
+    left_out: list[str]
+    """grade_ids of judged cells that are not judged this time."""
+
+    def request(self, pages: list[str], decided: Mapping[str, Outcome]) -> dict[str, Any]:
+        """Return what a judge is told.
+
+        Args:
+            pages: Where it finds the check pages.
+            decided: What it need not decide any more.
+        """
+        return {
+            "pages": pages,
+            "key": self.key.hex(),
+            "cells": self.cells,
+            "data_source": self.data_source,
+            "names": self.names,
+            "left_out": self.left_out,
+            "decided": {name: outcome.value for name, outcome in decided.items()},
+        }
+
+
+def task_of(exercise: Exercise, key: bytes, data_source: str) -> Task:
+    """Return what a judge is to do with a notebook of an exercise.
+
+    Args:
+        exercise: The exercise.
+        key: Its key for draws.
+        data_source: Where the course's images come from.
+    """
+    left_out = [name for name in exercise.left_out if name not in exercise.judged]
+    return Task(list(exercise.pages), key, list(exercise.judged), data_source, sorted(exercise.names), left_out)
 
 
 def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement:
@@ -133,7 +168,7 @@ def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement
 
 def _held_up(result: CheckResult, judgement: Judgement) -> CheckResult:
     """Leave open what could not be tried since the machine was at its limits: that says nothing about the work."""
-    judgement.internal.discard(result.name)
+    judgement.exhausted.discard(result.name)
     message = (
         f"Not decided, through no fault of the notebook: {judgement.held_up}. The next run tries it again by itself."
     )
@@ -158,20 +193,15 @@ def _count_death(judgement: Judgement, deaths: Counter[str]) -> None:
 def _undecided(judgement: Judgement, name: str, message: str) -> None:
     cell, planned = judgement.planned[name]
     judgement.results[name] = (cell, CheckResult(name, planned.claim, Outcome.ERROR, 0.0, planned.max_points, message))
-    judgement.internal.add(name)
+    judgement.exhausted.add(name)
 
 
 def _one_judge(template: Template, run: Questioned, task: Task, judgement: Judgement) -> bool:
     """Run one judge as far as it gets; say whether it finished."""
     ours, theirs = socket.socketpair()
     channel = Channel(ours)
-    request = {
-        "pages": [f"{PAGES}/{page.name}" for page in task.pages],
-        "key": task.key.hex(),
-        "cells": task.cells,
-        "data_source": task.data_source,
-        "decided": {name: result.outcome.value for name, (_, result) in judgement.results.items()},
-    }
+    decided = {name: result.outcome for name, (_, result) in judgement.results.items()}
+    request = task.request([f"{PAGES}/{page.name}" for page in task.pages], decided)
     with theirs:
         files = {f"{PAGES}/{page.name}": page.read_bytes() for page in task.pages}
         child = template.fork(request, [theirs.fileno()], files, limits=JUDGE_LIMITS)
@@ -212,23 +242,36 @@ def _serve(channel: Channel, run: Questioned, judgement: Judgement, cells: list[
             judgement.drawn = content["drawn"]
             return int(content["status"]) in (0, 1)
         try:
-            _answer(channel, content, buffers, run, judgement, cells)
+            answer(channel, content, buffers, run, judgement, cells)
         except ChannelClosed:
             return False
 
 
-def _answer(
-    channel: Channel,
+def answer(
+    channel: Conversation,
     content: Mapping[str, Any],
     buffers: list[bytes],
     run: Questioned,
     judgement: Judgement,
     cells: list[str],
 ) -> None:
+    """Answer one message of a judge, or note what it says.
+
+    Args:
+        channel: Where answers go.
+        content: The message.
+        buffers: Its arrays.
+        run: The notebook, or its kept answers.
+        judgement: What is decided so far.
+        cells: grade_ids of the judged cells, in order.
+
+    Raises:
+        JudgeFailed: The check pages do not fit the notebook.
+    """
     match content["do"]:
         case "planned":
             judgement.planned = {data["name"]: (data.pop("grade_id"), _result(data)) for data in content["checks"]}
-            _refuse_unjudged(cells, judgement)
+            _refuse_misfits(cells, content["nowhere"], judgement)
         case "started":
             judgement.running = content["name"]
         case "result":
@@ -238,21 +281,21 @@ def _answer(
             channel.send({"errors": dict(run.errors)})
         case "probe":
             try:
-                answer, arrays = run.probe(content["content"], buffers, content["cpu_seconds"], content["wall_seconds"])
+                found, arrays = run.probe(content["content"], buffers, content["cpu_seconds"], content["wall_seconds"])
             except KernelGone as gone:
                 if isinstance(gone, KernelDied) and gone.by_itself and _is_worth_asking_again(judgement):
                     raise ChannelClosed("its questions are put to a new kernel") from gone
                 channel.send({"stopped": gone.reason, "generation": run.kernels + 1})
             else:
-                _pass_on(channel, answer, arrays, run.kernels)
+                _pass_on(channel, found, arrays, run.kernels)
         case other:
             raise JudgeFailed(f"the judge asked for {other!r}, which the worker does not know")
 
 
 def _take_result(content: Mapping[str, Any], run: Questioned, judgement: Judgement) -> None:
     result = _result(content["result"])
-    if content["internal"]:
-        judgement.internal.add(result.name)
+    if content["exhausted"]:
+        judgement.exhausted.add(result.name)
     judgement.held_up = judgement.held_up or run.held_up
     if judgement.held_up and result.outcome is not Outcome.PASS:
         result = _held_up(result, judgement)
@@ -268,7 +311,7 @@ def _is_worth_asking_again(judgement: Judgement) -> bool:
     return True
 
 
-def _pass_on(channel: Channel, answer: dict[str, Any], arrays: list[bytes], generation: int) -> None:
+def _pass_on(channel: Conversation, answer: dict[str, Any], arrays: list[bytes], generation: int) -> None:
     """Pass an answer to the judge, unless it is larger than the judge would take: then say so instead."""
     size = sum(len(data) for data in arrays)
     try:
@@ -283,7 +326,9 @@ def _pass_on(channel: Channel, answer: dict[str, Any], arrays: list[bytes], gene
         channel.send({"content": answer, "generation": generation}, arrays)
 
 
-def _refuse_unjudged(cells: list[str], judgement: Judgement) -> None:
+def _refuse_misfits(cells: list[str], nowhere: Mapping[str, str], judgement: Judgement) -> None:
+    for check, cell in nowhere.items():
+        raise JudgeFailed(f"the check `{check}` would never be run: {no_such('judged cell', cell, cells)}")
     unjudged = sorted(set(cells) - {cell for cell, _ in judgement.planned.values()})
     if unjudged and judgement.planned:  # with no plan at all, the pages could not be read, and the judge says why
         raise JudgeFailed(

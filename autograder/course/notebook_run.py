@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.course.exercise import grade_id_of
@@ -155,7 +156,7 @@ class NotebookRun:
             files=self._files,
             limits=self._limits,
             environment=_ENVIRONMENT,
-            seed=_seed(self._seed_text, "kernel"),
+            seed=cell_seed(self._seed_text, "kernel"),
             spent=spent,
         )
         self.start_seconds += time.perf_counter() - started
@@ -193,10 +194,10 @@ class NotebookRun:
         return cell.cell_type == "code" and index not in self._judged.values() and index not in self._culprits
 
     def _name(self, index: int) -> str:
-        return grade_id_of(self._cells[index]) or f"number {index + 1}"
+        return cell_name(self._cells[index], index)
 
     def _run(self, kernel: StudentKernel, index: int) -> CellRun:
-        run = kernel.run_cell(self._cells[index].source, seed=_seed(self._seed_text, self._name(index)))
+        run = kernel.run_cell(self._cells[index].source, seed=cell_seed(self._seed_text, self._name(index)))
         self.student_cpu_seconds += run.cpu_seconds
         return run
 
@@ -294,5 +295,21 @@ class NotebookRun:
             self._kernel = None
 
 
-def _seed(text: str, name: str) -> int:
+def cell_name(cell: NotebookNode, index: int) -> str:
+    """Return what a cell is called in messages: its grade_id, or else its number.
+
+    Args:
+        cell: The cell.
+        index: Its place in the notebook.
+    """
+    return grade_id_of(cell) or f"number {index + 1}"
+
+
+def cell_seed(text: str, name: str) -> int:
+    """Derive the seed of all random generators before a cell.
+
+    Args:
+        text: Of the exercise.
+        name: Of the cell.
+    """
     return int.from_bytes(hashlib.sha256(f"{text}\0{name}".encode()).digest()[:4], "big")

@@ -21,7 +21,7 @@ from autograder.course.answers import Diverged, Questioned, Recording, Replay
 from autograder.course.data_files import data_files
 from autograder.course.exercise import Exercise
 from autograder.course.image_draws import image_draws
-from autograder.course.judging import Judgement, Task, judge_notebook
+from autograder.course.judging import Judgement, judge_notebook, task_of
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.course.sealed import prepare_submitted
@@ -253,19 +253,19 @@ class Engine:
 
     def _judge(self, run: Questioned, exercise: Exercise, secret: bytes) -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
-        task = Task(list(exercise.pages), key, list(exercise.judged), self._settings.data_source)
+        task = task_of(exercise, key, self._settings.data_source)
         template = self._template("judges")
         judgement = judge_notebook(template, run, task)
         template.prepare(KEEP_DRAWN, judgement.drawn)
         return judgement
 
     def _decided(self, judgement: Judgement, exercise: Exercise, secret: bytes) -> tuple[CellVerdict, ...]:
-        """Group the results by cell; an error inside the judge stands only if the reference provokes it as well."""
+        """Group the results by cell; that a judge died stands undecided only if the reference kills it as well."""
         by_cell: dict[str, list[CheckResult]] = {grade_id: [] for grade_id in exercise.judged}
         for name, (cell, _) in judgement.planned.items():
             result = judgement.results[name][1]
             if (
-                name in judgement.internal
+                name in judgement.exhausted
                 and self._reference(exercise, secret).get(name, Outcome.PASS) is not Outcome.ERROR
             ):
                 result = _charged(result)

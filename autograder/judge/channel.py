@@ -8,7 +8,7 @@ import json
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 MAX_JSON_BYTES = 16 * 2**20
 MAX_BUFFERS = 20_000
@@ -20,6 +20,18 @@ _LENGTH = struct.Struct("!Q")
 
 class ChannelClosed(ConnectionError):
     """The other side is gone."""
+
+
+class Conversation(Protocol):
+    """What a judge talks through: a socket, or the worker itself where both run in one process."""
+
+    def send(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        """Send one message."""
+        ...
+
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Wait for one message."""
+        ...
 
 
 class Channel:

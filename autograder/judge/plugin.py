@@ -10,7 +10,8 @@ import hmac
 import inspect
 import random
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
 import hypothesis
@@ -65,6 +66,7 @@ class JudgePlugin:
         decided: Results of an earlier session of the same run that must not be repeated, by check name.
         tell: Called with a message for the worker: what is planned, what is started, what is decided.
         data_source: Where the course's images come from.
+        left_out: grade_ids of judged cells that are not judged this time.
     """
 
     def __init__(
@@ -75,11 +77,12 @@ class JudgePlugin:
         decided: Mapping[str, Outcome],
         tell: Callable[[dict[str, Any]], None],
         data_source: str = "sketches",
+        left_out: Collection[str] = (),
     ) -> None:
         hypothesis.settings.load_profile("judge")  # before any page is imported: its checks take the settings of then
         self._submission = submission
         self._key = key
-        self._cells = list(cells)
+        self._cells, self._left_out = list(cells), frozenset(left_out)
         self._outcomes = dict(decided)
         self._decided = frozenset(decided)
         self._tell = tell
@@ -89,6 +92,8 @@ class JudgePlugin:
         self._started = 0.0
         self.problems: list[str] = []
         """Why a page could not be collected, if so."""
+        self.watch: Callable[[str, BaseException], None] | None = None
+        """Called with the name of each check that does not pass, and what it raised."""
 
     @pytest.fixture(scope="session")
     def submission(self) -> Submission:
@@ -115,13 +120,19 @@ class JudgePlugin:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Order the checks by cell, leave out what is decided, and seed every draw."""
-        everything = [item for item in items if settings_of(item).cell in self._cells]
+        settings = {item: settings_of(item) for item in items}
+        everything = [item for item in items if settings[item].cell in self._cells]
+        nowhere = {
+            item.name: settings[item].cell
+            for item in items
+            if settings[item].cell not in {*self._cells, *self._left_out}
+        }
         everything.sort(key=lambda item: self._cells.index(settings_of(item).cell))
         self._cell_of = {item.name: settings_of(item).cell for item in everything}
         items[:] = [item for item in everything if item.name not in self._decided]
         for item in items:
             self._seed(item)
-        self._tell({"do": "planned", "checks": [self._plan(item) for item in everything]})
+        self._tell({"do": "planned", "checks": [self._plan(item) for item in everything], "nowhere": nowhere})
 
     def _seed(self, item: pytest.Item) -> None:
         function = item.obj  # type: ignore[attr-defined]
@@ -175,6 +186,7 @@ class JudgePlugin:
                 self._reached = settings.cell
             result = yield
         except Failed as problem:
+            self._look_at(item, problem)
             self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint))
         except Stopped as stopped:
             self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
@@ -187,8 +199,12 @@ class JudgePlugin:
             self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
         except (ChannelClosed, KeyboardInterrupt):
             raise
+        except (MemoryError, RecursionError) as error:  # as when it dies: large or deep answers can do that to it
+            self._look_at(item, error)
+            self._conclude(item, Outcome.ERROR, f"{_UNDECIDED} ({type(error).__name__})", exhausted=True)
         except (Exception, HypothesisException) as error:  # noqa: BLE001 (whatever a check raises becomes an outcome)
-            self._conclude(item, Outcome.ERROR, f"{_UNDECIDED} ({type(error).__name__})", internal=True)
+            self._look_at(item, error)
+            self._conclude(item, Outcome.ERROR, _UNDECIDED, trace=_trace(item, error))
         else:
             self._conclude(item, Outcome.PASS, "")
             return result
@@ -205,7 +221,9 @@ class JudgePlugin:
             if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
                 self._submission.probe({"op": "stand_in", "name": function})
 
-    def _conclude(self, item: pytest.Item, outcome: Outcome, message: str, *, internal: bool = False) -> None:
+    def _conclude(
+        self, item: pytest.Item, outcome: Outcome, message: str, *, trace: str = "", exhausted: bool = False
+    ) -> None:
         self._outcomes[item.name] = outcome
         settings = settings_of(item)
         decided = {
@@ -213,9 +231,14 @@ class JudgePlugin:
             "points": settings.points if outcome is Outcome.PASS else 0.0,
             "message": plain_words(message),
             "milliseconds": round(1_000 * (time.perf_counter() - self._started)),
+            "trace": trace,
         }
         plan = self._plan(item)
-        self._tell({"do": "result", "grade_id": plan.pop("grade_id"), "result": plan | decided, "internal": internal})
+        self._tell({"do": "result", "grade_id": plan.pop("grade_id"), "result": plan | decided, "exhausted": exhausted})
+
+    def _look_at(self, item: pytest.Item, error: BaseException) -> None:
+        if self.watch is not None:
+            self.watch(item.name, error)
 
     @staticmethod
     def _plan(item: pytest.Item) -> dict[str, Any]:
@@ -230,6 +253,16 @@ class JudgePlugin:
             "points": 0.0,
             "max_points": settings.points,
         }
+
+
+def _trace(item: pytest.Item, error: BaseException) -> str:
+    """Say where on the page an error is, and what it says, in one line; then its traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    on_page = [frame for frame in frames if frame.filename == str(item.path)]
+    where = f"{item.path.name}, line {on_page[-1].lineno}" if on_page else item.path.name
+    ours = frames[frames.index(on_page[0]) :] if on_page else frames
+    said = traceback.format_exception_only(error)
+    return "".join([f"{where}, in {item.name}: {said[0]}", *traceback.format_list(ours)[-20:], *said])[:6_000]
 
 
 def settings_of(item: pytest.Item) -> CheckSettings:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.channel import Channel
+from autograder.judge.channel import Channel, Conversation
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import Outcome
@@ -43,20 +43,14 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
 
     Args:
         request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order),
-            `decided` (check name to outcome), `data_source` (of the course's images).
+            `names` (those the instructor's notebook binds), `decided` (check name to outcome), `data_source` (of the
+            course's images), `left_out` (grade_ids of judged cells that are not judged this time).
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
-    plugin = JudgePlugin(
-        submission=Submission(channel),
-        key=bytes.fromhex(request["key"]),
-        cells=request["cells"],
-        decided={name: Outcome(outcome) for name, outcome in request["decided"].items()},
-        tell=channel.send,
-        data_source=request["data_source"],
-    )
+    plugin = plugin_for(request, channel)
     status, said = run_page([Path(page) for page in request["pages"]], plugin)
     used = resource.getrusage(resource.RUSAGE_SELF)
     channel.send(
@@ -71,8 +65,32 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
     channel.close()
 
 
-def run_page(pages: list[Path], plugin: JudgePlugin) -> tuple[int, str]:
-    """Run pytest on the pages of one exercise; return its exit status and what it printed."""
+def plugin_for(request: dict[str, Any], channel: Conversation) -> JudgePlugin:
+    """Make what drives pytest.
+
+    Args:
+        request: See `main`.
+        channel: To the worker.
+    """
+    return JudgePlugin(
+        submission=Submission(channel, request["names"]),
+        key=bytes.fromhex(request["key"]),
+        cells=request["cells"],
+        decided={name: Outcome(outcome) for name, outcome in request["decided"].items()},
+        tell=channel.send,
+        data_source=request["data_source"],
+        left_out=request["left_out"],
+    )
+
+
+def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> tuple[int, str]:
+    """Run pytest on the pages of one exercise; return its exit status and what it printed.
+
+    Args:
+        pages: The check pages.
+        plugin: What judges.
+        aloud: Let checks print, and stop at breakpoints, instead.
+    """
     arguments = [
         *_PYTEST_OPTIONS,
         "-c",
@@ -80,10 +98,14 @@ def run_page(pages: list[Path], plugin: JudgePlugin) -> tuple[int, str]:
         "--rootdir",
         str(pages[0].parent),
         "--import-mode=importlib",
+        *(("-p", "no:debugging") if aloud else ()),  # its prompt would not know that student code's output is caught
         *map(str, pages),
     ]
     said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with contextlib.ExitStack() as caught:
+        if not aloud:
+            caught.enter_context(contextlib.redirect_stdout(said))
+            caught.enter_context(contextlib.redirect_stderr(said))
         sys.dont_write_bytecode = True
         status = int(pytest.main(arguments, plugins=[plugin]))
     return status, "\n".join([*plugin.problems, said.getvalue()])

@@ -2,21 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import hypothesis
 
-from autograder.judge.channel import Channel
+from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
-from autograder.judge.wording import brief, call_text
+from autograder.judge.wording import brief, call_text, no_such
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
 
 CALL_CPU_SECONDS = 20.0
 CALL_WALL_SECONDS = 60.0
 MODEL_CPU_SECONDS = 60.0
 MODEL_WALL_SECONDS = 180.0
+_OF_THE_NOTEBOOK = ("call", "read", "watch")
+"""Operations of the probe that are about a global name of the notebook."""
 
 _EARLIER_FIRST = "put that cell right first, then this check can say more"
 
@@ -85,15 +87,17 @@ class Answer:
 class Submission:
     """One submission, through the worker.
 
-    Attributes are the student's functions: `submission.select_classes(images, labels, (3, 5))` calls that function in
-    the student's kernel and returns a plain value, or fails the check if it raised.
+    Attributes are the functions of the exercise: `submission.select_classes(images, labels, (3, 5))` calls the
+    student's in his kernel and returns a plain value, or fails the check if it raised.
 
     Args:
         channel: To the worker.
+        names: What the instructor's notebook defines. A check that asks for another name is wrong itself.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Conversation, names: Collection[str]) -> None:
         self._channel = channel
+        self._names = frozenset(names)
         self._gone: dict[str, str] = {}
         self._answered: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
         self._calls_left: int | None = None
@@ -125,6 +129,8 @@ class Submission:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name not in self._names:
+            raise AttributeError(no_such("function of the exercise", name, self._names))
         return lambda *args, **kwargs: self.call(name, *args, **kwargs).returned()
 
     def call(self, name: str, *args: Any, inputs_after: bool = False, model: bool = False, **kwargs: Any) -> Answer:
@@ -251,7 +257,11 @@ class Submission:
         Raises:
             Stopped: A limit stopped it, or the kernel died.
             Failed: The probe could not carry it out.
+            LookupError: The check asks for a name that the exercise does not have.
         """
+        name = content.get("name", "")
+        if content["op"] in _OF_THE_NOTEBOOK and name not in self._names:
+            raise LookupError(no_such("name in the exercise", name, self._names))
         limits = (MODEL_CPU_SECONDS, MODEL_WALL_SECONDS) if model else (CALL_CPU_SECONDS, CALL_WALL_SECONDS)
         question = {"do": "probe", "content": content, "cpu_seconds": limits[0], "wall_seconds": limits[1]}
         reply, answer_buffers = self._ask(question, buffers)

@@ -41,6 +41,9 @@ class CheckResult:
     """What was called, what came back, what was expected, what to try. Empty for a pass."""
     milliseconds: int = 0
     """Wall time of the check, calls into the student's kernel included."""
+    trace: str = ""
+    """Of an error inside the check, which is one of the course: where on the page it is and what it says in one line,
+    then the traceback. For logs and instructors; students never see it."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.points) and 0 <= self.points <= self.max_points):

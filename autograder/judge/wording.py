@@ -1,6 +1,8 @@
-"""Short words for values, for the messages that students read."""
+"""Short words for values, for the messages that students read; and for names that do not exist."""
 
+import difflib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,21 @@ import numpy as np
 from autograder.kernels.values import Foreign, Handle, Table
 
 _FEW = 12
+
+
+def no_such(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that there is no such name, and which comes nearest.
+
+    Args:
+        what: E.g. `check`.
+        name: As it was written.
+        known: Those there are.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
+    return f"there is no {what} {name!r}; there is: {', '.join(names) or 'none'}"
 
 
 def brief(value: Any) -> str:

@@ -201,7 +201,7 @@ def _cut(exercise: Exercise, first: int, last: str) -> Exercise:
     source = nbformat.writes(
         nbformat.v4.new_notebook(cells=notebook.cells[: end + 1], metadata=notebook.metadata)
     ).encode()
-    return replace(exercise, source=source, judged=kept, written={})
+    return replace(exercise, source=source, judged=kept, written={}, left_out=tuple(exercise.judged))
 
 
 @pytest.fixture(scope="session")

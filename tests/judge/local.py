@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.course.exercise import names_bound
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
@@ -61,21 +62,29 @@ def judge(
     order: Sequence[str],
     namespace: dict[str, Any] | None = None,
     key: bytes = b"a key for tests",
+    others: Sequence[str] = (),
 ) -> dict[str, CheckResult]:
-    """Judge code with check pages and draws of a key; return the results by check name."""
+    """Judge code with check pages and draws of a key; return the results by check name.
+
+    Checks may ask for what the code defines, what is in the namespace, and `others`.
+    """
     worker = LocalWorker(cells, {} if namespace is None else namespace)
     results: dict[str, CheckResult] = {}
+    problems: list[str] = []
 
     def tell(message: dict[str, Any]) -> None:
+        if message.get("nowhere"):
+            problems.append(f"checks of cells that do not exist: {message['nowhere']}")
         if message["do"] == "result":
             found = message["result"]
             results[found["name"]] = CheckResult(**found | {"outcome": Outcome(found["outcome"])})
 
-    plugin = JudgePlugin(Submission(Channel(worker.judges)), key, order, {}, tell)
+    names = [name for code in cells.values() for name in names_bound(code)] + [*worker.namespace, *others]
+    plugin = JudgePlugin(Submission(Channel(worker.judges), names), key, order, {}, tell)
     try:
         status, said = run_page(list(pages), plugin)
     finally:
         worker.close()
-    if status not in (0, 1):
-        raise RuntimeError(f"pytest ended with status {status}:\n{said}")
+    if status not in (0, 1) or problems:
+        raise RuntimeError(f"pytest ended with status {status}:\n{said}{problems}")
     return results

@@ -23,10 +23,12 @@ Judge = Callable[..., dict[str, CheckResult]]
 def run(tmp_path: Path) -> Judge:
     """Judge some code with a page written in the test."""
 
-    def run(page: str, code: str = "", order: tuple[str, ...] = ("cell",)) -> dict[str, CheckResult]:
+    def run(
+        page: str, code: str = "", order: tuple[str, ...] = ("cell",), others: tuple[str, ...] = ()
+    ) -> dict[str, CheckResult]:
         path = tmp_path / f"{tmp_path.name}.py"
         path.write_text(HEADER + textwrap.dedent(page))
-        return judge([path], {order[0]: textwrap.dedent(code)}, order)
+        return judge([path], {order[0]: textwrap.dedent(code)}, order, others=others)
 
     return run
 
@@ -98,15 +100,61 @@ def test_an_unanswered_stub_is_called_unanswered(run: Judge) -> None:
 
 
 def test_a_missing_function_names_it(run: Judge) -> None:
-    results = run("""
+    results = run(
+        """
         @check("cell", points=1)
         def doubles(submission):
             '''`double` doubles.'''
             submission.double(4)
-        """)
+        """,
+        others=("double",),
+    )
 
     assert results["doubles"].outcome is Outcome.FAIL
     assert "there is no `double` in the notebook" in results["doubles"].message.lower()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (
+            "submission.duoble(4)",
+            "no function of the exercise 'duoble'; did you mean 'double'?",
+        ),
+        (
+            "submission.call('duoble', 4)",
+            "there is no name in the exercise 'duoble'; did you mean 'double'?",
+        ),
+        ("submission.read('duoble')", "there is no name in the exercise 'duoble'; did you mean 'double'?"),
+        ("submission.red('double')", "AttributeError: there is no function of the exercise 'red'"),
+        ("submision.double(4)", "NameError: name 'submision' is not defined"),
+    ],
+)
+def test_a_misspelt_name_on_a_page_is_no_fault_of_the_student(run: Judge, asked: str, sentence: str) -> None:
+    results = run(
+        f"""
+        @check("cell", points=1)
+        def doubles(submission):
+            '''`double` doubles.'''
+            {asked}
+        """,
+        "def double(n): return 2 * n",
+    )
+
+    assert results["doubles"].outcome is Outcome.ERROR
+    assert sentence in results["doubles"].trace
+    assert "duoble" not in results["doubles"].message
+
+
+def test_a_check_of_a_cell_that_does_not_exist_is_told(run: Judge) -> None:
+    with pytest.raises(RuntimeError, match=r"doubles.*celll"):
+        run(
+            """
+            @check("celll", points=1)
+            def doubles(submission):
+                '''`double` doubles.'''
+            """
+        )
 
 
 def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None:
@@ -123,7 +171,10 @@ def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None
         """)
 
     assert results["broken"].outcome is Outcome.ERROR
-    assert "a person will look at it. (KeyError)" in results["broken"].message
+    assert results["broken"].message == "This check could not be decided by the computer; a person will look at it."
+    place, *_, last = results["broken"].trace.strip().splitlines()
+    assert place.endswith("line 9, in broken: KeyError: 'missing'")
+    assert last == "KeyError: 'missing'"
     assert results["close"].outcome is Outcome.ERROR
     assert results["close"].message.startswith("0.861 is too close to 0.86. ")
 

@@ -1,0 +1,101 @@
+"""Forks of this process, several at once, each with a clock over it; what they return comes back as JSON."""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any, NoReturn
+
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A fork that gave no answer."""
+
+    why: str
+
+
+@dataclass
+class _Fork:
+    pid: int
+    reading: int
+    until: float
+    data: bytearray
+
+    def fileno(self) -> int:
+        return self.reading
+
+
+def run_forked(works: Mapping[str, Work], jobs: int, seconds: float) -> Iterator[tuple[str, Any]]:
+    """Run each piece of work in a fork of its own.
+
+    Args:
+        works: By name. What they return goes through JSON; what they print is lost.
+        jobs: How many at once.
+        seconds: How long each may take.
+
+    Yields:
+        Name and what it returned, as they end; `Lost` for one that raised, died or took too long.
+    """
+    waiting = dict(works)
+    running: dict[str, _Fork] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                name = next(iter(waiting))
+                running[name] = _fork(waiting.pop(name), seconds)
+            ready = set(wait([fork.reading for fork in running.values()], timeout=0.5))
+            for name, fork in list(running.items()):
+                if fork.reading in ready and (part := os.read(fork.reading, 2**20)):
+                    fork.data += part
+                elif fork.reading in ready or time.monotonic() > fork.until:
+                    del running[name]
+                    yield name, _end(fork, seconds)
+    finally:
+        for fork in running.values():
+            _end(fork, 0)
+
+
+def _fork(work: Work, seconds: float) -> _Fork:
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        _work(work, writing)
+    os.close(writing)
+    return _Fork(pid, reading, time.monotonic() + seconds, bytearray())
+
+
+def _work(work: Work, writing: int) -> NoReturn:
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        answer = {"came": work()}
+    except BaseException:  # noqa: BLE001 (whatever it is, this copy of the process must end here)
+        answer = {"raised": traceback.format_exc()}
+    try:
+        with os.fdopen(writing, "w") as stream:
+            json.dump(answer, stream)
+    finally:
+        os._exit(0)
+
+
+def _end(fork: _Fork, seconds: float) -> Any:
+    late = time.monotonic() > fork.until
+    os.kill(fork.pid, signal.SIGKILL)
+    os.waitpid(fork.pid, 0)
+    os.close(fork.reading)
+    try:
+        answer = json.loads(bytes(fork.data))
+    except ValueError:
+        return Lost(f"it took more than {seconds:g} s" if late else "its process died")
+    return answer["came"] if "came" in answer else Lost(answer["raised"])

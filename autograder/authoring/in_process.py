@@ -1,0 +1,241 @@
+"""Notebook, judge and worker in one process, without a seal: the same code as when a class is graded, less the sockets.
+
+For code of one's own only. Nothing is limited, `breakpoint()` works in check pages and answers, and what they print is
+seen. `prepare_process` has to come before anything imports TensorFlow.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import pdb  # noqa: T100 (it is what authors stop with)
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from autograder.course.exercise import Exercise
+from autograder.course.judging import Judgement, Task, answer, task_of
+from autograder.course.notebook_run import cell_name, cell_seed
+from autograder.course.notebooks import Prepared, prepare, read_notebook
+from autograder.judge.verdict import CheckResult, Outcome
+from autograder.kernels.settings import REPEATABLE, STANDARD
+
+Watch = Callable[[str, BaseException], None]
+
+
+def prepare_process() -> None:
+    """Set this process up as kernels are: one thread, repeatable sums, figures that nobody sees."""
+    os.environ.update(STANDARD | REPEATABLE | {"MPLBACKEND": "agg", "NBGRADER_EXECUTION": "autograde"})
+    sys.breakpointhook = _breakpoint
+
+
+def warm_up() -> None:
+    """Import what every run imports and do what every run would do again; leaves no TensorFlow operation behind."""
+    import keras  # noqa: F401 (so that it is there)
+
+    from autograder.judge import warm_up as judges
+    from autograder.kernels.inner import quick_fit
+
+    judges.main()
+    quick_fit.install()
+
+
+def key_of(exercise: Exercise, draws: int) -> bytes:
+    """Return a key for draws that everybody may know.
+
+    Args:
+        exercise: The exercise.
+        draws: Which draws: another number asks about other arrays, tables and models.
+    """
+    return hmac.digest(f"draws {draws}".encode(), exercise.name.encode(), hashlib.sha256)
+
+
+class LocalRun:
+    """A notebook whose cells run in this process, as `NotebookRun` runs them in a kernel.
+
+    Args:
+        prepared: The notebook.
+        seed_text: Text from which the seed of every cell is derived.
+    """
+
+    kernels = 1
+
+    def __init__(self, prepared: Prepared, seed_text: str) -> None:
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+
+        from autograder.kernels import probe
+
+        config = Config()
+        config.HistoryManager.enabled = False  # would be a database file and a thread
+        config.InteractiveShell.colors = "nocolor"
+        self._probe = probe
+        make_shell: Any = InteractiveShell
+        self._shell: Any = make_shell(config=config)
+        self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
+        self._next = 0
+        self.errors: dict[str, str] = {}
+
+    @property
+    def reached(self) -> int:
+        """Place of the first cell that has not been run."""
+        return self._next
+
+    def start(self) -> None:
+        """Nothing has to be started."""
+
+    def run_until(self, grade_id: str) -> None:
+        """Run all code cells before a judged cell that have not been run."""
+        self.run_to(self._judged[grade_id])
+
+    def run_to(self, place: int) -> None:
+        """Run all code cells before a place that have not been run; judged cells are never run.
+
+        Args:
+            place: In the prepared notebook.
+        """
+        while self._next < place:
+            index = self._next
+            self._next += 1
+            if self._cells[index].cell_type == "code" and index not in self._judged.values():
+                self._run_cell(index)
+
+    def take(self, prepared: Prepared) -> None:
+        """Go on with another notebook that begins with the cells that have been run.
+
+        Args:
+            prepared: The other notebook.
+        """
+        self._cells, self._judged = prepared.notebook.cells, dict(prepared.judged)
+
+    def _run_cell(self, index: int) -> None:
+        import matplotlib.pyplot as plt
+
+        from autograder.kernels.inner.kernel import seed_everything
+
+        name = cell_name(self._cells[index], index)
+        seed_everything(cell_seed(self._seed_text, name))
+        ran = self._shell.run_cell(self._cells[index].source, store_history=False)
+        self._probe.after_cell()
+        plt.close("all")  # as the inline backend does
+        error = ran.error_before_exec or ran.error_in_exec
+        if error is not None:
+            self.errors[name] = f"{type(error).__name__}: {error}"[:300]
+
+    def probe(
+        self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Carry a question of the judge to the probe, without limits; what student code printed is shown."""
+        del cpu_seconds, wall_seconds
+        started = time.perf_counter()
+        found, arrays = self._probe.handle(content, buffers, self._shell.user_ns)
+        found["waited_seconds"] = time.perf_counter() - started
+        if found.get("printed"):
+            sys.stdout.write(found["printed"])
+        return _as_json(found), arrays
+
+
+class _DirectChannel:
+    """Both ends of the conversation of judge and worker: what the judge sends is answered before `send` returns."""
+
+    def __init__(self, take: Callable[[Any, dict[str, Any], list[bytes]], None]) -> None:
+        self._take = take
+        self._replies: deque[tuple[dict[str, Any], list[bytes]]] = deque()
+
+    def send(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        """Send one message to the worker."""
+        self._take(_Replies(self._replies), _as_json(content), list(buffers))
+
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Return the worker's answer."""
+        return self._replies.popleft()
+
+
+class _Replies:
+    def __init__(self, replies: deque[tuple[dict[str, Any], list[bytes]]]) -> None:
+        self._replies = replies
+
+    def send(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        self._replies.append((_as_json(content), list(buffers)))
+
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        raise NotImplementedError("the worker is asked; it asks nothing")
+
+
+def judge_here(
+    run: LocalRun, task: Task, checks: Collection[str] | None = None, *, aloud: bool = False, watch: Watch | None = None
+) -> dict[str, tuple[str, CheckResult]]:
+    """Judge a notebook in this process.
+
+    Args:
+        run: The notebook.
+        task: What to do with it.
+        checks: Names of those to run; None for all.
+        aloud: Let checks print and stop at breakpoints.
+        watch: Called with the name of each check that does not pass, and what it raised.
+
+    Returns:
+        By name of check: grade_id of its cell, and the result.
+
+    Raises:
+        JudgeFailed: The check pages do not fit the notebook.
+        RuntimeError: The check pages cannot be read; the text is pytest's.
+    """
+    from autograder.judge.session import plugin_for, run_page
+    from autograder.kernels.inner import quick_fit
+
+    quick_fit.leave_input_pipelines_alone()  # here: it wakes TensorFlow
+    judgement = Judgement()
+    channel = _DirectChannel(
+        lambda replies, content, buffers: answer(replies, content, buffers, run, judgement, task.cells)
+    )
+    decided = {} if checks is None else dict.fromkeys(_others(task, checks), Outcome.PASS)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    plugin = plugin_for(task.request([str(page) for page in task.pages], decided), channel)
+    plugin.watch = watch
+    status, said = run_page(task.pages, plugin, aloud=aloud)
+    if status not in (0, 1, 5):  # 5: nothing was to be run
+        raise RuntimeError(said or f"pytest ended with status {status}")
+    return judgement.results
+
+
+def _others(task: Task, checks: Collection[str]) -> list[str]:
+    from autograder.authoring.pages import checks_of
+
+    return [name for name in checks_of(tuple(task.pages)) if name not in checks]
+
+
+def run_of(notebook: bytes, exercise: Exercise) -> LocalRun:
+    """Return a notebook, ready to be run here.
+
+    Args:
+        notebook: As handed in.
+        exercise: Which exercise it answers.
+    """
+    return LocalRun(prepare(read_notebook(notebook), exercise), exercise.name)
+
+
+def task_here(exercise: Exercise, draws: int, data_source: str) -> Task:
+    """Return what a judge is to do with a notebook of an exercise.
+
+    Args:
+        exercise: The exercise.
+        draws: Which draws, see `key_of`.
+        data_source: Where the course's images come from.
+    """
+    return task_of(exercise, key_of(exercise, draws), data_source)
+
+
+def _as_json(content: dict[str, Any]) -> dict[str, Any]:
+    """Make of a message what a socket makes of it: tuples become lists, and what is no JSON is an error."""
+    made: dict[str, Any] = json.loads(json.dumps(content))
+    return made
+
+
+def _breakpoint(*_: Any, **__: Any) -> None:
+    """Stop with a prompt on the terminal, also while the output of student code is caught."""
+    with contextlib.redirect_stdout(sys.__stdout__):
+        pdb.Pdb(stdin=sys.__stdin__, stdout=sys.__stdout__).set_trace(sys._getframe(1))  # noqa: SLF001

@@ -1,0 +1,302 @@
+"""Golden submissions tried in this process and its forks: which checks each loses, against what is expected of it."""
+
+import contextlib
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.authoring.forks import Lost, run_forked
+from autograder.authoring.golden import build_submission, read_expected, submission_places
+from autograder.authoring.in_process import LocalRun, judge_here, task_here
+from autograder.authoring.pages import checks_of
+from autograder.authoring.slips import SlipError
+from autograder.course.course import Course
+from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.notebooks import Prepared, prepare, read_notebook
+from autograder.judge.checking import CheckSettings
+from autograder.judge.verdict import CheckResult, Outcome
+from autograder.judge.wording import no_such
+
+TRY_SECONDS = 600.0
+"""After that, a try is given up: an endless loop, most likely."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An exercise laid out for trying: what its pages say, and where its cells are."""
+
+    exercise: Exercise
+    submissions: Path
+    """Folder of its golden submissions."""
+    settings: Mapping[str, CheckSettings]
+    """What every check says, by name."""
+    data_source: str
+    draws: int = 0
+    """Which draws."""
+
+    @classmethod
+    def find(cls, course: Course, name: str, draws: int = 0) -> "Bench":
+        """Lay out an exercise of a course, as its text in `source/` has it now.
+
+        Args:
+            course: The course.
+            name: The exercise; any part of its name that no other has will do.
+            draws: Which draws: another number asks about other arrays, tables and models.
+
+        Raises:
+            SlipError: There is no such exercise, or a check names a cell that it does not have.
+        """
+        known = [found for found in course.exercises if name in found]
+        if len(known) != 1:
+            raise SlipError(no_such("exercise", name, course.exercises))
+        exercise = _as_its_text(course, course.exercises[known[0]])
+        submissions = course.root / "tests" / "submissions" / exercise.name
+        bench = cls(exercise, submissions, checks_of(exercise.pages), course.settings.data_source, draws)
+        bench.verify()
+        return bench
+
+    def verify(self) -> None:
+        """See that pages and notebook fit each other.
+
+        Raises:
+            SlipError: A check names a cell that does not exist, or a judged cell has no check.
+        """
+        for name, settings in self.settings.items():
+            if settings.cell not in self.exercise.judged:
+                nearest = no_such("judged cell", settings.cell, self.exercise.judged)
+                raise SlipError(f"the check `{name}` would never be run: {nearest}")
+        bare = self.exercise.judged.keys() - {settings.cell for settings in self.settings.values()}
+        if bare:
+            raise SlipError(f"the check pages of {self.exercise.name} hold no check for {', '.join(sorted(bare))}")
+
+    def places(self, *prefixes: str) -> list[Path]:
+        """List the golden submissions whose names begin so.
+
+        Args:
+            prefixes: E.g. `wrong_`.
+        """
+        return [place for place in submission_places(self.submissions) if place.name.startswith(prefixes)]
+
+    def prepared(self, name: str) -> Prepared:
+        """Return a golden submission, ready to be run.
+
+        Args:
+            name: Of the submission.
+        """
+        notebook, _ = build_submission(self.submissions / name, self.exercise.source)
+        return prepare(read_notebook(notebook), self.exercise)
+
+    def check_names(self, wanted: Collection[str]) -> list[str]:
+        """Return the checks of these names, in order; all if none is named.
+
+        Args:
+            wanted: Names of checks.
+
+        Raises:
+            SlipError: There is no such check.
+        """
+        for name in wanted:
+            if name not in self.settings:
+                raise SlipError(no_such("check", name, self.settings))
+        return [name for name in self.settings if not wanted or name in wanted]
+
+    def judge(
+        self,
+        run: LocalRun,
+        checks: Collection[str],
+        *,
+        aloud: bool = False,
+        watch: Callable[[str, BaseException], None] | None = None,
+    ) -> dict[str, CheckResult]:
+        """Judge a notebook; see `judge_here`.
+
+        Args:
+            run: The notebook.
+            checks: Names of those to run.
+            aloud: Let checks print and stop at breakpoints.
+            watch: Called with what a check raised that does not pass.
+        """
+        cells = [cell for cell in self.exercise.judged if cell in {self.settings[name].cell for name in checks}]
+        pages = [page for page in self.exercise.pages if checks_of((page,)).keys() & set(checks)]
+        task = task_here(self.exercise, self.draws, self.data_source)
+        part = replace(task, pages=pages, cells=cells, left_out=list(self.exercise.judged))
+        found = judge_here(run, part, checks, aloud=aloud, watch=watch)
+        return {name: result for name, (_, result) in found.items()}
+
+
+def _as_its_text(course: Course, exercise: Exercise) -> Exercise:
+    """Take the exercise's text where it is newer than its notebook: authors change it all the time."""
+    from autograder.build.notebooks import notebook_from_text, to_bytes
+
+    text = course.source_directory / f"{exercise.name}.py"
+    if not text.is_file():
+        return exercise
+    source = to_bytes(notebook_from_text(text.read_text(encoding="utf-8"), exercise.name))
+    return Exercise.from_source(exercise.name, source, exercise.page, exercise.assignment)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one submission."""
+
+    name: str
+    expected: Mapping[str, str]
+    """Outcome by name, for every check that should not pass."""
+    found: Mapping[str, str]
+    """Outcome by name, for every check that did not pass."""
+    says: str
+    """Part of what the first expected check should say."""
+    messages: Mapping[str, str]
+    """What the checks said that did not pass."""
+    lost: Mapping[str, float]
+    """Points lost, by judged cell."""
+    problem: str = ""
+    """Why it could not be tried, if so."""
+
+    @property
+    def status(self) -> str:
+        """OK, SURVIVED (it loses nothing), DOUBLE (in more tasks than it should), SAYS (not what it should), OTHER."""
+        if self.problem:
+            return "OTHER"
+        if self.found == self.expected:
+            first = next(iter(self.expected), "")
+            return "OK" if self.says in self.messages.get(first, self.says) else "SAYS"
+        if not self.found:
+            return "SURVIVED"
+        return "DOUBLE" if len(self.lost) > 1 and set(self.expected) <= set(self.found) else "OTHER"
+
+
+def try_all(
+    bench: Bench, places: Sequence[Path], jobs: int, *, whole: bool = False, checks: Collection[str] = ()
+) -> Iterator[Tried]:
+    """Try golden submissions, several at once, each in a fork of this process.
+
+    What they share with the reference is run once, as far as it leaves TensorFlow asleep: threads do not survive a
+    fork.
+
+    Args:
+        bench: The exercise.
+        places: The submissions.
+        jobs: How many at once.
+        whole: Run each from its first change to its last cell, to see what else it loses.
+        checks: Run no others than these; none for all that it may lose.
+
+    Yields:
+        What came of each, as they end.
+    """
+    works = {place.name: _Work.plan(bench, place, whole=whole, checks=checks) for place in places}
+    prepared = bench.prepared("reference")
+    ahead = LocalRun(prepared, bench.exercise.name)
+    for stop in sorted({work.first for work in works.values()}):
+        _run_ahead(ahead, prepared, stop)
+        here = {name: work for name, work in works.items() if work.first == stop}
+        tasks = {name: lambda work=work: work.judge(ahead) for name, work in here.items()}
+        for name, came in run_forked(tasks, jobs, TRY_SECONDS):
+            yield here[name].tried(came)
+
+
+def _run_ahead(run: LocalRun, prepared: Prepared, stop: int) -> None:
+    """Run the reference's cells before a place, up to the first that would wake TensorFlow."""
+    for place in range(run.reached, stop):
+        cell = prepared.notebook.cells[place]
+        if cell.cell_type == "code" and place not in prepared.judged.values() and _wakes_tensorflow(run, place):
+            return
+        with contextlib.redirect_stdout(io.StringIO()):
+            run.run_to(place + 1)
+
+
+def _wakes_tensorflow(run: LocalRun, place: int) -> bool:
+    """Find out in a fork."""
+
+    def attempt() -> dict[str, bool]:
+        from tensorflow.python.eager import context
+
+        run.run_to(place + 1)
+        return {"awake": context.context()._context_handle is not None}  # noqa: SLF001 (no public way to ask)
+
+    came = dict(run_forked({"": attempt}, 1, TRY_SECONDS))[""]
+    return isinstance(came, Lost) or bool(came["awake"])
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One submission to try."""
+
+    bench: Bench
+    name: str
+    prepared: Prepared
+    first: int
+    """Place of the first cell that differs from the reference."""
+    checks: tuple[str, ...]
+    expected: Mapping[str, str]
+    says: str
+
+    @classmethod
+    def plan(cls, bench: Bench, place: Path, *, whole: bool, checks: Collection[str]) -> "_Work":
+        expected = read_expected(place)
+        prepared = bench.prepared(place.name)
+        changed = changed_places(prepared, bench.prepared("reference"))
+        asked = asked_cells(prepared, changed, whole=whole) | {bench.settings[name].cell for name in expected.checks}
+        names = [
+            name
+            for name, settings in bench.settings.items()
+            if settings.cell in asked and name not in expected.chance and (not checks or name in checks)
+        ]
+        wanted = {name: outcome for name, outcome in expected.checks.items() if name in names}
+        says = expected.says if next(iter(expected.checks), "") in names else ""
+        return cls(bench, place.name, prepared, min(changed, default=0), tuple(names), wanted, says)
+
+    def judge(self, run: LocalRun) -> dict[str, list[str]]:
+        """Judge it; the reference has been run up to its first change, or less far."""
+        run.take(self.prepared)
+        results = self.bench.judge(run, self.checks)
+        return {
+            name: [result.outcome.value, result.message, result.trace]
+            for name, result in results.items()
+            if result.outcome is not Outcome.PASS
+        }
+
+    def tried(self, came: "dict[str, list[str]] | Lost") -> Tried:
+        """Compare."""
+        if isinstance(came, Lost):
+            return Tried(self.name, self.expected, {}, self.says, {}, {}, came.why)
+        lost: dict[str, float] = {}
+        for name in came:
+            settings = self.bench.settings[name]
+            lost[settings.cell] = lost.get(settings.cell, 0.0) + settings.points
+        errors = [f"error of the course: {trace}" for _, _, trace in came.values() if trace]
+        found = {name: outcome for name, (outcome, _, _) in came.items()}
+        messages = {name: message for name, (_, message, _) in came.items()}
+        return Tried(self.name, self.expected, found, self.says, messages, lost, "\n".join(errors))
+
+
+def changed_places(ours: Prepared, theirs: Prepared) -> list[int]:
+    """Places of a notebook at which it differs from another one of the same exercise.
+
+    Args:
+        ours: The notebook.
+        theirs: The other, usually the reference.
+    """
+    texts = {grade_id_of(cell): cell.source for cell in theirs.notebook.cells}
+    loose = {cell.source for cell in theirs.notebook.cells if grade_id_of(cell) is None}
+    return [
+        place
+        for place, cell in enumerate(ours.notebook.cells)
+        if cell.cell_type == "code"
+        and (cell.source != texts.get(name) if (name := grade_id_of(cell)) else cell.source not in loose)
+    ]
+
+
+def asked_cells(prepared: Prepared, changed: Sequence[int], *, whole: bool) -> set[str]:
+    """Judged cells at which changes can show: the next one behind each, or all behind the first.
+
+    Args:
+        prepared: The notebook.
+        changed: Places that differ from the reference.
+        whole: Whether to take all.
+    """
+    behind = [[name for name, place in prepared.judged.items() if place > change] for change in changed]
+    if whole or not behind:
+        return set(behind[0]) if behind else set(prepared.judged)
+    return {names[0] for names in behind if names}
