@@ -11,6 +11,7 @@ from autograder.commands.build import build
 from autograder.commands.calibrate import calibrate
 from autograder.commands.check import check
 from autograder.commands.confirm_changes import confirm_changes
+from autograder.commands.clauses import clauses
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
@@ -54,7 +55,7 @@ def _before_any_command(
     """Take what belongs to no single command; what `--debug` asks for is noticed by `Commands`."""
 
 
-for command in (prepare, check, grade, worker, doctor, build, calibrate, demo):
+for command in (prepare, check, grade, worker, doctor, build, clauses, calibrate, demo):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)

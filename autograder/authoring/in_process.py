@@ -174,7 +174,7 @@ def judge_here(
         run: The notebook.
         task: What to do with it.
         checks: Names of those to run; None for all.
-        aloud: Let checks print and stop at breakpoints.
+        aloud: Let checks print and stop at breakpoints, and seek a small input for which they fail.
         watch: Called with the name of each check that does not pass, and what it raised.
 
     Returns:
@@ -195,7 +195,7 @@ def judge_here(
     decided = {} if checks is None else dict.fromkeys(_others(task, checks), Outcome.PASS)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = plugin_for(task.request([str(page) for page in task.pages], decided), channel)
-    plugin.watch = watch
+    plugin.watch, plugin.shrinks = watch, aloud
     status, said = run_page(task.pages, plugin, aloud=aloud)
     if status not in (0, 1, 5):  # 5: nothing was to be run
         raise RuntimeError(said or f"pytest ended with status {status}")

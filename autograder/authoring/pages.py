@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
+
 import autograder.checks
 from autograder.judge.checking import CheckSettings
 
@@ -53,6 +55,18 @@ def _name(page: Path) -> str:
 
 
 def _module(page: Path) -> ModuleType:
+    """Import a page with the judge's settings for draws: what is imported here is judged with in this process."""
+    from autograder.judge import plugin  # registers them
+
+    before = hypothesis.settings.get_current_profile_name()
+    hypothesis.settings.load_profile(plugin.PROFILE)
+    try:
+        return _imported(page)
+    finally:
+        hypothesis.settings.load_profile(before)
+
+
+def _imported(page: Path) -> ModuleType:
     if page.parent == CHECKS:
         return importlib.import_module(_name(page))
     specification = importlib.util.spec_from_file_location(_name(page), page)

@@ -29,8 +29,10 @@ from autograder.judge.wording import plain_words
 MAX_CALLS_WHILE_SHRINKING = 40
 _UNDECIDED = "This check could not be decided by the computer; a person will look at it."
 
+PROFILE = "judge"
+
 hypothesis.settings.register_profile(
-    "judge",
+    PROFILE,
     max_examples=12,
     database=None,
     deadline=None,
@@ -79,7 +81,7 @@ class JudgePlugin:
         data_source: str = "sketches",
         left_out: Collection[str] = (),
     ) -> None:
-        hypothesis.settings.load_profile("judge")  # before any page is imported: its checks take the settings of then
+        hypothesis.settings.load_profile(PROFILE)  # before any page is imported: its checks take the settings of then
         self._submission = submission
         self._key = key
         self._cells, self._left_out = list(cells), frozenset(left_out)
@@ -92,6 +94,8 @@ class JudgePlugin:
         self._started = 0.0
         self.problems: list[str] = []
         """Why a page could not be collected, if so."""
+        self.shrinks = True
+        """Whether a smaller input is sought for which a check fails as well."""
         self.watch: Callable[[str, BaseException], None] | None = None
         """Called with the name of each check that does not pass, and what it raised."""
 
@@ -140,6 +144,10 @@ class JudgePlugin:
         if inner is None:
             return
         hypothesis.seed(seed_for(self._key, item.name))(function)
+        if not self.shrinks:
+            found = function._hypothesis_internal_use_settings  # noqa: SLF001 (where `@settings` keeps them)
+            phases = [phase for phase in found.phases if phase is not hypothesis.Phase.shrink]
+            function._hypothesis_internal_use_settings = hypothesis.settings(found, phases=phases)  # noqa: SLF001
 
         @functools.wraps(inner)
         def guarded(*args: Any, **kwargs: Any) -> Any:
