@@ -17,6 +17,7 @@ from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
+from autograder.commands.mutants import mutants
 from autograder.commands.prepare import prepare
 from autograder.commands.terminal import Commands, out
 from autograder.commands.try_check import try_check
@@ -55,7 +56,7 @@ def _before_any_command(
     """Take what belongs to no single command; what `--debug` asks for is noticed by `Commands`."""
 
 
-for command in (prepare, check, grade, worker, doctor, build, clauses, calibrate, demo):
+for command in (prepare, check, grade, worker, doctor, build, clauses, mutants, calibrate, demo):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)

@@ -62,6 +62,7 @@ class LocalRun:
     """
 
     kernels = 1
+    held_up = ""
 
     def __init__(self, prepared: Prepared, seed_text: str) -> None:
         from IPython.core.interactiveshell import InteractiveShell
@@ -166,7 +167,13 @@ class _Replies:
 
 
 def judge_here(
-    run: LocalRun, task: Task, checks: Collection[str] | None = None, *, aloud: bool = False, watch: Watch | None = None
+    run: LocalRun,
+    task: Task,
+    checks: Collection[str] | None = None,
+    *,
+    aloud: bool = False,
+    watch: Watch | None = None,
+    stops_early: bool = False,
 ) -> dict[str, tuple[str, CheckResult]]:
     """Judge a notebook in this process.
 
@@ -176,6 +183,7 @@ def judge_here(
         checks: Names of those to run; None for all.
         aloud: Let checks print and stop at breakpoints, and seek a small input for which they fail.
         watch: Called with the name of each check that does not pass, and what it raised.
+        stops_early: End with the first check that does not pass.
 
     Returns:
         By name of check: grade_id of its cell, and the result.
@@ -185,9 +193,6 @@ def judge_here(
         RuntimeError: The check pages cannot be read; the text is pytest's.
     """
     from autograder.judge.session import plugin_for, run_page
-    from autograder.kernels.inner import quick_fit
-
-    quick_fit.leave_input_pipelines_alone()  # here: it wakes TensorFlow
     judgement = Judgement()
     channel = _DirectChannel(
         lambda replies, content, buffers: answer(replies, content, buffers, run, judgement, task.cells)
@@ -195,9 +200,9 @@ def judge_here(
     decided = {} if checks is None else dict.fromkeys(_others(task, checks), Outcome.PASS)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = plugin_for(task.request([str(page) for page in task.pages], decided), channel)
-    plugin.watch, plugin.shrinks = watch, aloud
+    plugin.watch, plugin.shrinks, plugin.stops_early = watch, aloud, stops_early
     status, said = run_page(task.pages, plugin, aloud=aloud)
-    if status not in (0, 1, 5):  # 5: nothing was to be run
+    if status not in (0, 1, 5) and not (status == 2 and stops_early):  # 5: nothing was to be run; 2: stopped
         raise RuntimeError(said or f"pytest ended with status {status}")
     return judgement.results
 

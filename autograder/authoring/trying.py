@@ -3,7 +3,7 @@
 import contextlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.authoring.forks import Lost, run_forked
@@ -108,6 +108,7 @@ class Bench:
         *,
         aloud: bool = False,
         watch: Callable[[str, BaseException], None] | None = None,
+        stops_early: bool = False,
     ) -> dict[str, CheckResult]:
         """Judge a notebook; see `judge_here`.
 
@@ -116,12 +117,13 @@ class Bench:
             checks: Names of those to run.
             aloud: Let checks print and stop at breakpoints.
             watch: Called with what a check raised that does not pass.
+            stops_early: End with the first check that does not pass.
         """
         cells = [cell for cell in self.exercise.judged if cell in {self.settings[name].cell for name in checks}]
         pages = [page for page in self.exercise.pages if checks_of((page,)).keys() & set(checks)]
         task = task_here(self.exercise, self.draws, self.data_source)
         part = replace(task, pages=pages, cells=cells, left_out=list(self.exercise.judged))
-        found = judge_here(run, part, checks, aloud=aloud, watch=watch)
+        found = judge_here(run, part, checks, aloud=aloud, watch=watch, stops_early=stops_early)
         return {name: result for name, (_, result) in found.items()}
 
 
@@ -182,17 +184,32 @@ def try_all(
         whole: Run each from its first change to its last cell, to see what else it loses.
         checks: Run no others than these; none for all that it may lose.
 
+    Returns:
+        What came of each, as they end.
+    """
+    return try_works(bench, [Work.plan(bench, place, whole=whole, checks=checks) for place in places], jobs)
+
+
+def try_works(bench: Bench, planned: "Sequence[Work]", jobs: int, seconds: float = TRY_SECONDS) -> Iterator[Tried]:
+    """Try what has been planned; see `try_all`.
+
+    Args:
+        bench: The exercise.
+        planned: What to try.
+        jobs: How many at once.
+        seconds: How long each may take.
+
     Yields:
         What came of each, as they end.
     """
-    works = {place.name: _Work.plan(bench, place, whole=whole, checks=checks) for place in places}
+    works = {work.name: work for work in planned}
     prepared = bench.prepared("reference")
     ahead = LocalRun(prepared, bench.exercise.name)
     for stop in sorted({work.first for work in works.values()}):
         _run_ahead(ahead, prepared, stop)
         here = {name: work for name, work in works.items() if work.first == stop}
         tasks = {name: lambda work=work: work.judge(ahead) for name, work in here.items()}
-        for name, came in run_forked(tasks, jobs, TRY_SECONDS):
+        for name, came in run_forked(tasks, jobs, seconds):
             yield here[name].tried(came)
 
 
@@ -220,7 +237,7 @@ def _wakes_tensorflow(run: LocalRun, place: int) -> bool:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """One submission to try."""
 
     bench: Bench
@@ -229,11 +246,13 @@ class _Work:
     first: int
     """Place of the first cell that differs from the reference."""
     checks: tuple[str, ...]
-    expected: Mapping[str, str]
-    says: str
+    expected: Mapping[str, str] = field(default_factory=dict)
+    says: str = ""
+    stops_early: bool = False
 
     @classmethod
-    def plan(cls, bench: Bench, place: Path, *, whole: bool, checks: Collection[str]) -> "_Work":
+    def plan(cls, bench: Bench, place: Path, *, whole: bool, checks: Collection[str]) -> "Work":
+        """Plan a golden submission; see `try_all`."""
         expected = read_expected(place)
         prepared = bench.prepared(place.name)
         changed = changed_places(prepared, bench.prepared("reference"))
@@ -250,7 +269,7 @@ class _Work:
     def judge(self, run: LocalRun) -> dict[str, list[str]]:
         """Judge it; the reference has been run up to its first change, or less far."""
         run.take(self.prepared)
-        results = self.bench.judge(run, self.checks)
+        results = self.bench.judge(run, self.checks, stops_early=self.stops_early)
         return {
             name: [result.outcome.value, result.message, result.trace]
             for name, result in results.items()

@@ -39,6 +39,6 @@ def clauses(
         else:
             path.write_text(page, encoding="utf-8")
             out.print(page, markup=False, highlight=False, soft_wrap=True)
-        for problem in problems:
-            err.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
+        for said in problems:
+            err.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(NEEDS_ATTENTION if problems else 0)

@@ -96,6 +96,8 @@ class JudgePlugin:
         """Why a page could not be collected, if so."""
         self.shrinks = True
         """Whether a smaller input is sought for which a check fails as well."""
+        self.stops_early = False
+        """Whether the first check that does not pass is enough."""
         self.watch: Callable[[str, BaseException], None] | None = None
         """Called with the name of each check that does not pass, and what it raised."""
 
@@ -233,6 +235,8 @@ class JudgePlugin:
         self, item: pytest.Item, outcome: Outcome, message: str, *, trace: str = "", exhausted: bool = False
     ) -> None:
         self._outcomes[item.name] = outcome
+        if self.stops_early and outcome is not Outcome.PASS:
+            item.session.shouldstop = "one is enough"
         settings = settings_of(item)
         decided = {
             "outcome": outcome.value,

@@ -1,0 +1,52 @@
+"""Mutations: each kind of slip is made wherever it can be, and what is made is other code that compiles."""
+
+import pytest
+
+from autograder.authoring.mutations import mutations
+
+CODE = '''
+def keep(values, least, *, strict=True):
+    """Keep values; "not" and 3 in here are prose."""
+    if least < 0 and strict:
+        raise ValueError(f"no {least}")
+    chosen = sorted(values, reverse=True)[1:]
+    best = max(chosen)
+    return [value for value in chosen if value >= least], best
+'''
+
+
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        ("drop a statement", "pass"),
+        ("another comparison", "if least <= 0 and strict:"),
+        ("another comparison", "return [value for value in chosen if value > least], best"),
+        ("and for or", "if least < 0 or strict:"),
+        ("forget one of two conditions", "if strict:"),
+        ("forget a condition's block", "chosen = sorted(values, reverse=True)[1:]"),
+        ("off by one", "if least < 1 and strict:"),
+        ("the other flag", "def keep(values, least, *, strict=False):"),
+        ("drop a keyword argument", "chosen = sorted(values, )[1:]"),
+        ("forget where a slice begins", "chosen = sorted(values, reverse=True)[:]"),
+        ("min for max", "best = min(chosen)"),
+        ("forget a filter", "return [value for value in chosen], best"),
+        ("swap two statements", "best = max(chosen)"),
+        ("return in another order", "return best, [value for value in chosen if value >= least]"),
+    ],
+)
+def test_a_slip_of_each_kind_is_made(what, line):
+    assert line in {found.after for found in mutations(CODE) if found.what == what}
+
+
+def test_each_mutant_is_other_code_that_compiles_and_says_where():
+    found = mutations(CODE)
+    assert len({mutation.code for mutation in found}) == len(found) > 20
+    for mutation in found:
+        assert mutation.code != CODE
+        compile(mutation.code, "<mutant>", "exec")
+        assert CODE.splitlines()[mutation.line - 1].strip() == mutation.before
+
+
+def test_prose_is_left_alone():
+    assert all('"not" and 3 in here' in mutation.code for mutation in mutations(CODE))
+    assert all('f"no {least}"' in mutation.code or "raise" not in mutation.code for mutation in mutations(CODE))
