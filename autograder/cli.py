@@ -10,8 +10,8 @@ import typer
 from autograder.commands.build import build
 from autograder.commands.calibrate import calibrate
 from autograder.commands.check import check
-from autograder.commands.confirm_changes import confirm_changes
 from autograder.commands.clauses import clauses
+from autograder.commands.confirm_changes import confirm_changes
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.grade import grade

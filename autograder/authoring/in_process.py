@@ -193,6 +193,7 @@ def judge_here(
         RuntimeError: The check pages cannot be read; the text is pytest's.
     """
     from autograder.judge.session import plugin_for, run_page
+
     judgement = Judgement()
     channel = _DirectChannel(
         lambda replies, content, buffers: answer(replies, content, buffers, run, judgement, task.cells)
