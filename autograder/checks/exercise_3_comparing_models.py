@@ -26,9 +26,8 @@ from autograder.judge.model_tables import (
     with_worst,
 )
 from autograder.judge.submission import Answer, Submission
-from autograder.judge.tables import expect_table, expect_table_untouched, rows_of
+from autograder.judge.tables import Table, expect_table, expect_table_untouched, rows_of
 from autograder.judge.wording import brief
-from autograder.kernels.values import Table
 
 PARETO, RECOMMEND = "check_pareto_front", "check_recommend"
 SUMMARISE, TABLE = "check_summarise_run", "check_comparison_table"

@@ -14,6 +14,8 @@ from autograder.judge.submission import Answer, plain
 from autograder.judge.wording import brief, ordinal_list
 from autograder.kernels.values import Table
 
+__all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "rows_of"]
+
 
 def expect_table(value: Any, columns: Sequence[str], what: str, called: str = "") -> Table:
     """Read a table that came back; further columns are no mistake and are left out.

@@ -48,7 +48,7 @@ class SealedKernel(IPythonKernel):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
-        probe = sys.modules.get(PROBE_MODULE)
+        probe: Any = sys.modules.get(PROBE_MODULE)
         self._answer_probe: Callable[..., Any] | None = getattr(probe, "handle", None)
         self.shell_handlers["seed_request"] = self._seed
         self.shell_handlers["probe_request"] = self._probe
