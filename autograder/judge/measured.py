@@ -19,8 +19,9 @@ from autograder.judge.wording import brief
 from autograder.kernels.values import Handle, Table
 
 Array = np.ndarray[Any, Any]
+TRAINING_PER_CLASS, TRAINING_SEED = 40, 101
 VALIDATION_PER_CLASS, VALIDATION_SEED = 20, 102
-"""The validation images that the notebook gives to everybody."""
+"""The images that the notebook gives to everybody."""
 HIDDEN_PER_CLASS = 40
 PROFILED, EPOCHS, PREDICT_IMAGES = "mini_mobilenet", 5, 64
 """What the judge asks `profile_backbone` for: neither the backbone nor the epochs of the checks that students see."""
@@ -186,13 +187,15 @@ class Measured:
         numbers = {column: column_of_numbers(table, column, "`table`") for column in COLUMNS[1:]}
         return rows_of(Table({"name": [str(name) for name in table.columns["name"]], **numbers}))
 
-    def trainings(self) -> tuple[Training, ...]:
+    def trainings(self) -> tuple[Training, ...] | None:
         """Read what the notebook's own cells have trained."""
         return self._cases.once("trainings", lambda: notebook_trainings(self.submission))
 
-    def validation_digests(self) -> set[str]:
-        """Return a digest of each of the notebook's validation images."""
-        return set(digests(self._images("validation", VALIDATION_PER_CLASS, VALIDATION_SEED).images))
+    def notebook_images(self, split: str) -> tuple[Array, Array]:
+        """Return the notebook's images and labels of a split: "train" or "validation"."""
+        sizes = {"train": (TRAINING_PER_CLASS, TRAINING_SEED), "validation": (VALIDATION_PER_CLASS, VALIDATION_SEED)}
+        images, labels, _ = self._images(split, *sizes[split])
+        return images, labels
 
     def _accuracy(self, split: str, per_class: int, seed: int) -> float:
         images, labels, _ = self._images(split, per_class, seed)

@@ -14,10 +14,11 @@ from autograder.judge.checking import Failed
 from autograder.judge.comparators import predicted_classes
 from autograder.judge.models import ModelFacts
 from autograder.judge.submission import Answer, Submission
-from autograder.kernels.trainings import row_digest
+from autograder.kernels.trainings import MAX_NOTED, MAX_ROWS, row_digest
 from autograder.kernels.values import Encoder, Handle, ProtocolError, array_from_bytes, array_to_bytes
 
 Array = np.ndarray[Any, Any]
+MANY_TRAININGS = f"The notebook called `fit` {MAX_NOTED} times or more, and the grader has not noted the last ones."
 
 
 @dataclass(frozen=True)
@@ -132,22 +133,51 @@ def watch(
     return Watched(answer, fits, predictions)
 
 
-def notebook_trainings(submission: Submission) -> tuple[Training, ...]:
+def notebook_trainings(submission: Submission) -> tuple[Training, ...] | None:
     """Read what the notebook's own cells have trained so far.
+
+    Returns:
+        All trainings; None if there were more than are noted, so that nothing is known of the last ones.
 
     Raises:
         Failed: It cannot be read.
     """
     reply, _ = submission.probe({"op": "trained"}, model=True)
     try:
-        return tuple(Training(**_noted(found)) for found in reply["fits"])
+        found = tuple(Training(**_noted(record)) for record in reply["fits"])
     except (KeyError, TypeError, ValueError) as error:
         raise Failed(f"what the notebook trained could not be read ({error})", "models trained with `fit`") from error
+    return found if len(found) < MAX_NOTED else None
 
 
 def digests(images: Array) -> tuple[str, ...]:
     """Return a digest of each image, as `Training.rows` has them."""
     return tuple(row_digest(image) for image in images)
+
+
+def learned_from(found: Training, unseen: tuple[Array, Array], training: tuple[Array, Array]) -> bool:
+    """Whether a training has certainly learned from images that it must not see, alone or beside those it should.
+
+    Images are known by their digests. Where features were learned from instead, only the labels are there, and they
+    prove it if they come in the order of the images: as many labels may be those of a student's own experiment.
+
+    Args:
+        found: The training.
+        unseen: Images and labels it must not learn from.
+        training: Those that it should.
+    """
+    if set(digests(unseen[0])) & set(found.rows):
+        return True
+    others, allowed = (tuple(map(int, labels)) for _, labels in (unseen, training))
+    return found.labels in (others, allowed + others, others + allowed)
+
+
+def may_be_of(found: Training, count: int) -> bool:
+    """Whether a training may have learned from so many images: it is not known to have had others.
+
+    A data set that repeats itself shows its images several times.
+    """
+    return not found.labels or len(found.labels) % count == 0 or len(found.labels) >= MAX_ROWS
 
 
 def _noted(found: dict[str, Any]) -> dict[str, Any]:

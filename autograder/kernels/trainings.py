@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from time import perf_counter, sleep  # bound before any code of a student's can put others in their place
 from typing import Any, NamedTuple
 
-MAX_FITS, MAX_PREDICTIONS, MAX_NOTED, MAX_ROWS = 24, 40, 100, 2_000
+MAX_FITS, MAX_PREDICTIONS, MAX_NOTED, MAX_ROWS = 24, 40, 300, 2_000
 MAX_PARAMETERS = 200_000
 """Of a model whose arrays are kept; the judge's own backbones are far smaller."""
 
