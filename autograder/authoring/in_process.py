@@ -79,6 +79,7 @@ class LocalRun:
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
         self.errors: dict[str, str] = {}
+        probe.before_cells()
 
     @property
     def reached(self) -> int:
@@ -115,11 +116,13 @@ class LocalRun:
     def _run_cell(self, index: int) -> None:
         import matplotlib.pyplot as plt
 
+        from autograder.kernels import cell_trainings
         from autograder.kernels.inner.kernel import seed_everything
 
         name = cell_name(self._cells[index], index)
         seed_everything(cell_seed(self._seed_text, name))
-        ran = self._shell.run_cell(self._cells[index].source, store_history=False)
+        with cell_trainings.noting():
+            ran = self._shell.run_cell(self._cells[index].source, store_history=False)
         self._probe.after_cell()
         plt.close("all")  # as the inline backend does
         error = ran.error_before_exec or ran.error_in_exec
@@ -193,6 +196,7 @@ def judge_here(
         RuntimeError: The check pages cannot be read; the text is pytest's.
     """
     from autograder.judge.session import plugin_for, run_page
+    from autograder.kernels import cell_trainings
 
     judgement = Judgement()
     channel = _DirectChannel(
@@ -202,7 +206,8 @@ def judge_here(
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = plugin_for(task.request([str(page) for page in task.pages], decided), channel)
     plugin.watch, plugin.shrinks, plugin.stops_early = watch, aloud, stops_early
-    status, said = run_page(task.pages, plugin, aloud=aloud)
+    with cell_trainings.aside():  # the judge's own models train and answer here as well
+        status, said = run_page(task.pages, plugin, aloud=aloud)
     if status not in (0, 1, 5) and not (status == 2 and stops_early):  # 5: nothing was to be run; 2: stopped
         raise RuntimeError(said or f"pytest ended with status {status}")
     return judgement.results
