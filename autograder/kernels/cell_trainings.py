@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-MAX_FITS, MAX_IMAGES, MAX_NOTES = 60, 20_000, 400
+MAX_FITS, MAX_IMAGES, MAX_NOTES = 300, 20_000, 400
 DIGEST_BYTES = 8
 
 _fits: list[dict[str, Any]] = []
@@ -88,9 +88,9 @@ def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
         if _busy:
             return original(model, *args, **kwargs)
         with aside():
-            note: dict[str, Any] = {}
+            note: dict[str, Any] = {"model": model}
             with contextlib.suppress(Exception):  # what cannot be noted is no reason to fail the cell
-                note = {"model": model, "before": _digests(model), "rate": _rate(model), "trainable": _flags(model)}
+                note |= {"before": _digests(model), "rate": _rate(model), "trainable": _flags(model)}
             history = original(model, *args, **kwargs)
             with contextlib.suppress(Exception):
                 given = signature.bind(model, *args, **kwargs).arguments
@@ -110,10 +110,17 @@ def _learnt(model: Any, history: Any, given: dict[str, Any]) -> dict[str, Any]:
         "operations": [type(found).__name__ for found in getattr(model, "operations", model.layers)[:500]],
         "epochs": len(history.epoch),
         "steps": steps if isinstance(steps, int) else 0,
-        "history": {str(name): [float(value) for value in values] for name, values in history.history.items()},
+        "history": {str(name): [_number(value) for value in values] for name, values in history.history.items()},
         "learnt": contents(given.get("x"), given.get("y"), steps),
         "watched": contents(watched[0], watched[1] if len(watched) > 1 else None, None),
     }
+
+
+def _number(value: Any) -> float:
+    """Return an entry of a history; NaN for what is none, as a metric that gives one number a class."""
+    with contextlib.suppress(Exception):
+        return float(value)
+    return float("nan")
 
 
 def _noting_shown(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,13 +131,21 @@ def _noting_shown(original: Callable[..., Any]) -> Callable[..., Any]:
             answer = original(model, *args, **kwargs)
             with contextlib.suppress(Exception):
                 given = args[0] if args else kwargs.get("x", kwargs.get("inputs"))
-                if len(_shown) < MAX_NOTES and not hasattr(given, "_keras_history"):
-                    found = contents(given, None, kwargs.get("steps"))
-                    images = None if found is None else found.images
-                    _shown.append({"model": model, "fits": len(_fits), "images": images})
+                if not hasattr(given, "_keras_history"):
+                    _note_shown(model, given, kwargs.get("steps"))
             return answer
 
     return show
+
+
+def _note_shown(model: Any, given: Any, steps: Any) -> None:
+    """Note what a model was shown; of what goes beyond the notes, that it may have been anything."""
+    note = {"model": model, "fits": len(_fits), "images": None}
+    if len(_shown) < MAX_NOTES:
+        found = contents(given, None, steps)
+        _shown.append(note if found is None else note | {"images": found.images})
+    elif all(noted["model"] is not model or noted["fits"] != len(_fits) for noted in _shown[MAX_NOTES:]):
+        _shown.append(note)
 
 
 def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
@@ -147,15 +162,17 @@ def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
 def _parts(x: Any, y: Any, steps: int | None) -> Iterator[tuple[Any, Any]]:
     """Yield images and labels, portion by portion. A data set is read once more, a generator is left alone."""
     if hasattr(x, "element_spec") and hasattr(x, "take"):  # tf.data
-        x = (tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES))
-    elif hasattr(x, "__getitem__") and hasattr(x, "num_batches"):  # keras.utils.PyDataset
-        x = (x[number] for number in range(min(len(x), MAX_IMAGES)))
+        found = (
+            tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES)
+        )
+    elif hasattr(x, "__getitem__") and hasattr(x, "on_epoch_end"):  # keras.utils.PyDataset
+        read = (x[number] for number in range(min(len(x), MAX_IMAGES)))
     elif isinstance(x, np.ndarray | list | tuple) or hasattr(x, "numpy"):
-        x = [(x, y)]
+        read = [(x, y)]
     else:
         return
     seen = 0
-    for images, *labels in x:
+    for images, *labels in read:
         array = np.asarray(images)
         if array.ndim != 4 or seen > MAX_IMAGES:
             raise ValueError("these are no images, or too many")
@@ -181,8 +198,9 @@ def _flags(model: Any) -> list[bool]:
 
 
 def _rate(model: Any) -> float | None:
-    rate = getattr(model.optimizer, "_learning_rate", None)
-    return None if rate is None or hasattr(rate, "get_config") else float(model.optimizer.learning_rate)
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # what mixed precision wraps
+    rate = getattr(optimizer, "_learning_rate", None)
+    return None if rate is None or hasattr(rate, "get_config") else float(optimizer.learning_rate)
 
 
 def report(keep: Callable[[Any], str]) -> tuple[dict[str, Any], list[Any]]:

@@ -1,6 +1,7 @@
 """What cells train is noted: which images, which weights, what came of it."""
 
 import contextlib
+import io
 
 import keras
 import numpy as np
@@ -82,7 +83,7 @@ def test_images_of_data_sets_are_known_too(network, data):
 
 
 def test_a_generator_is_left_alone(network):
-    given = iter([(IMAGES.astype("float32"), LABELS)] * 2)
+    given = (portion for portion in [(IMAGES.astype("float32"), LABELS)] * 2)
     network.fit(given, steps_per_epoch=1, verbose=0)
     assert read_notes(Kernel()).fits[0].learnt is None
 
@@ -93,7 +94,7 @@ def test_images_shown_after_a_training_are_known(network):
     notes = read_notes(Kernel())
     assert notes.shown_since(notes.fits[0]).tolist() == []
     for ask in (network.evaluate, network):
-        with contextlib.redirect_stdout(None):
+        with contextlib.redirect_stdout(io.StringIO()):
             ask(IMAGES[6:], LABELS[6:]) if ask is not network else ask(IMAGES[:2].astype("float32"))
     notes = read_notes(Kernel())
     assert notes.shown_since(notes.fits[0]).tolist() == digests_of_images(IMAGES[[*range(6, 12), 0, 1]]).tolist()
@@ -110,3 +111,35 @@ def test_a_copy_is_known_by_its_arrays(network):
     notes = read_notes(Kernel())
     assert notes.fits_of("another", network.get_weights()) == list(notes.fits)
     assert notes.fits_of("another", [array + 1 for array in network.get_weights()]) == []
+
+
+def test_a_record_with_more_than_numbers_is_a_record(network):
+    class Says(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["phase"] = "head"
+            logs["each_class"] = np.ones(3)
+
+    network.fit(IMAGES, LABELS, callbacks=[Says()], verbose=0)
+    (fit,) = read_notes(Kernel()).fits
+    assert len(fit.history["accuracy"]) == 1
+
+
+def test_a_model_shown_image_by_image_may_have_been_shown_any(network, monkeypatch):
+    monkeypatch.setattr(cell_trainings, "MAX_NOTES", 3)
+    network.fit(IMAGES, LABELS, verbose=0)
+    for image in IMAGES[:3]:
+        network(image[None].astype("float32"))
+    notes = read_notes(Kernel())
+    assert notes.shown_since(notes.fits[0]).tolist() == digests_of_images(IMAGES[:3]).tolist()
+    for image in IMAGES[3:]:
+        network(image[None].astype("float32"))
+    notes = read_notes(Kernel())
+    assert notes.shown_since(notes.fits[0]) is None
+    assert len(notes.shown) == 4
+
+
+def test_the_rate_of_a_wrapped_optimizer_is_known(network):
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.125))
+    network.compile(optimizer, "sparse_categorical_crossentropy")
+    network.fit(IMAGES, LABELS, verbose=0)
+    assert read_notes(Kernel()).fits[0].rate == 0.125

@@ -58,7 +58,7 @@ def backbone():
 @pytest.mark.parametrize(("count", "trained"), [(0, []), (1, [3]), (3, [0, 2, 3])])
 def test_the_stand_ins_do_what_the_contract_says(count, trained):
     given = backbone()
-    model = stand_ins.FUNCTIONS["build_feature_extractor"](given, 3)
+    model = stand_ins.FUNCTIONS["build_feature_extractor"](given, 3, dropout=0.5)
     assert given.trainable_weights == []
     assert np.asarray(model(np.zeros((2, 8, 8, 3)))).shape == (2, 3)
     assert stand_ins.FUNCTIONS["start_fine_tuning"](model, given, count, 0.5) is model
