@@ -162,9 +162,7 @@ def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
 def _parts(x: Any, y: Any, steps: int | None) -> Iterator[tuple[Any, Any]]:
     """Yield images and labels, portion by portion. A data set is read once more, a generator is left alone."""
     if hasattr(x, "element_spec") and hasattr(x, "take"):  # tf.data
-        found = (
-            tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES)
-        )
+        read = (tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES))
     elif hasattr(x, "__getitem__") and hasattr(x, "on_epoch_end"):  # keras.utils.PyDataset
         read = (x[number] for number in range(min(len(x), MAX_IMAGES)))
     elif isinstance(x, np.ndarray | list | tuple) or hasattr(x, "numpy"):
