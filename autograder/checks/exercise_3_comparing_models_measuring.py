@@ -48,7 +48,7 @@ NOTEBOOK_EPOCHS, TRAINING_IMAGES = 4, 400
 """What the notebook trains with."""
 LEAST_BEST_ACCURACY = 0.55
 """Of our images, after the epoch that is the best one; the others stay well below."""
-CLOCK_SECONDS, CALL_SECONDS = 0.05, 0.015
+CLOCK_SECONDS, CALL_SECONDS = 0.1, 0.03
 """By so much may two clocks around the same epoch, or the same call, differ."""
 
 

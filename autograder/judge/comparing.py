@@ -29,9 +29,9 @@ SHAPE = (24, 16)
 SHOWN = ((1.0, 1.0, -3.0), (-2.0, 1.0, 1.0), (1.0, 1.0, -3.0))
 """What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
 epoch of the others is their worst. See `autograder.kernels.trainings.Plan`."""
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.4
 """Added to all that is not the second stage."""
-ROUNDING_SECONDS = 0.1
+ROUNDING_SECONDS = 0.15
 """Whoever rounds to tenths of a second, on a busy machine, may be wrong by this much."""
 CALLED = f"`compare_strategies(make_backbone, training, validation, {list(FRACTIONS)}, {HEAD_EPOCHS}, {EPOCHS})`"
 

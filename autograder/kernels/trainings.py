@@ -256,7 +256,7 @@ class _Moved:
             known = {"model": model, "row": matching, "epoch": 0, "true": None}
             known["start"] = [_array(variable) for variable in model.trainable_variables] if matching else None
             self._models[id(model)] = known
-            if matching is not None:
+            if matching in self._rows:  # a model that goes on for longer than its row shows the same again
                 self._rows.remove(matching)
         self._now = known
         if matching is None:

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from autograder.checks import architectures
-from autograder.judge import comparing, freezing, oracles, tiny
+from autograder.judge import comparing, freezing, oracles, tiny, watching
 from autograder.kernels import trainings
 
 
@@ -83,6 +83,48 @@ def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
     assert np.argmax(found) == 1
     assert found[1] > 0.7
     assert max(found[0], *found[2:]) < 0.5
+
+
+def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
+    x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
+    model = small_model()
+    with trainings.watched(trainings.Plan(shown=((-2.0, 1.0),), epoch_pauses=(0.0,))) as seen:
+        for _ in range(4):
+            model.fit(x, y, verbose=0)
+    assert len(seen.fits) == 4
+
+
+IMAGES = np.random.default_rng(3).uniform(0, 255, (18, 4, 4, 3)).astype("float32")
+LABELS = np.arange(18) % 3
+SEEN, UNSEEN = (IMAGES[:12], LABELS[:12]), (IMAGES[12:], LABELS[12:][::-1])
+
+
+def training_on(images, labels):
+    """A training as the kernel notes it."""
+    nothing = {"model": None, "epochs": 1, "seconds": 1.0, "epoch_seconds": (), "val_accuracy": ()}
+    noted = {"reports": frozenset(), "steps": 1, "rate": "", "labels": tuple(map(int, labels))}
+    return watching.Training(**nothing, **noted, rows=watching.digests(images))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "did"),
+    [
+        (*SEEN, False),
+        (*UNSEEN, True),
+        (np.concatenate([IMAGES[:12], IMAGES[12:13]]), [*SEEN[1], 0], True),
+        (IMAGES[:0], UNSEEN[1], True),  # features of theirs: their labels prove it
+        (IMAGES[:0], [*SEEN[1], *UNSEEN[1]], True),
+        (IMAGES[:0], UNSEEN[1][::-1], False),  # as many others
+        (255 - UNSEEN[0], UNSEEN[1][::-1], False),
+    ],
+)
+def test_learning_from_images_to_validate_with_needs_a_proof(images, labels, did):
+    assert watching.learned_from(training_on(images, labels), UNSEEN, SEEN) == did
+
+
+@pytest.mark.parametrize(("count", "may"), [(0, True), (12, True), (24, True), (13, False), (6, False), (2_010, True)])
+def test_a_data_set_may_show_its_images_several_times(count, may):
+    assert watching.may_be_of(training_on(IMAGES[:0], [0] * count), 12) == may
 
 
 def test_what_the_notebook_trains_is_noted_and_questions_are_not():
