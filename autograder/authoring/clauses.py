@@ -8,7 +8,7 @@
     checks = ["select_classes_keeps_..."]          those that judge it
     slip = "wrong_order_not_kept"                  or several: submissions that break it and lose its points
     right = "right_..."                            optional: a right submission just inside the edge
-    person = true                                  instead of checks and slip: no program can judge it
+    person = true                                  instead of task, checks and slip: no program can judge it
 """
 
 import re
@@ -75,10 +75,10 @@ def _clause(name: str, entry: Any) -> Clause:
         if word not in _WORDS:
             raise ValueError(f"clause {name}: {no_such('word', word, _WORDS)}")
     for word in ("says", "task"):
-        if not entry.get(word):
+        if not entry.get(word) and not (word == "task" and entry.get("person") is True):
             raise ValueError(f"clause {name}: it does not say `{word}`")
     says, checks, slips, right = (_texts(entry.get(word, ())) for word in ("says", "checks", "slip", "right"))
-    return Clause(name, says, str(entry["task"]), checks, slips, right, entry.get("person") is True)
+    return Clause(name, says, str(entry.get("task", "")), checks, slips, right, entry.get("person") is True)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -108,7 +108,8 @@ class Contract:
 
     def _problems_of(self, clause: Clause) -> list[str]:
         found = [f"the text does not say {part!r}" for part in clause.says if _folded(part) not in _folded(self.text)]
-        found += [no_such("judged cell", clause.task, self.cells)] if clause.task not in self.cells else []
+        if clause.task not in self.cells and not (clause.person and not clause.task):
+            found.append(no_such("judged cell", clause.task, self.cells))
         if clause.person:
             found += ["a person judges it, so it has no checks and no slip"] if clause.checks or clause.slips else []
             return [f"clause {clause.name}: {problem}" for problem in found]

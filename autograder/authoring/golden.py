@@ -12,7 +12,6 @@ A folder `tests/submissions/<exercise>/<name>/` holds
                          # %% first                              the same, on top of the notebook
                      A cell without text keeps the reference's text.
     expected.toml    why = "one line"
-                     points = 31.5                               what the judge should give
                      start = "release"                           optional: unanswered instead of reference answers
                      chance = ["name_of_check"]                  optional: checks that pass or fail by chance
                      [checks]
@@ -40,6 +39,7 @@ import functools
 import hashlib
 import re
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +67,7 @@ class Expected(NamedTuple):
     why: str
     """One line: what the submission stands for."""
     points: float
-    """Points of all judged cells together."""
+    """What the judge should give: those of all checks that are not named here."""
     checks: dict[str, str]
     """Outcome by name of check, for every check that does not pass."""
     chance: tuple[str, ...]
@@ -179,17 +179,24 @@ def read_expected(place: Path) -> Expected:
         return _expected_of(slip, place.parent.name)
     found = tomllib.loads((place / "expected.toml").read_text(encoding="utf-8"))
     checks, chance = found.get("checks", {}), tuple(found.get("chance", ()))
-    return Expected(found["why"], found["points"], checks, chance, found.get("start", "reference"))
+    points = _points_without(place.name, place.parent.name, [*checks, *chance], checks)
+    return Expected(found["why"], points, checks, chance, found.get("start", "reference"))
+
+
+def _points_without(name: str, exercise: str, named: Collection[str], lost: Collection[str]) -> float:
+    """Points of all checks but those that are lost; each one that is named has to exist."""
+    settings = checks_of(pages_of(exercise))
+    for check in named:
+        if check not in settings:
+            raise SlipError(f"submission {name} of {exercise}: {no_such('check', check, settings)}")
+    return sum(found.points for check, found in settings.items() if check not in lost)
 
 
 def _expected_of(slip: Slip, exercise: str) -> Expected:
+    points = _points_without(slip.name, exercise, [*slip.checks, *slip.chance], slip.checks)
     settings = checks_of(pages_of(exercise))
-    for name in (*slip.checks, *slip.chance):
-        if name not in settings:
-            raise SlipError(f"slip {slip.name} of {exercise}: {no_such('check', name, settings)}")
-    kept = [found.points for name, found in settings.items() if name not in slip.checks]
     why = slip.why or slip.name.partition("_")[2].replace("_", " ")
-    return Expected(why, sum(kept), outcomes(slip.checks, settings), slip.chance, "reference", slip.says)
+    return Expected(why, points, outcomes(slip.checks, settings), slip.chance, "reference", slip.says)
 
 
 def build_submission(place: Path, source_notebook: bytes) -> tuple[bytes, dict[str, bytes]]:

@@ -29,12 +29,11 @@ def points_of(exercise):
 
 
 @each_folder
-def test_points_follow_from_outcomes(folder):
+def test_what_is_expected_is_of_checks_that_exist(folder):
     points = points_of(folder.parent.name)
     expected = read_expected(folder)
     assert set(expected.checks) <= set(points)
     assert set(expected.checks.values()) <= {"FAIL", "SKIPPED"}
-    assert expected.points == pytest.approx(sum(points.values()) - sum(points[name] for name in expected.checks))
     assert expected.why
     assert "\n" not in expected.why
 
