@@ -1,7 +1,5 @@
 """The two trainings a judge looks at: `fit` in the student's kernel, and a few steps of its own."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from autograder.judge import models
 from autograder.judge.models import ModelFacts, moved, own_steps
 from autograder.kernels import trainings
 from autograder.kernels.values import Handle
+from transferlab import portable
 
 LABELS = np.arange(24) % 3
 IMAGES = np.random.default_rng(1).uniform(0, 1, (24, 32, 32, 3)).astype("float32")
@@ -33,13 +32,14 @@ def make(*, last="glorot_uniform", frozen=False):
 
 
 def facts(model):
+    description, arrays = portable.describe(model)
     trainable = {id(variable) for variable in model.trainable_variables}
     return ModelFacts(
         handle=Handle("h0", "Sequential"),
-        config=json.dumps(keras.saving.serialize_keras_object(model)),
-        arrays=tuple(np.asarray(variable) for variable in model.weights),
+        description=description,
+        arrays=tuple(arrays),
         trainable=tuple(id(variable) in trainable for variable in model.weights),
-        compiled=True,
+        outputs=tuple(portable.outputs_of(model, portable.drawn_inputs(model))),
         optimizer="SGD",
         learning_rate=0.01,
         loss="sparse_categorical_crossentropy",
@@ -98,12 +98,12 @@ def test_own_steps_put_the_arrays_back():
     model = make()
     known = facts(model)
     own_steps(known, IMAGES, LABELS)
-    assert not any(moved(known.arrays, [np.asarray(variable) for variable in known.rebuilt().weights]))
+    assert not any(moved(known.arrays, [np.asarray(variable) for variable in known.rebuilt().variables]))
 
 
 def test_outputs_are_the_same_in_however_many_parts_memory_allows(monkeypatch):
     known = facts(make())
-    calls, rebuilt = [], known.rebuilt()
+    calls, rebuilt = [], known.rebuilt().model
     monkeypatch.setattr(
         type(rebuilt), "__call__", lambda self, x, **k: calls.append(len(x)) or keras.Model.__call__(self, x, **k)
     )
