@@ -20,10 +20,10 @@ class Kernel:
 
 
 def message(errors, reply):
-    submission = Submission(Kernel(errors, reply))
+    submission = Submission(Kernel(errors, reply), ("double",))
     submission.run_until("check_double")
     with pytest.raises(Failed) as failed:
-        submission.call("double", 2).returned()
+        submission.double(2)
     return sentence(failed.value, "the check's own hint, which does not belong")
 
 
