@@ -180,8 +180,8 @@ def test_export_refuses_undecided_cells_and_writes_the_rest_if_asked(graded, run
     written = run(root, "nbgrader", "export", "--to", "b.csv", "--VerdictExporter.skip_refused=True")
     assert written.returncode == 0, written.stderr
     lines = (root / "b.csv").read_text().splitlines()
-    assert "homework,right,,,,2025-01-01 12:00:00,to be graded by hand,6,0,6,9,6" in lines
-    assert "homework,undecided,,,,2025-01-01 12:00:00,undecided,,,,9," in lines
+    assert "homework,right,,,,2025-01-01 12:00:00,to be graded by hand,6,0,6,9,,6" in lines
+    assert "homework,undecided,,,,2025-01-01 12:00:00,undecided,,,,9,," in lines
 
 
 def test_the_formgraders_button_takes_the_same_path_from_inside_a_running_event_loop(course):

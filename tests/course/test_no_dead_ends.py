@@ -238,6 +238,7 @@ def test_a_gradebook_in_use_is_waited_for_and_then_named(graded, autograder):
     assert autograder(graded, "grade", HOMEWORK).exit_code == 0
 
 
+@pytest.mark.filterwarnings("default::autograder.course.store.DamagedRecord")
 @pytest.mark.parametrize(
     "content",
     [b"", b"\0" * 40, b"[]", b'{"format": 9}', b'{"format": 1, "assignment": "x"}', b"autograder verdict 1 cut"],
