@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.course.sealed import read_submitted
 from autograder.course.worker import Engine
 from autograder.kernels.processes import tree
 from autograder.kernels.student import StudentKernel
@@ -84,6 +85,7 @@ class Surroundings:
     def note_state(self) -> None:
         """Remember what there is, to see later that nothing was added or taken away."""
         self._processes = self._alive()
+        read_submitted(b'{"nbformat": 4, "cells": []}')  # whoever reads what is handed in stays, with its descriptors
         self._descriptors = len(os.listdir("/proc/self/fd"))
         self._temporary = self._strangers()
 

@@ -5,6 +5,7 @@ The checks are those of exercise 1; each case is one function, judged alone.
 
 import textwrap
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -244,7 +245,8 @@ def _alone(exercise: Exercise, function: str) -> Exercise:
     """Return the exercise cut to one answer cell and the cell that judges it."""
     cells = [exercise.cells[function], exercise.cells[f"check_{function}"]]
     source = nbformat.v4.new_notebook(cells=cells, metadata=exercise.notebook.metadata)
-    return Exercise.from_source(exercise.name, nbformat.writes(source).encode(), exercise.page, exercise.assignment)
+    alone = Exercise.from_source(exercise.name, nbformat.writes(source).encode(), exercise.page, exercise.assignment)
+    return replace(alone, left_out=tuple(exercise.judged))
 
 
 @pytest.fixture(scope="module")
