@@ -113,10 +113,14 @@ class Trained:
         return self._trainings(name, FEATURE, 0)
 
     def first_stage(self) -> tuple[int, tuple[str, ...]]:
-        """How many trainings there were when the first stage was judged, and what `feature_model` then held."""
+        """How many trainings there were when the first stage was judged, and what `feature_model` then held.
+
+        That need not be what `fit` left behind: the best epoch's weights may have been loaded again.
+        """
         if self._first_stage is None:
             try:
-                last = self.fits("feature_model")[-1].after
+                self.fits("feature_model")
+                last = tuple(map(digest_of_array, self.facts("feature_model").arrays))
             except Failed:
                 last = ()
             self._first_stage = len(self.notes(FEATURE).fits), last
