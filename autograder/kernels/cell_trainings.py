@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 MAX_FITS, MAX_IMAGES, MAX_NOTES = 300, 20_000, 400
+EPOCHS_OF_ENDLESS = 6
 DIGEST_BYTES = 8
 
 _fits: list[dict[str, Any]] = []
@@ -162,7 +163,10 @@ def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
 def _parts(x: Any, y: Any, steps: int | None) -> Iterator[tuple[Any, Any]]:
     """Yield images and labels, portion by portion. A data set is read once more, a generator is left alone."""
     if hasattr(x, "element_spec") and hasattr(x, "take"):  # tf.data
-        read = (tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(steps or MAX_IMAGES))
+        count = steps or MAX_IMAGES
+        if steps and int(x.cardinality()) == -1:  # endless: some images come twice in an epoch, and others in the next
+            count *= EPOCHS_OF_ENDLESS
+        read = (tuple(part) if isinstance(part, tuple | list) else (part, None) for part in x.take(count))
     elif hasattr(x, "__getitem__") and hasattr(x, "on_epoch_end"):  # keras.utils.PyDataset
         read = (x[number] for number in range(min(len(x), MAX_IMAGES)))
     elif isinstance(x, np.ndarray | list | tuple) or hasattr(x, "numpy"):

@@ -82,6 +82,14 @@ def test_images_of_data_sets_are_known_too(network, data):
     assert dict(zip(fit.learnt.images.tolist(), fit.learnt.labels.tolist(), strict=True)) == label_of
 
 
+def test_of_endless_data_all_images_are_known(network):
+    given = tf.data.Dataset.from_tensor_slices((IMAGES.astype("float32"), LABELS)).repeat().shuffle(40, seed=2).batch(4)
+    network.fit(given, steps_per_epoch=3, verbose=0)
+    (fit,) = read_notes(Kernel()).fits
+    assert fit.steps == 3
+    assert set(fit.learnt.images.tolist()) == set(digests_of_images(IMAGES).tolist())
+
+
 def test_a_generator_is_left_alone(network):
     given = (portion for portion in [(IMAGES.astype("float32"), LABELS)] * 2)
     network.fit(given, steps_per_epoch=1, verbose=0)
