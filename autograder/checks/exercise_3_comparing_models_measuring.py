@@ -42,8 +42,6 @@ PARAMETERS = {
     "mobilenet_v2": 2_257_984,
 }
 """Without classifier, known so that they need not be built here; a test builds each and counts."""
-ANOTHER_EPOCH = 0.15
-"""As much may the validation accuracies of a model's late epochs differ."""
 NOTEBOOK_EPOCHS, TRAINING_IMAGES = 4, 400
 """What the notebook trains with."""
 LEAST_BEST_ACCURACY = 0.55
@@ -201,7 +199,12 @@ def profile_times_the_predictions(measured: Measured) -> None:
 @check(COMPARISON, points=0.5, hint="are the weights pretrained, the images raw, and the head trained for all epochs?")
 def recommended_model_recognises_new_images(measured: Measured, data: transferlab.CourseData) -> None:
     """`recommended_model` classifies images it has never seen."""
-    expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended", data.source), "`recommended_model`")
+    try:
+        expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended", data.source), "`recommended_model`")
+    except Failed:
+        claims = (profile_keeps_the_pretrained_backbone, profile_trains_as_asked, profile_takes_the_best_epoch)
+        if not any(_slipped(claim, measured) for claim in claims):
+            raise
 
 
 @check(COMPARISON, points=1, hint="keep the models in a dictionary by name, and take the one that `recommend` names")
@@ -213,7 +216,7 @@ def recommended_model_belongs_to_its_row(measured: Measured) -> None:
     accuracy = measured.validation_accuracy()
     problem = None
     for name in _recommended_names(measured.submission, rows):
-        if not _is_backbone(name) or not pretrained.shapes(name) <= shapes:
+        if not _is_backbone(name) or (not pretrained.shapes(name) <= shapes and not _other_backbone(measured)):
             problem = Failed(f"`table` recommends {name}, which is not the backbone in `recommended_model`", f"{name}")
             continue
         try:
@@ -236,10 +239,11 @@ def table_measures_every_backbone(measured: Measured, data: transferlab.CourseDa
         row, expected = rows[name], _parameters(name)
         if row["parameters"] != expected and not _slipped(profile_counts_the_backbone, measured):
             fail(f"`table` says {row['parameters']:,.0f} parameters for {name}", f"{expected:,}, without the head")
-        if not 0 <= row["val_accuracy"] <= 1:
+        if not 0 <= row["val_accuracy"] <= 1 and 0 <= _own_number(measured, "val_accuracy") <= 1:
             fail(f"the accuracy of {name} is {row['val_accuracy']:g}", "a share between 0 and 1")
-        if min(row["seconds_per_epoch"], row["ms_per_image"]) <= 0:
-            fail(f"a time in the row of {name} is not above 0", "times above 0")
+        for entry in ("seconds_per_epoch", "ms_per_image"):
+            if row[entry] <= 0 < _own_number(measured, entry):
+                fail(f"`{entry}` in the row of {name} is {row[entry]:g}", "times above 0")
 
 
 @check(COMPARISON, points=1, hint="take rows and models as `profile_backbone` returns them; rows are never typed in")
@@ -251,7 +255,8 @@ def every_row_speaks_of_its_model(measured: Measured, data: transferlab.CourseDa
     for name in data.compared_backbones:
         if name not in rows:
             continue  # judged by table_measures_every_backbone
-        if not pretrained.shapes(name) <= Counter(array.shape for array in measured.trained(name).arrays):
+        shapes = Counter(array.shape for array in measured.trained(name).arrays)
+        if not pretrained.shapes(name) <= shapes and not _other_backbone(measured):
             fail(f"the model of {name} in `trained_models` does not hold that backbone", f"a head on {name}")
         _expect_said(measured, rows[name], measured.row_accuracy(name))
 
@@ -281,7 +286,7 @@ def comparison_trains_as_asked(measured: Measured, data: transferlab.CourseData)
     on_all = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
     wanted = NOTEBOOK_EPOCHS * len(data.compared_backbones)
     epochs = sum(found.epochs for found in on_all)
-    if not on_all or (epochs < wanted and not excused):
+    if epochs < wanted and not excused:
         came = f"the notebook's cells have trained for {epochs} epochs altogether on the {TRAINING_IMAGES} images"
         fail(came, f"{NOTEBOOK_EPOCHS} epochs for each of the {len(data.compared_backbones)} backbones")
     for name, handle in handles.items():
@@ -329,8 +334,21 @@ def _expect_said(measured: Measured, row: Row, reached: float) -> None:
     try:
         expect_report(said, reached, f"val_accuracy of {row['name']}", images="the validation images")
     except Failed:
-        if abs(said - reached) > ANOTHER_EPOCH or _rows_speak_of_models(measured):
+        if _rows_speak_of_models(measured):
             raise
+
+
+def _other_backbone(measured: Measured) -> bool:
+    """Whether the student's own `profile_backbone` has lost points for another backbone than it was asked for."""
+    return _slipped(profile_keeps_the_pretrained_backbone, measured)
+
+
+def _own_number(measured: Measured, entry: str) -> float:
+    """What the student's own `profile_backbone` gave when it was judged: an impossible number was charged there."""
+    try:
+        return measured.profile().number(entry)
+    except (Failed, Stopped):
+        return 0.5  # a function that stops has made nothing: any possible number
 
 
 def _rows_speak_of_models(measured: Measured) -> bool:

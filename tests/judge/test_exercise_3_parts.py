@@ -13,6 +13,11 @@ ARRAYS = {
 }
 
 
+def stopped():
+    """No row and no model came of `profile_backbone`, so that nothing is excused."""
+    raise Failed("it raised")
+
+
 def measured(named, held):
     """A comparison that recommends one backbone by name, and holds another's arrays."""
     row = {"name": named, "parameters": 1.0, "seconds_per_epoch": 1.0, "val_accuracy": 0.8, "ms_per_image": 1.0}
@@ -21,6 +26,7 @@ def measured(named, held):
         table=lambda: [row],
         recommended=lambda: SimpleNamespace(arrays=ARRAYS[held]),
         validation_accuracy=lambda: 0.8,
+        profile=stopped,
     )
 
 
@@ -33,3 +39,24 @@ def test_a_recommended_model_with_its_rows_backbone_passes(name):
 def test_a_recommended_model_with_another_backbone_fails(named):
     with pytest.raises(Failed, match=f"recommends {named}, which is not the backbone in `recommended_model`"):
         page.recommended_model_belongs_to_its_row(measured(named, "mini_vgg"))
+
+
+def profiled(**entries):
+    """What `profile_backbone` made of the judge's images, where only a few numbers matter."""
+    return SimpleNamespace(profile=lambda: SimpleNamespace(number=entries.__getitem__))
+
+
+def test_an_impossible_number_is_charged_where_it_is_made_and_not_in_the_comparison():
+    rows = [measured(name, name).table()[0] for name in page.PARAMETERS][:3]
+    for row, count in zip(rows, page.PARAMETERS.values(), strict=False):
+        row |= {"parameters": count, "val_accuracy": 80.0, "seconds_per_epoch": -1.0}
+        row["name"] = next(name for name, known in page.PARAMETERS.items() if known == count)
+    data = SimpleNamespace(compared_backbones=[row["name"] for row in rows])
+    own = profiled(val_accuracy=75.0, seconds_per_epoch=-2.0, ms_per_image=1.0)
+    own.table = lambda: rows
+    page.table_measures_every_backbone(own, data)
+
+    own = profiled(val_accuracy=0.75, seconds_per_epoch=-2.0, ms_per_image=1.0)
+    own.table = lambda: rows
+    with pytest.raises(Failed, match="is 80"):
+        page.table_measures_every_backbone(own, data)
