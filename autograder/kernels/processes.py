@@ -197,24 +197,25 @@ def usage(roots: Iterable[int], clock: CpuClock, *, shared_mib: float = 0.0, exa
     return Usage(clock.read(pids), max(memory_mib, 0.0) + tables, len(pids))
 
 
-def queues(pids: Iterable[int]) -> tuple[dict[int, float], bool]:
+def queues(pids: Iterable[int]) -> tuple[dict[int, float], str]:
     """Read how long threads have been held up by what else runs on the machine.
 
     Args:
         pids: process ids.
 
     Returns:
-        For each thread the seconds, since it began, in which it could have computed and had no processor; and whether
-        one of them cannot be woken at this moment, as when it waits for a disk or for memory.
+        For each thread the seconds, since it began, in which it could have computed and had no processor, without the
+        turn it is waiting for now; and the states they are in at this moment, a letter each: `R` computes or waits for
+        a processor, `D` cannot be woken, as when it waits for a disk or for memory.
     """
-    waited, held_up = {}, False
+    waited, states = {}, ""
     for pid in pids:
         for thread in _threads(pid):
             place = f"/proc/{pid}/task/{thread}"
             if fields := _read(f"{place}/schedstat").split():
                 waited[int(thread)] = int(fields[1]) / 1e9
-            held_up = held_up or _read(f"{place}/stat").rpartition(b")")[2][1:2] == b"D"
-    return waited, held_up
+            states += _read(f"{place}/stat").rpartition(b")")[2][1:2].decode()
+    return waited, states
 
 
 def stalled_seconds() -> float:
@@ -264,11 +265,13 @@ class IdleClock:
         with self._lock:
             if self._before is not None:
                 then, cpu_before, stalled_before, queues_before = self._before
-                waited, held_up = queues(pids)
+                waited, states = queues(pids)
+                if "R" in states:  # not idle now; how long it has had to queue is known once it has had its turn
+                    return self.seconds
                 now, stalled = time.monotonic(), stalled_seconds()
                 queued = sum(seconds - queues_before.get(thread, 0.0) for thread, seconds in waited.items())
                 # A thread can also be made one that cannot be woken: that alone stops no clock.
-                lost = queued + (stalled - stalled_before if held_up else 0.0)
+                lost = queued + (stalled - stalled_before if "D" in states else 0.0)
                 self.held_up_seconds += lost
                 self.seconds += max(0.0, now - then - max(0.0, cpu_seconds - cpu_before) - lost)
                 self._before = (now, cpu_seconds, stalled, waited)

@@ -44,7 +44,7 @@ def test_a_cell_that_waits_is_ended_on_a_busy_machine_as_well(warm, busy):
 
 def test_a_request_that_the_machine_holds_up_for_ever_blames_nobody(warm, monkeypatch):
     monkeypatch.setattr("autograder.kernels.waiting.BUSY_FACTOR", 2)
-    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: ({}, True))  # as on a disk that hangs
+    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: ({}, "D"))  # as on a disk that hangs
     monkeypatch.setattr("autograder.kernels.processes.stalled_seconds", time.monotonic)
     with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.5)) as kernel:
         run = kernel.run_cell("import time\ntime.sleep(60)")
@@ -66,8 +66,8 @@ def test_a_kernel_that_the_machine_ended_for_memory_blames_nobody(warm, monkeypa
 
 
 def test_only_seconds_in_which_it_could_go_on_and_does_not_are_idle(monkeypatch):
-    now, waited, held_up = 100.0, {1: 0.0, 2: 0.0}, False
-    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: (dict(waited), held_up))
+    now, waited, states = 100.0, {1: 0.0, 2: 0.0}, "S"
+    monkeypatch.setattr("autograder.kernels.processes.queues", lambda pids: (dict(waited), states))
     monkeypatch.setattr("autograder.kernels.processes.time.monotonic", lambda: now)
     stalled = 0.0
     monkeypatch.setattr("autograder.kernels.processes.stalled_seconds", lambda: stalled)
@@ -77,11 +77,13 @@ def test_only_seconds_in_which_it_could_go_on_and_does_not_are_idle(monkeypatch)
     now += 10  # computes for 3, waits 4 for a processor
     waited = {1: 3.0, 2: 1.0}
     assert clock.read([1], 8.0) == pytest.approx(3)
-    now, stalled, held_up = now + 10, stalled + 10, True  # waits for a disk
+    now, stalled, states = now + 10, stalled + 10, "SD"  # waits for a disk
     assert clock.read([1], 8.0) == pytest.approx(3)
     now += 1  # as if it did: its own child holds it up
     assert clock.read([1], 8.0) == pytest.approx(4)
-    now, held_up = now + 10, False
+    now, states = now + 10, "SR"  # in a queue whose length is not known yet
+    assert clock.read([1], 8.0) == pytest.approx(4)
+    states = "S"
     waited = {3: 0.5}  # a new thread; others have ended
     assert clock.read([1], 8.0) == pytest.approx(13.5)
     clock.end()
