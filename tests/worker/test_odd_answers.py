@@ -167,7 +167,7 @@ CASES = {
     "ragged lists": Case(SELECT, answer("return kept, [[1], [1, 2]]"), "whose parts differ in shape"),
     "NaN": Case(SELECT, answer("return kept, np.where(new == 0, np.nan, new)"), "NaN in the labels"),
     "changes its inputs": Case(
-        SELECT, answer("images[:] = 0\nreturn kept, new"), "the arrays given to it were changed in place"
+        SELECT, answer("images[:] = 0\nreturn kept, new"), "what was given to it was changed in place"
     ),
     "another signature": Case(
         SELECT, answer("return kept, new").replace("labels, classes)", "labels)"), "raised TypeError"
