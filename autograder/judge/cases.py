@@ -122,9 +122,7 @@ class Cases:
         case = self.extractor(backbone, num_classes)
 
         def make() -> tuple[Answer, Witness]:
-            if (
-                backbone is self.normalized_backbone
-            ):  # to be evaluated as it is described, not as this training leaves it
+            if backbone is self.normalized_backbone:  # evaluated as it is described, not as this training leaves it
                 with contextlib.suppress(Failed, Undecided):
                     self.extractor_evaluation(backbone, num_classes)
             answer, after = fit(self.submission, case.facts.handle, *self.images(num_classes))
