@@ -29,6 +29,8 @@ SHAPE = (24, 16)
 SHOWN = ((1.0, 1.0, -3.0), (-2.0, 1.0, 1.0), (1.0, 1.0, -3.0))
 """What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
 epoch of the others is their worst. See `autograder.kernels.trainings.Plan`."""
+ROW_PAUSES = (0.0, 0.8, 0.0)
+"""Seconds that the second stages last longer: all the same for whoever looks at the clock, and not for who does not."""
 PAUSE_SECONDS = 0.4
 """Added to all that is not the second stage."""
 ROUNDING_SECONDS = 0.15
@@ -374,7 +376,7 @@ def _compared(submission: Submission, seed: int) -> Comparison:
         "compare_strategies",
         CALLED,
         [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS],
-        plan={"shown": SHOWN, "pause": PAUSE_SECONDS},
+        plan={"shown": SHOWN, "row_pauses": ROW_PAUSES, "pause": PAUSE_SECONDS},
         backbone=backbone,
         mended={"unfreeze_fraction": None, "count_parameters": {"trainable": NOTHING, "frozen": NOTHING}},
         inputs_after=5,

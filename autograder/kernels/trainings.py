@@ -45,6 +45,9 @@ class Plan(NamedTuple):
     """One row a training that lasts as many epochs as the row: a factor for each epoch."""
     epoch_pauses: tuple[float, ...] = ()
     """Seconds to wait within each epoch of a model, counted over all its trainings."""
+    row_pauses: tuple[float, ...] = ()
+    """Seconds to wait within the first epoch of the trainings to which `shown` applies, one number a training: so that
+    they last differently long, and no number that was typed in fits all of them."""
     predict_pauses: tuple[float, ...] = ()
     """Seconds to wait within each call of `predict` that has as many images as one call is to have."""
     predict_images: int = 0
@@ -256,6 +259,8 @@ class _Moved:
             known = {"model": model, "row": matching, "epoch": 0, "true": None}
             known["start"] = [_array(variable) for variable in model.trainable_variables] if matching else None
             self._models[id(model)] = known
+            number = len(self.plan.shown) - len(self._rows)
+            known["pause"] = dict(enumerate(self.plan.row_pauses)).get(number, 0.0) if matching else 0.0
             if matching in self._rows:  # a model that goes on for longer than its row shows the same again
                 self._rows.remove(matching)
         self._now = known
@@ -276,7 +281,9 @@ class _Moved:
     def within_epoch(self) -> None:
         """Wait, if that is planned."""
         epoch, pauses = self._now.get("epoch", 0), self.plan.epoch_pauses
-        sleep(pauses[epoch] if self._now.get("row") and epoch < len(pauses) else 0)
+        if self._now.get("row"):
+            sleep(pauses[epoch] if epoch < len(pauses) else 0)
+            sleep(self._now["pause"] if epoch == 0 else 0)
 
     def epoch_ends(self) -> None:
         """Move what the model shows."""

@@ -94,6 +94,17 @@ def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
     assert len(seen.fits) == 4
 
 
+def test_one_training_may_be_made_to_last_longer_than_the_others():
+    x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
+    slept = []
+    plan = trainings.Plan(shown=((1.0, 1.0),) * 3, row_pauses=(0.0, 0.7, 0.0))
+    with pytest.MonkeyPatch.context() as patched, trainings.watched(plan):
+        patched.setattr(trainings, "sleep", slept.append)
+        for number in range(3):
+            small_model().fit(x, y, epochs=2, verbose=0)
+            assert sum(slept) == (0.7 if number else 0.0)
+
+
 IMAGES = np.random.default_rng(3).uniform(0, 255, (18, 4, 4, 3)).astype("float32")
 LABELS = np.arange(18) % 3
 SEEN, UNSEEN = (IMAGES[:12], LABELS[:12]), (IMAGES[12:], LABELS[12:][::-1])
