@@ -2,11 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import transferlab
 from autograder.checks import exercise_3_comparing_models_measuring as page
-from autograder.judge.checking import Failed
+from autograder.judge.checking import Failed, Undecided
 
 ARRAYS = {
     name: transferlab.load_backbone(name, weights=None).get_weights() for name in ("mini_vgg", "mobilenet_0.25@96")
@@ -60,3 +61,43 @@ def test_an_impossible_number_is_charged_where_it_is_made_and_not_in_the_compari
     own.table = lambda: rows
     with pytest.raises(Failed, match="is 80"):
         page.table_measures_every_backbone(own, data)
+
+
+def compared(epochs, **training):
+    """A notebook that trained each of two backbones in one `fit`, on the right images unless said otherwise."""
+    images = {"train": ([[1.0]], [0] * 400), "validation": ([[2.0]], [1] * 200)}
+    pairs = {name: tuple(map(np.asarray, pair)) for name, pair in images.items()}
+    models = {name: SimpleNamespace(handle=SimpleNamespace(id=name)) for name in ("mini_vgg", "mini_resnet")}
+    noted = {"epochs": epochs, "labels": (0,) * 400, "rows": (), **training}
+    fits = [SimpleNamespace(model=found.handle, **noted) for found in models.values()]
+    return SimpleNamespace(
+        trainings=lambda: tuple(fits),
+        trained=models.__getitem__,
+        notebook_images=pairs.__getitem__,
+        profile=stopped,
+    ), SimpleNamespace(compared_backbones=list(models))
+
+
+@pytest.mark.parametrize("training", [{}, {"labels": (0,) * 1_600}, {"labels": ()}, {"labels": (0,) * 2_010}])
+def test_a_comparison_that_trained_as_asked_passes_also_with_data_that_repeats_itself(training):
+    page.comparison_trains_as_asked(*compared(4, **training))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "training", "said"),
+    [
+        (2, {}, "4 epochs altogether"),
+        (5, {}, "has been trained for 5 epochs"),
+        (4, {"labels": (1,) * 200}, "has learned from the images to validate with"),
+    ],
+)
+def test_a_comparison_that_did_not_is_told_so(epochs, training, said):
+    with pytest.raises(Failed, match=said):
+        page.comparison_trains_as_asked(*compared(epochs, **training))
+
+
+def test_more_trainings_than_are_noted_are_looked_at_by_a_person():
+    measured_here, data = compared(4)
+    measured_here.trainings = lambda: None
+    with pytest.raises(Undecided):
+        page.comparison_trains_as_asked(measured_here, data)
