@@ -18,8 +18,8 @@ hypothesis.settings.load_profile("tests")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of longer runs."""
-    said = "golden submissions to grade: some (default), all, or all from first cell to last, whatever they change"
-    parser.addoption("--golden", choices=("some", "all", "whole"), default="some", help=said)
+    said = "golden submissions to grade: few (default), some, all, or all from first cell to last, whatever they change"
+    parser.addoption("--golden", choices=("few", "some", "all", "whole"), default="few", help=said)
     parser.addoption("--every-part", action="store_true", help="carry models of every part of Keras, not of a share")
     parser.addoption("--graphs", type=int, default=0, help="how many random models to carry")
 

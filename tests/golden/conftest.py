@@ -1,7 +1,7 @@
 """Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach.
 
-Without `--golden=all` or `--golden=whole` not every one is graded, but so many that each check is failed by the wrong
-submission that fails the fewest others, and passed by three right ones.
+Without `--golden` only references, three right ones and a blank one of each exercise are graded. With `--golden=some` so
+many that each check is failed by the wrong submission that fails the fewest others; `all` and `whole` grade every one.
 """
 
 import json
@@ -57,8 +57,17 @@ def all_cases() -> tuple[Case, ...]:
 
 
 @cache
+def few_cases() -> frozenset[Case]:
+    """Those that are graded without `--golden`: what must keep its points, and what must get none."""
+    plans = {exercise: read_plan(exercise) for exercise in exercise_names()}
+    return frozenset(
+        case for case in all_cases() if case.name in ("reference", "blank", *plans[case.exercise].right[:3])
+    )
+
+
+@cache
 def chosen_cases() -> frozenset[Case]:
-    """Those that are graded without `--golden`."""
+    """Those that are graded with `--golden=some`."""
     chosen: dict[tuple[str, str], tuple[int, Case]] = {}
     for case in all_cases():
         checks = read_expected(case.place).checks if case.name.startswith("wrong_") else {}
@@ -76,14 +85,18 @@ def chosen_cases() -> frozenset[Case]:
     return frozenset(others | {case for _, case in chosen.values()})
 
 
+_CHOOSING = {"few": few_cases, "some": chosen_cases}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not chosen."""
-    if config.getoption("golden") == "some":
+    if config.getoption("golden") in _CHOOSING:
+        graded = _CHOOSING[config.getoption("golden")]()
         cases = [getattr(item, "callspec", None) for item in items]
         left_out = [
             item
             for item, call in zip(items, cases, strict=True)
-            if call and isinstance(call.params.get("case"), Case) and call.params["case"] not in chosen_cases()
+            if call and isinstance(call.params.get("case"), Case) and call.params["case"] not in graded
         ]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
@@ -208,7 +221,7 @@ def _cut(exercise: Exercise, first: int, last: str) -> Exercise:
 def golden(project_root: Path, pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Golden]:
     """All golden submissions."""
     chosen = pytestconfig.getoption("golden")
-    cases = [case for case in all_cases() if chosen != "some" or case in chosen_cases()]
+    cases = [case for case in all_cases() if chosen not in _CHOOSING or case in _CHOOSING[chosen]()]
     calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
     asked = {call.params["case"] for call in calls if isinstance(call.params.get("case"), Case)}
     with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:

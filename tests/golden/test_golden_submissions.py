@@ -53,7 +53,11 @@ def test_judged_again_by_its_kept_answers_a_notebook_is_not_run(golden: Golden, 
 
 
 @each_exercise
-def test_every_check_is_failed_by_some_wrong_submission(golden: Golden, exercise: str) -> None:
+def test_every_check_is_failed_by_some_wrong_submission(
+    golden: Golden, exercise: str, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("golden") == "few":
+        pytest.skip("wrong submissions are graded with --golden=some or --golden=all")
     checks = {check.name for check in golden.verdict(Case(exercise, "reference")).checks()}
     failed = {
         check.name
@@ -92,6 +96,7 @@ def test_a_blank_notebook_gets_nothing(golden: Golden, exercise: str) -> None:
 
 @each_case
 def test_nothing_of_the_judge_is_undecided(golden: Golden, case: Case) -> None:
-    undecided = [check.name for check in golden.verdict(case).checks() if check.outcome is Outcome.ERROR]
+    expected = read_expected(case.place)
+    undecided = {check.name for check in golden.verdict(case).checks() if check.outcome is Outcome.ERROR}
 
-    assert undecided == []
+    assert undecided - set(expected.chance) == {name for name, found in expected.checks.items() if found == "ERROR"}
