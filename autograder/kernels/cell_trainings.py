@@ -162,6 +162,7 @@ def contents(x: Any, y: Any, steps: int | None) -> Contents | None:
 
 def _parts(x: Any, y: Any, steps: int | None) -> Iterator[tuple[Any, Any]]:
     """Yield images and labels, portion by portion. A data set is read once more, a generator is left alone."""
+    read: Any
     if hasattr(x, "element_spec") and hasattr(x, "take"):  # tf.data
         count = steps or MAX_IMAGES
         if steps and int(x.cardinality()) == -1:  # endless: some images come twice in an epoch, and others in the next

@@ -1,7 +1,7 @@
 """Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach.
 
-Without `--golden` only references, three right ones and a blank one of each exercise are graded. With `--golden=some` so
-many that each check is failed by the wrong submission that fails the fewest others; `all` and `whole` grade every one.
+Without `--golden` only references, three right ones and a blank one of each exercise are graded. With `--golden=some`
+so many that each check is failed by the wrong submission that fails the fewest others; `all` and `whole` grade all.
 """
 
 import json

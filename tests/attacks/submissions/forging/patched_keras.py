@@ -1,5 +1,6 @@
 # why = "keras.Model reports weights, fits and saves as it pleases"
 # lost = ["model"]
+# undecided = ["model"]
 # %% model
 import keras
 
