@@ -56,7 +56,9 @@ def expect_trainings_drawn(submission: Submission) -> None:
     missing = [name for name in TRAININGS if name not in validation]
     if missing:
         what = f"`histories` has no validation accuracies of {', '.join(missing)}"
-        if not validation or not _is_recent(shown):  # with no training at all no figure can hold one
+        if not validation:
+            fail(f"{what}, so no figure can show them", expected)
+        if not _is_recent(shown):
             fail(f"{_NOTHING}, and {what}", expected)
         undecided(f"There is a figure, but {what} to compare it with.")
     if len({value for values in validation.values() for value in values}) == 1:
@@ -197,9 +199,7 @@ def _refuse_nothing(shown: Shown, has_table: bool, expected: str) -> None:
     if not shown.figures and not shown.unread:
         fail(_NOTHING, expected)
     if not has_table:
-        if _is_recent(shown):
-            undecided("There is a figure, but no `table` that it could be compared with.")
-        fail(_NOTHING, expected)
+        fail("there is no `table` whose numbers a figure could show", expected)
 
 
 _IN_WORDS = {"seconds": "the seconds", "parameters": "the parameters", "ms_per_image": "the milliseconds for an image"}
