@@ -63,6 +63,9 @@ def judge_names(found: Mapping[str, Found], recognise: Recognise, *, any_word: b
     firm, loose = _legend_names(found), _texts_near(found)
     own = {key: _own_words(key, found) for key in found}
     names = {key: " ".join(filter(None, (firm[key], "" if firm[key] else loose[key][0], *own[key]))) for key in found}
+    for key in found:  # a point may also lie on a line with a name of its own, such as that of the best ones
+        if key not in recognise(names[key]) and recognise(loose[key][0]) == {key}:
+            names[key] = loose[key][0]
     if all(names.values()):
         return _judge(
             names, recognise, any_word, what, is_firm=all(firm[key] or loose[key][1] or own[key] for key in found)

@@ -31,8 +31,8 @@ _ACCURACY = (
 )
 _FRACTION_WORDS = {
     0.0: (
-        r"\b(none|no layers?|nothing|zero|head only|only the head|frozen|nur (der )?kopf|nichts|keine?|null|nada"
-        r"|ninguna?|cero|aucune?|rien|gelé)\b|冻结|零"
+        r"\b((?<!by )none|no layers?|nothing|zero|head only|only the head|frozen|nur (der )?kopf|nichts|keine?|null"
+        r"|nada|ninguna?|cero|aucune?|rien|gelé)\b|冻结|零"
     ),
     0.25: r"quarter|viertel|cuarto|\bquart\b|¼|四分之一|четверть",
     0.5: r"\bhalf\b|hälfte|halb|mitad|moitié|½|一半|половин",

@@ -2,6 +2,13 @@
 
 TIMES = {
     "right_course_function": 'transferlab.plot_trade_off(table, x="seconds", y="val_accuracy", name="fraction")',
+    "right_one_point_beaten_by_none": """
+plt.plot(table.seconds[1:2], table.val_accuracy[1:2], "-s", label="beaten by none"); plt.legend()
+plt.plot(table.seconds, table.val_accuracy, "o")
+for f, x, y in zip(table.fraction, table.seconds, table.val_accuracy):
+    plt.annotate(f"{f:g}", (x, y))
+plt.xlabel("seconds"); plt.ylabel("accuracy")
+""",
     "right_in_german_with_decimal_commas": """
 plt.plot(table["seconds"], table["val_accuracy"], "o")
 for anteil, x, y in zip(table["fraction"], table["seconds"], table["val_accuracy"]):
