@@ -25,12 +25,16 @@ class Kernel:
 @pytest.fixture(autouse=True)
 def _noting(monkeypatch):
     """Notes begin, and end with the test."""
-    for name in ("fit", *cell_trainings._SHOWING):
+    names = ("fit", *cell_trainings._SHOWING)
+    inherited = [name for name in names if name not in vars(keras.Model)]
+    for name in set(names) - set(inherited):
         monkeypatch.setattr(keras.Model, name, getattr(keras.Model, name))
     cell_trainings.begin()
     cell_trainings._fits.clear()
     cell_trainings._shown.clear()
     yield
+    for name in inherited:
+        delattr(keras.Model, name)
     cell_trainings._fits.clear()
     cell_trainings._shown.clear()
 
