@@ -68,7 +68,7 @@ class LocalRun:
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
-        from autograder.kernels import probe
+        from autograder.kernels import probe, trainings
 
         config = Config()
         config.HistoryManager.enabled = False  # would be a database file and a thread
@@ -79,6 +79,7 @@ class LocalRun:
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
         self.errors: dict[str, str] = {}
+        trainings.forget_notebook()
         probe.before_cells()
 
     @property

@@ -173,6 +173,14 @@ def note_notebook() -> None:
     model_class.fit = fit
 
 
+def forget_notebook() -> None:
+    """Undo `note_notebook` and forget what it noted: another notebook begins in this process."""
+    _notebook.clear()
+    model_class = getattr(sys.modules.get("keras"), "Model", None)
+    if model_class is not None and hasattr(model_class.fit, "noted"):
+        del model_class.fit  # Keras's own is inherited
+
+
 def notebook_trainings() -> list[dict[str, Any]]:
     """Return the records of the notebook's trainings: what `_noted` says, and `model` if it is still there."""
     return [record | {"model": record["model"]()} for record in _notebook]

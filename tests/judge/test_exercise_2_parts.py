@@ -32,6 +32,7 @@ def small_model():
 def test_every_fit_is_noted_while_watched_and_none_afterwards():
     x, y = np.random.default_rng(0).normal(size=(12, 4)).astype("float32"), np.arange(12) % 3
     model = small_model()
+    trainings.forget_notebook()
     with trainings.watched() as seen:
         model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
         with pytest.raises(ValueError, match=r".*"):
@@ -141,6 +142,7 @@ def test_a_data_set_may_show_its_images_several_times(count, may):
 def test_what_the_notebook_trains_is_noted_and_questions_are_not():
     x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
     model = small_model()
+    trainings.forget_notebook()
     trainings.note_notebook()
     try:
         model.fit(x, y, epochs=3, verbose=0)
@@ -148,8 +150,7 @@ def test_what_the_notebook_trains_is_noted_and_questions_are_not():
             model.fit(x, y, epochs=2, verbose=0)
         found = trainings.notebook_trainings()
     finally:
-        del keras.Model.fit
-        trainings._notebook.clear()
+        trainings.forget_notebook()
     assert [(record["model"] is model, record["epochs"], record["labels"]) for record in found] == [
         (True, 3, y.tolist())
     ]
