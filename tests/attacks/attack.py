@@ -3,6 +3,7 @@
 # why = "what it tries"
 # lost = ["double"]                 checks that must fail; all others must still be passed
 # undecided = ["model"]             of these, which may be left to a person instead (optional)
+# may_lose = ["model"]              of its own, lost or not as the machine is slow or quick (optional)
 # says = "endless loop"             words that must stand in the verdict (optional)
 # prints = "REACHED []"             words that must stand in the executed notebook (optional)
 # files = {"a.py" = "text"}         files beside the notebook (optional)
@@ -28,6 +29,7 @@ class Attack:
     answers: dict[str, str]
     lost: frozenset[str]
     undecided: frozenset[str]
+    may_lose: frozenset[str]
     says: str
     prints: str
     files: dict[str, bytes]
@@ -45,6 +47,7 @@ def read_attack(path: Path) -> Attack:
         answers=HONEST | answers,
         lost=frozenset(CHECKS[name] for name in lost),
         undecided=frozenset(CHECKS[name] for name in fields.pop("undecided", ())),
+        may_lose=frozenset(CHECKS[name] for name in fields.pop("may_lose", ())),
         says=fields.pop("says", ""),
         prints=fields.pop("prints", ""),
         files={name: text.encode() for name, text in fields.pop("files", {}).items()},

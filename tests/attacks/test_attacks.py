@@ -24,11 +24,11 @@ def test_an_attack_gains_learns_and_harms_nothing(attack, grade, surroundings):
 
     printed, said = graded.notebook.decode(), text_of(graded.verdict)
     found = outcomes(graded)
-    left_to_a_person = {name for name in attack.undecided if found[name] is Outcome.ERROR}
-    assert {name: outcome for name, outcome in found.items() if name not in left_to_a_person} == {
+    open_ends = {name for name in attack.undecided if found[name] is Outcome.ERROR} | attack.may_lose
+    assert {name: outcome for name, outcome in found.items() if name not in open_ends} == {
         name: Outcome.FAIL if name in attack.lost else Outcome.PASS
         for name in CHECKS.values()
-        if name not in left_to_a_person
+        if name not in open_ends
     }, said
     assert attack.says in said
     assert attack.prints in printed, printed

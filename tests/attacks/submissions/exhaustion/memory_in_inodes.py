@@ -1,5 +1,6 @@
 # why = "millions of empty files and directories: no block is used, but memory is"
 # lost = ["answer"]
+# may_lose = ["model"]
 # says = "The cell `answer` did not come to an end"
 # %% answer
 import os
