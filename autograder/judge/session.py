@@ -107,5 +107,6 @@ def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> 
             caught.enter_context(contextlib.redirect_stdout(said))
             caught.enter_context(contextlib.redirect_stderr(said))
         sys.dont_write_bytecode = True
+        os.environ.pop("PYTEST_ADDOPTS", None)  # somebody's own options for their own tests
         status = int(pytest.main(arguments, plugins=[plugin]))
     return status, "\n".join([*plugin.problems, said.getvalue()])

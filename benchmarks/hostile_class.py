@@ -1,0 +1,81 @@
+"""What a class of thirty costs the others when five of them do their worst.
+
+python -m benchmarks.hostile_class            twenty-five honest notebooks alone, then among five hostile ones
+
+The five come from `tests/attacks/submissions`: a memory bomb, a fork bomb, a deaf loop, endless outputs and a kernel
+that kills its parents. The honest twenty-five must get what they get alone, and be done in at most 1.2 times the time.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.course.exercise import Exercise
+from autograder.course.worker import Engine, EngineSettings
+from autograder.kernels.limits import Limits
+from tests.attacks.attack import all_attacks
+from tests.attacks.light_course import HONEST, make_exercise, notebook
+
+HOSTILE = ("memory_bomb", "fork_bomb", "deaf_loop", "gigabyte_on_stdout", "kills_its_parents")
+SECRET = b"the secret of the hostile class"
+TRAINING = """
+import keras, numpy as np
+images, labels = np.random.default_rng(0).random((400, 32, 32, 3), np.float32), np.arange(400) % 4
+network = keras.Sequential(
+    [keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.Flatten(), keras.layers.Dense(4)]
+)
+network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+network.fit(images, labels, epochs={epochs}, verbose=0)
+"""
+MOST = 1.2
+_console = Console()
+
+
+def main(
+    *,
+    honest: Annotated[int, typer.Option(help="Notebooks of honest students.", min=1)] = 25,
+    epochs: Annotated[int, typer.Option(help="Epochs that each of them trains.", min=1)] = 40,
+    cell_seconds: Annotated[int, typer.Option(help="Processor seconds a cell may take.", min=1)] = 20,
+) -> None:
+    """Grade twice; end with 1 if an outcome differs or the honest ones wait longer than they should."""
+    limits = Limits(cell_cpu_seconds=cell_seconds, notebook_cpu_seconds=3 * cell_seconds, memory_mib=1024)
+    right = [notebook(HONEST | {"training": TRAINING.format(epochs=epochs)})] * honest
+    worst = {attack.name.partition("/")[2]: attack for attack in all_attacks()}
+    attacks = [notebook(worst[name].answers) for name in HOSTILE]
+    every = max(1, len(right) // len(attacks))
+    mixed = list(right)
+    for place, one in enumerate(attacks):
+        mixed.insert(place * (every + 1), one)
+    with tempfile.TemporaryDirectory(prefix="hostile-class-") as folder:
+        Path(folder).chmod(0o755)  # only the sandbox is to keep anybody out
+        exercise = make_exercise(Path(folder), "canary")
+        with Engine(EngineSettings(limits=limits, slots=os.cpu_count() or 1)) as engine:
+            _grade(engine, exercise, right[:2])  # the templates are there
+            alone, alone_seconds = _grade(engine, exercise, right)
+            among, among_seconds = _grade(engine, exercise, mixed)
+    theirs = [points for one, points in zip(mixed, among, strict=True) if one is right[0]]
+    different = sum(before != after for before, after in zip(alone, theirs, strict=True))
+    ratio = among_seconds / alone_seconds
+    _console.print(
+        f"{honest} honest notebooks: {alone_seconds:.1f} s alone, {among_seconds:.1f} s among {len(attacks)} "
+        f"hostile ones (ratio {ratio:.2f}, aim {MOST}); {different} got other points than alone"
+    )
+    raise typer.Exit(1 if different or ratio > MOST else 0)
+
+
+def _grade(engine: Engine, exercise: Exercise, notebooks: Sequence[bytes]) -> tuple[list[float], float]:
+    started = time.monotonic()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        points = list(pool.map(lambda one: engine.grade(one, {}, exercise, SECRET).verdict.points, notebooks))
+    return points, time.monotonic() - started
+
+
+if __name__ == "__main__":
+    typer.run(main)
