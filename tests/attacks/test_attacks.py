@@ -26,9 +26,7 @@ def test_an_attack_gains_learns_and_harms_nothing(attack, grade, surroundings):
     found = outcomes(graded)
     open_ends = {name for name in attack.undecided if found[name] is Outcome.ERROR} | attack.may_lose
     assert {name: outcome for name, outcome in found.items() if name not in open_ends} == {
-        name: Outcome.FAIL if name in attack.lost else Outcome.PASS
-        for name in CHECKS.values()
-        if name not in open_ends
+        name: Outcome.FAIL if name in attack.lost else Outcome.PASS for name in CHECKS.values() if name not in open_ends
     }, said
     assert attack.says in said
     assert attack.prints in printed, printed

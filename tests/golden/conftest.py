@@ -1,6 +1,6 @@
 """Golden submissions of all exercises, graded by the real worker: two at once, each as far as its changes reach.
 
-Without `--golden` only references, three right ones and a blank one of each exercise are graded. With `--golden=some`
+Without `--golden` only references, another right one and a blank one of each exercise are graded. With `--golden=some`
 so many that each check is failed by the wrong submission that fails the fewest others; `all` and `whole` grade all.
 """
 
@@ -61,7 +61,7 @@ def few_cases() -> frozenset[Case]:
     """Those that are graded without `--golden`: what must keep its points, and what must get none."""
     plans = {exercise: read_plan(exercise) for exercise in exercise_names()}
     return frozenset(
-        case for case in all_cases() if case.name in ("reference", "blank", *plans[case.exercise].right[:3])
+        case for case in all_cases() if case.name in ("reference", "blank", *plans[case.exercise].right[1:2])
     )
 
 
