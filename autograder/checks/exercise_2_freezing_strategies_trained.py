@@ -129,6 +129,7 @@ def pretrained(data: transferlab.CourseData) -> dict[str, list[Array]]:
 @check(COMPARISON, points=0.5, hint="are the weights pretrained, and does `best_model` come from `compare_strategies`?")
 def best_model_recognises_new_images(left: Left) -> None:
     """`best_model` classifies images of all ten classes that it has never seen."""
+    left.best_model()  # what is not there is excused by no slip of the function
     try:
         expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best", left.data.source), "`best_model`")
     except Failed:
