@@ -15,7 +15,7 @@ import nbformat
 
 from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
-from autograder.course.keys import answers_key, key_of
+from autograder.course.keys import answers_key, key_of, made_with
 from autograder.course.notebooks import Prepared, UnusableNotebook
 from autograder.course.sealed import prepare_submitted
 from autograder.course.store import Pointer, Record, VerdictStore
@@ -187,7 +187,8 @@ class Grader:
             verdict = withheld(graded.verdict, prepared.doubted)
             record = Record(replace(verdict, notes=tuple(notes)), graded.notebook)
         _refuse_other_cells(record.verdict, exercise)
-        record = Record(replace(record.verdict, key=key), record.notebook)
+        made = made_with(self.course, exercise, self._secret.digest)
+        record = Record(replace(record.verdict, key=key, made=made), record.notebook)
         return Result(self.store.put(key, record, replace=present is not None), is_new=True)
 
     def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:

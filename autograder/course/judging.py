@@ -92,6 +92,8 @@ class Task:
     """What the instructor's notebook defines; checks ask for nothing else."""
     left_out: list[str]
     """grade_ids of judged cells that are not judged this time."""
+    in_full: str = ""
+    """Name of the check whose calls are all kept."""
 
     def request(self, pages: list[str], decided: Mapping[str, Outcome]) -> dict[str, Any]:
         """Return what a judge is told.
@@ -107,6 +109,7 @@ class Task:
             "data_source": self.data_source,
             "names": self.names,
             "left_out": self.left_out,
+            "in_full": self.in_full,
             "decided": {name: outcome.value for name, outcome in decided.items()},
         }
 
@@ -337,4 +340,4 @@ def _refuse_misfits(cells: list[str], nowhere: Mapping[str, str], judgement: Jud
 
 
 def _result(data: dict[str, Any]) -> CheckResult:
-    return CheckResult(**{**data, "outcome": Outcome(data["outcome"])})
+    return CheckResult.from_dict(data)

@@ -25,6 +25,7 @@ from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.settings import default_kernel_python
 
 _KEY_FORMAT = 1
+_SHORT = 12
 _DECIDING_ROOMS = ("judge", "kernels")
 _RUNNING_MODULES = ("notebook_run.py", "notebooks.py", "matching.py", "reading.py", "exercise.py", "answers.py")
 _DECIDING_MODULES = ("worker.py", "judging.py", *_RUNNING_MODULES)
@@ -108,6 +109,23 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
         "settings": plain_settings(course),
         **_data(course),
     }
+
+
+def made_with(course: Course, exercise: Exercise, secret_digest: str) -> dict[str, str]:
+    """Return what a verdict is found with, for people who look for the reason of a change.
+
+    Args:
+        course: The course.
+        exercise: One of its exercises.
+        secret_digest: Digest of the course secret; a part of it tells whether it is another one.
+    """
+    version = course_version(course, exercise)
+    pages = {
+        f"page {page.name}": digest[:_SHORT] for page, digest in zip(exercise.pages, version["pages"], strict=True)
+    }
+    found = {"reference": version["reference"][:_SHORT], "code": version["code"][:_SHORT], **pages}
+    packages = {name: text[:_SHORT] if name == "transferlab" else text for name, text in version["versions"].items()}
+    return {**found, "secret": secret_digest[:_SHORT], **packages}
 
 
 def _data(course: Course) -> dict[str, str]:

@@ -22,6 +22,7 @@ from hypothesis.internal.conjecture import providers
 import transferlab
 from autograder.judge.channel import ChannelClosed
 from autograder.judge.checking import CheckSettings, Failed, Undecided, sentence
+from autograder.judge.evidence import as_plain
 from autograder.judge.submission import Stopped, Submission
 from autograder.judge.verdict import Outcome
 from autograder.judge.wording import plain_words
@@ -98,6 +99,8 @@ class JudgePlugin:
         """Whether a smaller input is sought for which a check fails as well."""
         self.stops_early = False
         """Whether the first check that does not pass is enough."""
+        self.in_full = ""
+        """Name of the check whose calls are all kept."""
         self.watch: Callable[[str, BaseException], None] | None = None
         """Called with the name of each check that does not pass, and what it raised."""
 
@@ -185,7 +188,7 @@ class JudgePlugin:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Run the check and turn what it raises into an outcome."""
         settings = settings_of(item)
-        self._submission.begin_check()
+        self._submission.begin_check(in_full=item.name == self.in_full)
         # Keras draws initial arrays and the seeds of dropout from Python's generator: the same each time, so that kept
         # answers of a kernel still fit the questions.
         random.seed(seed_for(self._key, f"arrays/{item.name}"))
@@ -197,24 +200,33 @@ class JudgePlugin:
             result = yield
         except Failed as problem:
             self._look_at(item, problem)
-            self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint))
+            self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint), problem=problem)
         except Stopped as stopped:
             self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
         except Flaky:
             two = "Same input, two answers: called twice with the same arguments it answered differently."
             # a call that did not come to an end is not made again, which hypothesis takes for a second answer
             unanswered = self._submission.stopped
-            self._conclude(item, Outcome.FAIL, sentence(unanswered, settings.hint) if unanswered else two)
+            self._conclude(
+                item, Outcome.FAIL, sentence(unanswered, settings.hint) if unanswered else two, problem=unanswered
+            )
         except Undecided as undecided:
-            self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip())
+            self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip(), gave_up=_trace(item, undecided))
         except (ChannelClosed, KeyboardInterrupt):
             raise
         except (MemoryError, RecursionError) as error:  # as when it dies: large or deep answers can do that to it
             self._look_at(item, error)
-            self._conclude(item, Outcome.ERROR, f"{_UNDECIDED} ({type(error).__name__})", exhausted=True)
+            self._conclude(
+                item,
+                Outcome.ERROR,
+                f"{_UNDECIDED} ({type(error).__name__})",
+                exhausted=True,
+                gave_up=_where(item, error),
+            )
         except (Exception, HypothesisException) as error:  # noqa: BLE001 (whatever a check raises becomes an outcome)
             self._look_at(item, error)
-            self._conclude(item, Outcome.ERROR, _UNDECIDED, trace=_trace(item, error))
+            trace = _trace(item, error)
+            self._conclude(item, Outcome.ERROR, _UNDECIDED, trace=trace, gave_up=trace)
         else:
             self._conclude(item, Outcome.PASS, "")
             return result
@@ -232,7 +244,15 @@ class JudgePlugin:
                 self._submission.probe({"op": "stand_in", "name": function})
 
     def _conclude(
-        self, item: pytest.Item, outcome: Outcome, message: str, *, trace: str = "", exhausted: bool = False
+        self,
+        item: pytest.Item,
+        outcome: Outcome,
+        message: str,
+        *,
+        trace: str = "",
+        exhausted: bool = False,
+        problem: Failed | None = None,
+        gave_up: str = "",
     ) -> None:
         self._outcomes[item.name] = outcome
         if self.stops_early and outcome is not Outcome.PASS:
@@ -244,6 +264,7 @@ class JudgePlugin:
             "message": plain_words(message),
             "milliseconds": round(1_000 * (time.perf_counter() - self._started)),
             "trace": trace,
+            "evidence": as_plain(self._submission.witness.evidence(seed_for(self._key, item.name), problem, gave_up)),
         }
         plan = self._plan(item)
         self._tell({"do": "result", "grade_id": plan.pop("grade_id"), "result": plan | decided, "exhausted": exhausted})
@@ -265,6 +286,11 @@ class JudgePlugin:
             "points": 0.0,
             "max_points": settings.points,
         }
+
+
+def _where(item: pytest.Item, error: BaseException) -> str:
+    """Say it in one line: there may be neither memory nor room on the stack for more."""
+    return f"{type(error).__name__} in {item.name}"
 
 
 def _trace(item: pytest.Item, error: BaseException) -> str:

@@ -44,7 +44,8 @@ def main(request: dict[str, Any], descriptors: list[int]) -> None:
     Args:
         request: `pages` (paths below the folder it starts in), `key` (hexadecimal), `cells` (grade_ids in order),
             `names` (those the instructor's notebook binds), `decided` (check name to outcome), `data_source` (of the
-            course's images), `left_out` (grade_ids of judged cells that are not judged this time).
+            course's images), `left_out` (grade_ids of judged cells that are not judged this time), `in_full`
+            (name of the check whose calls are all kept, if any).
         descriptors: One connected stream socket to the worker.
     """
     channel = Channel(socket.socket(fileno=descriptors[0]))
@@ -72,7 +73,7 @@ def plugin_for(request: dict[str, Any], channel: Conversation) -> JudgePlugin:
         request: See `main`.
         channel: To the worker.
     """
-    return JudgePlugin(
+    plugin = JudgePlugin(
         submission=Submission(channel, request["names"]),
         key=bytes.fromhex(request["key"]),
         cells=request["cells"],
@@ -81,6 +82,8 @@ def plugin_for(request: dict[str, Any], channel: Conversation) -> JudgePlugin:
         data_source=request["data_source"],
         left_out=request["left_out"],
     )
+    plugin.in_full = request.get("in_full", "")
+    return plugin
 
 
 def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> tuple[int, str]:

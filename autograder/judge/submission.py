@@ -10,6 +10,7 @@ import hypothesis
 
 from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
+from autograder.judge.evidence import Witness
 from autograder.judge.wording import brief, call_text, no_such
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
 
@@ -104,11 +105,18 @@ class Submission:
         self._cell_errors: dict[str, str] = {}
         self.stopped: Failed | None = None
         """How the first call of this check that did not come to an end failed, if there was one."""
+        self.witness = Witness()
+        """Notes what this check asks."""
         self.generation = 0
         """Number of the kernel that answers; handles of an earlier one are gone with it."""
 
-    def begin_check(self) -> None:
-        """Forget what the last check was told."""
+    def begin_check(self, *, in_full: bool = False) -> None:
+        """Forget what the last check was told.
+
+        Args:
+            in_full: Whether many calls of this check are noted, and not only the last ones.
+        """
+        self.witness = Witness(in_full=in_full)
         self._answered.clear()
         self._calls_left = None
         self.stopped = None
@@ -166,10 +174,13 @@ class Submission:
             self._gone[name] = stopped.reason
             hint = "run this call yourself in the notebook and watch it"
             self.stopped = Failed(f"no answer came: {stopped.reason}", "an answer", called, hint)
+            self.witness.note(called, name, args, kwargs, None, f"no answer: {stopped.reason}")
             raise self.stopped from stopped
         if reply.get("missing"):
             self._fail_missing(name, f"a function called `{name}`")
-        return self.read_answer(called, reply, buffers)
+        answer = self.read_answer(called, reply, buffers)
+        self.witness.note(called, name, args, kwargs, answer.value, str(answer.raised or ""))
+        return answer
 
     def _call_once(
         self, content: dict[str, Any], buffers: list[bytes], model: bool

@@ -7,9 +7,11 @@ derived from a `Verdict`, never from notebook outputs.
 import enum
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from autograder.judge.evidence import Evidence
 
 
 class Outcome(enum.StrEnum):
@@ -44,10 +46,26 @@ class CheckResult:
     trace: str = ""
     """Of an error inside the check, which is one of the course: where on the page it is and what it says in one line,
     then the traceback. For logs and instructors; students never see it."""
+    evidence: Evidence | None = None
+    """What it rests on; None in verdicts of earlier versions, and where no check was tried. Students see of it only
+    the example."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.points) and 0 <= self.points <= self.max_points):
             raise ValueError(f"points of {self.name} must lie between 0 and {self.max_points} (got {self.points!r})")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "CheckResult":
+        """Read what a judge, or a verdict of this version or another, says; words that are not known are left out.
+
+        Args:
+            data: Plain values.
+        """
+        names = {found.name for found in fields(cls)}
+        known = {name: value for name, value in data.items() if name in names}
+        evidence = known.get("evidence")
+        known["evidence"] = Evidence.from_dict(evidence) if evidence else None
+        return cls(**known | {"outcome": Outcome(known["outcome"])})
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,8 @@ class Verdict:
     """Top-level modules that the notebook's cells import and kernels do not have."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured CPU-seconds: `student`, `probe`, `judge`, `fixed`; and `memory_mib`, the kernel's peak."""
+    made: dict[str, str] = field(default_factory=dict)
+    """What it was found with: versions, digests of check pages and code. Empty in verdicts of earlier versions."""
 
     @property
     def points(self) -> float:
@@ -142,9 +162,7 @@ class Verdict:
         cells = tuple(
             CellVerdict(
                 grade_id=cell["grade_id"],
-                checks=tuple(
-                    CheckResult(**{**check, "outcome": Outcome(check["outcome"])}) for check in cell["checks"]
-                ),
+                checks=tuple(map(CheckResult.from_dict, cell["checks"])),
             )
             for cell in data["cells"]
         )
@@ -156,4 +174,5 @@ class Verdict:
             held_up=data.get("held_up", ""),
             missing=tuple(data.get("missing", ())),
             figures=dict(data["figures"]),
+            made=dict(data.get("made", {})),
         )

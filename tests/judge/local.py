@@ -11,7 +11,7 @@ from autograder.judge.channel import Channel, ChannelClosed
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
 from autograder.judge.submission import Submission
-from autograder.judge.verdict import CheckResult, Outcome
+from autograder.judge.verdict import CheckResult
 from autograder.kernels import probe
 
 CHECKS = Path(__file__).parents[2] / "autograder" / "checks"
@@ -77,7 +77,7 @@ def judge(
             problems.append(f"checks of cells that do not exist: {message['nowhere']}")
         if message["do"] == "result":
             found = message["result"]
-            results[found["name"]] = CheckResult(**found | {"outcome": Outcome(found["outcome"])})
+            results[found["name"]] = CheckResult.from_dict(found)
 
     names = [name for code in cells.values() for name in names_bound(code)] + [*worker.namespace, *others]
     plugin = JudgePlugin(Submission(Channel(worker.judges), names), key, order, {}, tell)
