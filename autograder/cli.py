@@ -14,11 +14,13 @@ from autograder.commands.clauses import clauses
 from autograder.commands.confirm_changes import confirm_changes
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
+from autograder.commands.explain import explain
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
 from autograder.commands.mutants import mutants
 from autograder.commands.prepare import prepare
+from autograder.commands.regrade import regrade
 from autograder.commands.terminal import Commands, out
 from autograder.commands.try_check import try_check
 from autograder.commands.worker import worker
@@ -56,7 +58,7 @@ def _before_any_command(
     """Take what belongs to no single command; what `--debug` asks for is noticed by `Commands`."""
 
 
-for command in (prepare, check, grade, worker, doctor, build, clauses, mutants, calibrate, demo):
+for command in (prepare, check, grade, explain, regrade, worker, doctor, build, clauses, mutants, calibrate, demo):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)

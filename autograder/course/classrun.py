@@ -114,7 +114,7 @@ class ClassRun:
         Raises:
             CourseError: Another run is at work, or the gradebook does not know the assignment or the student.
         """
-        with self._only_run():
+        with only_run(self.course):
             self._close_to_others()
             VerdictStore(self.course.state_directory).sweep()
             before = self._rows_before()
@@ -155,16 +155,6 @@ class ClassRun:
     def _rows(self) -> list[StudentRow]:
         with existing_gradebook(self.course, self.assignment) as gradebook:
             return assignment_rows(self.course, gradebook, self.assignment, VerdictStore(self.course.state_directory))
-
-    @contextmanager
-    def _only_run(self) -> Iterator[None]:
-        self.course.state_directory.mkdir(mode=0o700, exist_ok=True)
-        lock = FileLock(self.course.state_directory / "run.lock", timeout=0)
-        try:
-            with lock:
-                yield
-        except Timeout as busy:
-            raise CourseError(f"Another `autograder grade` is at work in {self.course.root}; wait for it.") from busy
 
     def _grade(
         self,
@@ -272,6 +262,28 @@ class ClassRun:
         if not is_current or student.is_changed or self.force:
             student.problem = deriver.derive(name, student.folder, student.records)
         student.records.clear()
+
+
+@contextmanager
+def only_run(course: Course) -> Iterator[None]:
+    """Hold the lock of whoever decides which verdicts count.
+
+    Args:
+        course: The course.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        CourseError: Another run is at work.
+    """
+    course.state_directory.mkdir(mode=0o700, exist_ok=True)
+    lock = FileLock(course.state_directory / "run.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout as busy:
+        raise CourseError(f"Another `autograder grade` is at work in {course.root}; wait for it.") from busy
 
 
 def _grade(grader: Grader, work: Work, force: bool) -> _Graded:

@@ -126,8 +126,12 @@ def _summary(cell: CellVerdict) -> str:
     return counted
 
 
-def _with_code(text: str) -> Markup:
-    """Escape a text and set what stands between backticks as code."""
+def with_code(text: str) -> Markup:
+    """Escape a text and set what stands between backticks as code.
+
+    Args:
+        text: Anybody's.
+    """
     parts = str(text).split("`")
     if len(parts) % 2 == 0:
         return escape(text)
@@ -140,6 +144,6 @@ def _with_code(text: str) -> Markup:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("autograder.course"), autoescape=True, trim_blocks=False)
-    filters: dict[str, Any] = {"with_code": _with_code, "points": points_text, "task": _task}
+    filters: dict[str, Any] = {"with_code": with_code, "points": points_text, "task": _task}
     environment.filters.update(filters)
     return environment

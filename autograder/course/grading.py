@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import nbformat
 
@@ -53,7 +53,12 @@ class Engine(Protocol):
     ) -> None: ...
 
     def grade(
-        self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, answers: bytes = b""
+        self,
+        notebook: bytes,
+        files: Mapping[str, bytes],
+        exercise: Exercise,
+        secret: bytes,
+        answers: bytes = b"",
     ) -> Graded:
         """Run and judge a notebook that can be read, or judge it by what it answered before."""
         ...
@@ -190,6 +195,30 @@ class Grader:
         made = made_with(self.course, exercise, self._secret.digest)
         record = Record(replace(record.verdict, key=key, made=made), record.notebook)
         return Result(self.store.put(key, record, replace=present is not None), is_new=True)
+
+    def replay(self, submission: Submission, exercise: Exercise, check: str = "*") -> Verdict:
+        """Judge a submission again with the same draws, all calls of a check in its evidence; nothing is kept of it.
+
+        What the notebook answered before stands in for it where it is kept. Needs an engine of this machine.
+
+        Args:
+            submission: What was handed in.
+            exercise: The exercise it belongs to.
+            check: Name of the check; `*` for all.
+
+        Raises:
+            UnusableNotebook: It cannot be read, or not be told for this exercise.
+        """
+        prepared, problem = _prepared(submission, exercise)
+        if prepared is None or prepared.doubt:
+            raise UnusableNotebook(problem or prepared.doubt if prepared else problem)
+        answers = self.store.answers(answers_key(self.course, exercise, submission, prepared))
+        engine: Any = self._engine.running()
+        graded = engine.grade(
+            submission.notebook, submission.files, exercise, self._secret.value, answers, in_full=check
+        )
+        verdict: Verdict = graded.verdict
+        return withheld(verdict, prepared.doubted)
 
     def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
         name = answers_key(self.course, exercise, submission, prepared)

@@ -93,7 +93,7 @@ class Task:
     left_out: list[str]
     """grade_ids of judged cells that are not judged this time."""
     in_full: str = ""
-    """Name of the check whose calls are all kept."""
+    """Name of the check whose calls are all kept; `*` for all checks."""
 
     def request(self, pages: list[str], decided: Mapping[str, Outcome]) -> dict[str, Any]:
         """Return what a judge is told.

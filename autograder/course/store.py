@@ -6,13 +6,16 @@ student, the record that counts. Every file is written beside its place, synced 
 store holds the old file or the new one.
 """
 
+import glob
 import gzip
 import hashlib
 import json
 import os
 import secrets
+import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -142,8 +145,37 @@ class VerdictStore:
         Args:
             pointer: Who, which notebook, which verdict.
         """
+        path = self._pointer_path(pointer.assignment, pointer.student, pointer.notebook)
+        with suppress(FileNotFoundError):
+            past = path.read_bytes()
+            if past not in self._past(path):
+                self._write(path.with_suffix(f".{time.time_ns():020}.past"), past)
         content = json.dumps({"format": _POINTER_FORMAT, **asdict(pointer)}, indent=1, ensure_ascii=True)
-        self._write(self._pointer_path(pointer.assignment, pointer.student, pointer.notebook), content.encode())
+        self._write(path, content.encode())
+
+    @staticmethod
+    def _past(path: Path) -> list[bytes]:
+        """What a pointer was before, the oldest first."""
+        pattern = f"{glob.escape(path.stem)}.*.past"
+        return [found.read_bytes() for found in sorted(path.parent.glob(pattern))]
+
+    def history(self, assignment: str, student: str, notebook: str) -> list[Pointer]:
+        """Return which verdicts have counted for a notebook of a student, the one that counts now last.
+
+        Args:
+            assignment: The nbgrader assignment.
+            student: The nbgrader student id.
+            notebook: The notebook's name without suffix.
+        """
+        found = []
+        for content in self._past(self._pointer_path(assignment, student, notebook)):
+            with suppress(ValueError, KeyError, TypeError):
+                words = json.loads(content)
+                words.pop("format")
+                found.append(Pointer(**words))
+        present = self.pointer(assignment, student, notebook)
+        found = [past for past in found if (past.student, past.notebook) == (student, notebook)]
+        return list(dict.fromkeys([*found, *([present] if present else [])]))  # killed in between, both are the same
 
     def pointer(self, assignment: str, student: str, notebook: str) -> Pointer | None:
         """Return which verdict counts for a notebook of a student.

@@ -173,7 +173,14 @@ class Engine:
             return self._templates[kind]
 
     def grade(
-        self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, answers: bytes = b""
+        self,
+        notebook: bytes,
+        files: Mapping[str, bytes],
+        exercise: Exercise,
+        secret: bytes,
+        answers: bytes = b"",
+        *,
+        in_full: str = "",
     ) -> Graded:
         """Run and judge one notebook.
 
@@ -183,6 +190,7 @@ class Engine:
             exercise: Which exercise it answers.
             secret: The course secret.
             answers: What this very notebook answered under an earlier check page; it is run only if more is asked.
+            in_full: Name of the check whose calls are all kept in its evidence; `*` for all checks.
 
         Returns:
             The verdict and the executed notebook.
@@ -193,19 +201,22 @@ class Engine:
             TemplateFailed: A template died, and died again.
         """
         try:
-            return self._answered(answers, exercise, secret) or self._grade(notebook, files, exercise, secret)
+            known = self._answered(answers, exercise, secret, in_full)
+            return known or self._grade(notebook, files, exercise, secret, in_full)
         except TemplateFailed:
             # killed from outside, say for memory: nothing was decided, and a fresh one costs seconds
-            return self._grade(notebook, files, exercise, secret)
+            return self._grade(notebook, files, exercise, secret, in_full)
 
-    def _grade(self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes) -> Graded:
+    def _grade(
+        self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, in_full: str = ""
+    ) -> Graded:
         prepared = prepare_submitted(notebook, exercise)
         with self._slots:
             template = self._template("kernels")
             template.prepare(KEEP_DRAWN, image_draws(exercise.source, self._settings.data_source))
             with NotebookRun(template, prepared, files, self._settings.limits, exercise.name) as run:
                 recording = Recording(run, self._settings.answers_mib)
-                judgement = self._judge(recording, exercise, secret)
+                judgement = self._judge(recording, exercise, secret, in_full)
                 if not template.alive:  # then its kernels died with it, through no fault of the notebook
                     raise TemplateFailed("the kernels' template died while a notebook was judged; start another one")
         figures = {
@@ -219,14 +230,14 @@ class Engine:
         executed = nbformat.writes(prepared.notebook).encode()
         return Graded(verdict, executed, recording.packed(executed, run.notes, run.missing))
 
-    def _answered(self, answers: bytes, exercise: Exercise, secret: bytes) -> Graded | None:
+    def _answered(self, answers: bytes, exercise: Exercise, secret: bytes, in_full: str = "") -> Graded | None:
         """Judge by kept answers; None if there are none, or the checks do not ask just what they hold."""
         if not answers:
             return None
         try:
             replay = Replay(answers)
             with self._slots:
-                judgement = self._judge(replay, exercise, secret)
+                judgement = self._judge(replay, exercise, secret, in_full)
         except Diverged:
             return None
         if not replay.is_finished:  # cells would be shown as executed that these checks do not reach
@@ -251,9 +262,9 @@ class Engine:
             exercise=exercise.name, cells=cells, notes=tuple(notes), held_up=judgement.held_up, figures=rounded
         )
 
-    def _judge(self, run: Questioned, exercise: Exercise, secret: bytes) -> Judgement:
+    def _judge(self, run: Questioned, exercise: Exercise, secret: bytes, in_full: str = "") -> Judgement:
         key = hmac.digest(secret, f"draws/{exercise.name}".encode(), hashlib.sha256)
-        task = task_of(exercise, key, self._settings.data_source)
+        task = replace(task_of(exercise, key, self._settings.data_source), in_full=in_full)
         template = self._template("judges")
         judgement = judge_notebook(template, run, task)
         template.prepare(KEEP_DRAWN, judgement.drawn)

@@ -12,6 +12,7 @@ from nbformat.v4 import new_output
 from autograder.course import grading
 from autograder.course.exercise import grade_id_of
 from autograder.course.notebooks import prepare, read_notebook
+from autograder.judge.evidence import Asked, Evidence
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 
 
@@ -37,10 +38,11 @@ class FakeEngine:
     def __exit__(self, *_):
         self._note("stopped")
 
-    def grade(self, notebook, files, exercise, secret, answers=b""):
+    def grade(self, notebook, files, exercise, secret, answers=b"", *, in_full=""):
         prepared = prepare(read_notebook(notebook), exercise)
         said = "\n".join(cell.source for cell in prepared.notebook.cells if cell.cell_type == "code")
         self._note(f"graded {sorted(files)}")
+        said += exercise.page.read_text()  # what a check page says counts for everybody
         if "kill the grader" in said:
             os.kill(os.getpid(), 9)
         if "crash" in said:
@@ -72,6 +74,8 @@ class FakeEngine:
 def _judge(grade_id, points, said):
     half = points / 2
     first = Outcome.PASS if "right" in said or "half" in said else Outcome.FAIL
+    calls = (Asked("`double(7)`", "14"), Asked("`double(2)`", "5"))
+    evidence = Evidence(calls, 2, "5 <b>came back</b>", "4", "double(2)", 12345) if first is Outcome.FAIL else None
     second = Outcome.PASS if "right" in said else Outcome.ERROR if "undecided" in said else Outcome.SKIPPED
     message = "Called double(2). 5 <b>came back</b>. Expected 4. Try: multiply by two."
     return CellVerdict(
@@ -84,6 +88,7 @@ def _judge(grade_id, points, said):
                 half * (first is Outcome.PASS),
                 half,
                 message * (first is Outcome.FAIL),
+                evidence=evidence,
             ),
             CheckResult(
                 f"{grade_id}_keeps",

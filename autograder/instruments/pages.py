@@ -1,0 +1,24 @@
+"""HTML pages of the instruments: self-contained, no script, readable on a phone and on paper."""
+
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from autograder.course.feedback import points_text, with_code
+
+MARKS = {"PASS": "✓ passed", "FAIL": "✗ not passed", "ERROR": "? undecided", "SKIPPED": "– not tried"}
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return what the pages are made with."""
+    made = Environment(
+        loader=PackageLoader("autograder.instruments"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update({"points": points_text, "with_code": with_code})
+    made.globals["marks"] = MARKS
+    return made
