@@ -45,7 +45,7 @@ def save_verdict(
     # In a notebook that holds nothing of its exercise, the answer may be anywhere.
     is_unmatched = verdict is not None and any(check.name == UNMATCHED for check in verdict.checks())
     answered = {
-        comment.name: is_unmatched or _is_answered(cells.get(comment.name), released) for comment in row.comments
+        comment.name: is_unmatched or is_answered(cells.get(comment.name), released) for comment in row.comments
     }
     for comment in row.comments:
         comment.auto_comment = None if answered[comment.name] else "No response."
@@ -64,7 +64,13 @@ def _refuse_other_cells(row: Any, exercise: Exercise) -> None:
         )
 
 
-def _is_answered(cell: NotebookNode | None, released: Mapping[str, str]) -> bool:
+def is_answered(cell: NotebookNode | None, released: Mapping[str, str]) -> bool:
+    """Tell whether a graded cell holds more than the release did.
+
+    Args:
+        cell: Of the executed notebook, or None if it has gone.
+        released: From `released_checksums`.
+    """
     if cell is None or not cell.source.strip():
         return False
     return bool(utils.is_task(cell) or utils.compute_checksum(cell) != released[grade_id_of(cell) or ""])
