@@ -215,8 +215,10 @@ def _verdicts(grader: Grader, student: str, exercise: Exercise) -> list[tuple[Po
 
 def _past(pointer: Pointer, verdict: Verdict | None, name: str) -> Past:
     result = _of(verdict, name) if verdict else None
-    found = (result.outcome.value, result.points, result.message) if result else ("", None, "")
-    return Past(pointer.graded_at, pointer.submitted_at, *found, verdict.made if verdict else None)
+    made = verdict.made if verdict else None
+    if result is None:
+        return Past(pointer.graded_at, pointer.submitted_at, "", None, made=made)
+    return Past(pointer.graded_at, pointer.submitted_at, result.outcome.value, result.points, result.message, made)
 
 
 def _answer(submission: Submission | None, exercise: Exercise, judged: str) -> str:

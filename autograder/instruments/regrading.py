@@ -148,7 +148,7 @@ def _change(work: Work, before: Verdict, after: Verdict, given: Mapping[str, flo
         outcomes = [part[name][1].outcome.value if name in part else "" for part in (old, new)]
         points = [part[name][1].points if name in part else 0.0 for part in (old, new)]
         if outcomes[0] != outcomes[1] or abs(points[0] - points[1]) > 1e-9:
-            found.append(CheckChange(cell, name, *outcomes, points[1] - points[0]))
+            found.append(CheckChange(cell, name, outcomes[0], outcomes[1], points[1] - points[0]))
     if not found:
         return None
     others = [change.check for change in found if only and change.check != only]

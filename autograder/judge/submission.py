@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 
 import hypothesis
 
+from autograder.judge.calls import Witness
 from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
-from autograder.judge.evidence import Witness
 from autograder.judge.wording import brief, call_text, no_such
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograder.judge.evidence import MAX_EXAMPLE, MAX_TEXT, Witness, call_code
+from autograder.judge.calls import MAX_EXAMPLE, MAX_TEXT, Witness, call_code
 from autograder.judge.plugin import seed_for
 from autograder.judge.verdict import CellVerdict, Verdict
 from autograder.kernels.values import Handle, Table
