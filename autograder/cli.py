@@ -21,6 +21,7 @@ from autograder.commands.lms import app as lms
 from autograder.commands.mutants import mutants
 from autograder.commands.prepare import prepare
 from autograder.commands.regrade import regrade
+from autograder.commands.report import report
 from autograder.commands.terminal import Commands, out
 from autograder.commands.try_check import try_check
 from autograder.commands.worker import worker
@@ -58,7 +59,21 @@ def _before_any_command(
     """Take what belongs to no single command; what `--debug` asks for is noticed by `Commands`."""
 
 
-for command in (prepare, check, grade, explain, regrade, worker, doctor, build, clauses, mutants, calibrate, demo):
+for command in (
+    prepare,
+    check,
+    grade,
+    explain,
+    regrade,
+    report,
+    worker,
+    doctor,
+    build,
+    clauses,
+    mutants,
+    calibrate,
+    demo,
+):
     app.command()(command)
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)
