@@ -3,12 +3,16 @@
 python -m tests.cases                                          all of ../shared/cases
 python -m tests.cases --only right_ --only exercise_2          those with one of these in exercise or name
 python -m tests.cases FOLDER --jobs 1                          a folder of your own
+python -m tests.cases tests/right_answers                      right answers in styles of their own, mixed
 
 A folder holds `notebooks/<exercise>/<case>/`, or `<exercise>/<case>/` at once, each case as in `tests/submissions/`
 (see `autograder/authoring/golden.py`). A case is named `right_…` or `wrong_…`; its `expected.toml` may say
 
     points = 36                 deserved, without the written answers; full points where a right one says nothing
     loses = ["check_tune"]      of a wrong one: one of these cells has to lose points, and no other
+
+A file `<exercise>.py` holds right answers: cells headed by the grade_id that they answer, several for each. As many
+notebooks are mixed of them as `--mixed` says, so that every answer comes along: full points for all.
 
 Beside `notebooks/`, `right_marks_lost` is tried, the reference of each exercise without metadata and ids. What a
 right one lacks must be undecided, and a written answer has to wait for a person. The cases without notebooks (times,
@@ -29,6 +33,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import jupytext
 import nbformat
 import typer
 from nbgrader.utils import compute_checksum
@@ -125,13 +130,14 @@ def main(
     *,
     only: Annotated[list[str] | None, typer.Option(help="Cases with this in <exercise>/<name>.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Notebooks at once.")] = min(2, os.cpu_count() or 1),
+    mixed: Annotated[int, typer.Option(min=1, help="Notebooks made of a file of right answers.")] = 14,
     tests: Annotated[bool, typer.Option("--tests", help="Also run the tests of cases that are no notebook.")] = False,
 ) -> None:
     """Grade all cases by the real worker, and compare."""
     course = Course.load(PROJECT)
     if not folder.is_dir():
         _end(f"There is no folder {folder}; give the one that holds the cases, as in `python -m tests.cases FOLDER`.")
-    cases = [case for case in _cases(course, folder) if _is_chosen(case, only or ())]
+    cases = [case for case in _cases(course, folder, mixed) if _is_chosen(case, only or ())]
     if not cases:
         _end(f"{folder} holds no case of this course{' with these words in its name' if only else ''}.")
     came = list(_graded(course, cases, jobs))
@@ -153,18 +159,34 @@ def _is_chosen(case: Case, only: Sequence[str]) -> bool:
     return not only or any(part in f"{case.exercise.name}/{case.name}" for part in only)
 
 
-def _cases(course: Course, folder: Path) -> Iterator[Case]:
+def _cases(course: Course, folder: Path, mixed: int) -> Iterator[Case]:
     base = folder / "notebooks" if (folder / "notebooks").is_dir() else folder
     for exercise in course.exercises.values():
         for place in sorted(path.parent for path in base.glob(f"{exercise.name}/*/submission.py")):
             notebook, files = build_submission(place, exercise.source)
             said = _said(place)
             yield Case(exercise, place.name, notebook, files, said.get("points"), tuple(said.get("loses", ())))
-        if folder == CASES:
-            reference, _ = build_submission(
-                PROJECT / "tests/submissions" / exercise.name / "reference", exercise.source
-            )
-            yield Case(exercise, MARKS_LOST, _without_marks(reference))
+        reference = PROJECT / "tests" / "submissions" / exercise.name / "reference"
+        if base != folder:
+            yield Case(exercise, MARKS_LOST, _without_marks(build_submission(reference, exercise.source)[0]))
+        if (answers := base / f"{exercise.name}.py").is_file():
+            for number, notebook in enumerate(_mixed(build_submission(reference, exercise.source)[0], answers, mixed)):
+                yield Case(exercise, f"right_mixed_{number:02}", notebook)
+
+
+def _mixed(reference: bytes, answers: Path, count: int) -> Iterator[bytes]:
+    """Put notebooks together of right answers; a second round meets other neighbours than the first."""
+    texts: dict[str, list[str]] = {}
+    for cell in jupytext.read(answers, fmt="py:percent").cells:
+        if name := cell.metadata.get("title"):
+            texts.setdefault(name, []).append(cell.source)
+    for number in range(count):
+        notebook = nbformat.reads(reference.decode(), as_version=4)
+        cells = {grade_id_of(cell): cell for cell in notebook.cells}
+        for place, (name, written) in enumerate(texts.items()):
+            turn = number // len(written)
+            cells[name].source = written[(number + turn * place) % len(written)]
+        yield to_bytes(notebook)
 
 
 def _said(place: Path) -> dict[str, object]:

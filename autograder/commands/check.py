@@ -86,4 +86,4 @@ def _grade(course: "Course", exercise: "Exercise", submission: "Submission", *, 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress, LazyEngine(course) as engine:
         progress.add_task(f"grading {exercise.name}", total=None)
-        return Grader(course, secret, engine).grade(submission, exercise, force=force)
+        return Grader(course, secret, engine).grade_alone(submission, exercise, force=force)

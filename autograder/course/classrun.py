@@ -244,7 +244,7 @@ class ClassRun:
             student.problem = str(unclear)
             return None
         grader.point(work.student, work.exercise, submission, record, submitted_at)
-        student.notes += [self._about(work, note) for note in record.verdict.notes]
+        student.notes += [self._about(work, note) for note in (*record.verdict.notes, *_errors_of_the_course(record))]
         student.missing += record.verdict.missing
         student.records[work.exercise.name] = record
         student.is_changed |= result.is_new or _is_stale(
@@ -306,6 +306,17 @@ def _known(grader: Grader, work: Work) -> "Future[_Graded] | None":
     future: Future[_Graded] = Future()
     future.set_result((submission, Result(record, is_new=False)))
     return future
+
+
+def _errors_of_the_course(record: Record) -> list[str]:
+    """Say where a check stopped with an error, which is one of the course; the whole trace goes to the log."""
+    said = []
+    for found in record.verdict.checks():
+        if found.trace:
+            where, _, _ = found.trace.partition("\n")
+            said.append(f"a check of the course stopped with an error, and its points wait: {where}")
+            logging.getLogger(__name__).debug("%s\n%s", found.name, found.trace)
+    return said
 
 
 def _is_stale(notebook: Path, key: str) -> bool:

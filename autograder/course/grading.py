@@ -17,6 +17,7 @@ from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
 from autograder.course.keys import answers_key, key_of, made_with
 from autograder.course.notebooks import Prepared, UnusableNotebook
+from autograder.course.quiet import PATIENCE_SECONDS, wait_until_quiet
 from autograder.course.sealed import prepare_submitted
 from autograder.course.store import Pointer, Record, VerdictStore
 from autograder.course.submission import Submission
@@ -196,6 +197,22 @@ class Grader:
         record = Record(replace(record.verdict, key=key, made=made), record.notebook)
         return Result(self.store.put(key, record, replace=present is not None), is_new=True)
 
+    def grade_alone(self, submission: Submission, exercise: Exercise, *, force: bool = False) -> Result:
+        """Grade as `grade` does, and once more, when the machine has room, if it had none the first time.
+
+        For one notebook by itself; a class run tries such work again behind all other.
+
+        Args:
+            submission: What was handed in.
+            exercise: The exercise it belongs to.
+            force: Run it even if it is known.
+        """
+        result = self.grade(submission, exercise, force=force)
+        if result.record.verdict.held_up:
+            wait_until_quiet(PATIENCE_SECONDS)
+            result = self.grade(submission, exercise, force=force)
+        return result
+
     def replay(self, submission: Submission, exercise: Exercise, check: str = "*") -> Verdict:
         """Judge a submission again with the same draws, all calls of a check in its evidence; nothing is kept of it.
 
@@ -279,7 +296,7 @@ def grade_in_shared_engine(course: Course, submission: Submission, exercise: Exe
     terms = (course.root, repr((course.settings.isolation, plain_settings(course))))
     engine = _shared_engines.setdefault(terms, LazyEngine(course))
     grader = Grader(course, course.secret(), engine)
-    return grader, _shared_threads[0].submit(grader.grade, submission, exercise).result()
+    return grader, _shared_threads[0].submit(grader.grade_alone, submission, exercise).result()
 
 
 def _close_shared() -> None:

@@ -97,6 +97,7 @@ def _judge(grade_id, points, said):
                 half * (second is Outcome.PASS),
                 half,
                 "Waits for: doubles a number." * (second is Outcome.SKIPPED),
+                trace="page.py, line 7, in keeps: KeyError: 'x'\n  the rest" * ("mistake of the course" in said),
             ),
         ),
     )

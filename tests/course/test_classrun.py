@@ -11,7 +11,9 @@ from autograder.course.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
 from autograder.course.gradebook import open_gradebook
+from autograder.course.grading import Grader, LazyEngine
 from autograder.course.store import VerdictStore
+from autograder.course.submission import Submission
 
 HOMEWORK = sample_course.ASSIGNMENT
 
@@ -257,3 +259,30 @@ def test_what_a_busy_machine_could_not_run_is_tried_again_behind_the_others(hand
     ran = judged(handed_in)
     run_class(handed_in)
     assert judged(handed_in) == ran + 2  # what is still open, and its second try, and nothing else
+
+
+def test_a_notebook_by_itself_is_tried_again_when_the_machine_has_room(root, monkeypatch):
+    waited = []
+    monkeypatch.setattr("autograder.course.grading.wait_until_quiet", waited.append)
+    course = Course.load(root)
+    exercise = course.exercises["doubling"]
+    with LazyEngine(course) as engine:
+        grader = Grader(course, course.secret(), engine)
+        found = [
+            grader.grade_alone(Submission(sample_course.submission(said), {}), exercise).record.verdict
+            for said in ("right = 1", "right = 'busy'", "right = 'always busy'")
+        ]
+
+    assert [bool(verdict.held_up) for verdict in found] == [False, False, True]
+    assert len(waited) == 2
+
+
+def test_an_error_in_a_check_is_named_to_the_instructor_with_its_place(handed_in):
+    sample_course.hand_in(handed_in, "unlucky", sample_course.submission("half = 'undecided, a mistake of the course'"))
+
+    results, _ = run_class(handed_in)
+
+    named = [note for note in results["unlucky"].notes if "page.py, line 7, in keeps: KeyError: 'x'" in note]
+    assert len(named) == 1
+    assert "the rest" not in named[0]
+    assert not any("page.py" in note for student in ("right", "half") for note in results[student].notes)

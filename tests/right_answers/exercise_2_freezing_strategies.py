@@ -1,0 +1,246 @@
+"""Right answers to exercise 2 in styles of their own; `python -m tests.cases tests/right_answers` mixes them."""
+
+# %% unfreeze_fraction
+def unfreeze_fraction(backbone, fraction):
+    if fraction < 0 or fraction > 1:
+        raise ValueError("fraction must be in [0, 1]")
+    names = [l.name for l in backbone.layers if l.weights and type(l) is not keras.layers.BatchNormalization]
+    k = int(np.ceil(len(names) * fraction))
+    learning = names[len(names) - k :] if k else []
+    backbone.trainable = True
+    for l in backbone.layers:
+        l.trainable = l.name in learning
+    return backbone
+
+# %% unfreeze_fraction
+from fractions import Fraction
+
+class Thaw:
+    """Walks from the last layer to the first."""
+
+    def __init__(self, backbone):
+        self.backbone = backbone
+        self.counted = []
+        for layer in backbone.layers[::-1]:
+            if isinstance(layer, keras.layers.BatchNormalization) or layer.count_params() == 0:
+                continue
+            self.counted.append(layer)
+
+    def __call__(self, share):
+        wanted = -(-(share * len(self.counted)) // 1)
+        self.backbone.trainable = False
+        self.backbone.trainable = True
+        for layer in self.backbone.layers:
+            layer.trainable = False
+        for position, layer in enumerate(self.counted):
+            layer.trainable = position < wanted
+        return self.backbone
+
+def unfreeze_fraction(backbone, fraction):
+    if not (0 <= fraction and fraction <= 1):
+        raise ValueError(f"{fraction!r} is no share")
+    return Thaw(backbone)(Fraction(fraction))
+
+# %% unfreeze_fraction
+import tensorflow as tf
+
+def unfreeze_fraction(backbone: tf.keras.Model, fraction: float) -> tf.keras.Model:
+    """Teil des Netzes auftauen."""
+    if not 0.0 <= fraction <= 1.0:
+        raise ValueError("fraction muss zwischen 0 und 1 liegen")
+    mask = np.array(
+        [bool(l.weights) and not isinstance(l, tf.keras.layers.BatchNormalization) for l in backbone.layers]
+    )
+    places = np.flatnonzero(mask)
+    places = places[len(places) - math.ceil(fraction * len(places)) :]
+    backbone.trainable = True
+    for i, l in enumerate(backbone.layers):
+        l.trainable = bool(i in places)
+    return backbone
+
+# %% count_parameters
+def count_parameters(model):
+    trainable = int(sum(np.prod(w.shape) for w in model.trainable_weights))
+    frozen = int(sum(np.prod(w.shape) for w in model.non_trainable_weights))
+    return {"trainable": trainable, "frozen": frozen}
+
+# %% count_parameters
+import tensorflow as tf
+
+def count_parameters(model):
+    count = lambda variables: sum(int(tf.size(v)) for v in variables)
+    learning = {id(v) for v in model.trainable_weights}
+    return dict(
+        trainable=count(v for v in model.weights if id(v) in learning),
+        frozen=count(v for v in model.weights if id(v) not in learning),
+    )
+
+# %% count_parameters
+from collections import Counter
+
+def count_parameters(model):
+    counter = Counter(trainable=0, frozen=0)
+    learn = [w.path for w in model.trainable_weights]
+    for w in model.weights:
+        is_learning = any(w is v for v in model.trainable_weights)
+        counter["trainable" if is_learning else "frozen"] += w.numpy().size
+    return dict(counter)
+
+# %% compare_strategies
+def compare_strategies(make_backbone, training, validation, fractions, head_epochs, epochs):
+    x, y = training
+    k = len(set(np.asarray(y).tolist()))
+    table = {"fraction": [], "trainable": [], "val_accuracy": [], "seconds": []}
+    best, best_model = -1.0, None
+    for fraction in fractions:
+        net = make_backbone()
+        net.trainable = False
+        model = keras.Sequential([net, layers.GlobalAveragePooling2D(), layers.Dense(k, activation="softmax")])
+        model.compile(keras.optimizers.Adam(HEAD_RATE), "sparse_categorical_crossentropy", ["accuracy"])
+        model.fit(x, y, epochs=head_epochs, batch_size=BATCH_SIZE, verbose=0)
+        unfreeze_fraction(net, fraction)
+        model.compile(keras.optimizers.Adam(FINE_TUNING_RATE), "sparse_categorical_crossentropy", ["accuracy"])
+        t0 = time.perf_counter()
+        h = model.fit(x, y, epochs=epochs, batch_size=BATCH_SIZE, validation_data=validation, verbose=0)
+        t1 = time.perf_counter()
+        accuracy = h.history["val_accuracy"][-1]
+        for column, value in zip(table, (fraction, count_parameters(model)["trainable"], accuracy, t1 - t0)):
+            table[column].append(value)
+        if accuracy > best:
+            best, best_model = accuracy, model
+    return pd.DataFrame(table), best_model
+
+# %% compare_strategies
+import tensorflow as tf
+from dataclasses import asdict, dataclass
+
+@dataclass
+class Row:
+    fraction: float
+    trainable: int
+    val_accuracy: float
+    seconds: float
+
+class Strategy:
+    def __init__(self, backbone, classes):
+        self.backbone = backbone
+        self.backbone.trainable = False
+        inputs = tf.keras.Input(shape=backbone.input_shape[1:])
+        x = tf.keras.layers.GlobalAveragePooling2D()(backbone(inputs, training=False))
+        x = tf.keras.layers.Dropout(0.1)(x)
+        x = tf.keras.layers.Dense(48, activation="gelu")(x)
+        self.model = tf.keras.Model(inputs, tf.keras.layers.Dense(classes, activation="softmax")(x))
+
+    def compile(self, rate):
+        self.model.compile(
+            optimizer=tf.keras.optimizers.Adam(learning_rate=rate),
+            loss=tf.keras.losses.SparseCategoricalCrossentropy(),
+            metrics=["accuracy"],
+        )
+
+def compare_strategies(make_backbone, training, validation, fractions, head_epochs, epochs):
+    train_ds = tf.data.Dataset.from_tensor_slices(training).shuffle(2000).batch(BATCH_SIZE).prefetch(1)
+    held_ds = tf.data.Dataset.from_tensor_slices(validation).batch(64)
+    rows, models = [], []
+    for fraction in fractions:
+        strategy = Strategy(make_backbone(), int(max(training[1])) + 1)
+        strategy.compile(HEAD_RATE)
+        strategy.model.fit(train_ds, epochs=head_epochs, verbose=0)
+        unfreeze_fraction(strategy.backbone, fraction)
+        strategy.compile(FINE_TUNING_RATE)
+        begun = time.perf_counter()
+        strategy.model.fit(train_ds, epochs=epochs, verbose=0)
+        seconds = time.perf_counter() - begun
+        accuracy = strategy.model.evaluate(held_ds, verbose=0, return_dict=True)["accuracy"]
+        rows.append(asdict(Row(fraction, count_parameters(strategy.model)["trainable"], accuracy, seconds)))
+        models.append(strategy.model)
+    winner = max(range(len(rows)), key=lambda i: rows[i]["val_accuracy"])
+    return rows, models[winner]
+
+# %% compare_strategies
+from functools import partial
+
+def compare_strategies(make_backbone, training, validation, fractions, head_epochs, epochs):
+    compiled = partial(dict, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    def run(fraction):
+        keras.backend.clear_session()
+        backbone = make_backbone()
+        backbone.trainable = False
+        x = layers.Flatten()(layers.AveragePooling2D(2)(backbone.output))
+        x = layers.Dense(32, activation="relu")(x)
+        probabilities = layers.Dense(len(np.unique(training[1])), activation="softmax")(x)
+        model = keras.Model(backbone.input, probabilities)
+        model.compile(**compiled(optimizer=keras.optimizers.Nadam(HEAD_RATE)))
+        model.fit(*training, epochs=head_epochs, batch_size=BATCH_SIZE, shuffle=True, verbose=0)
+        backbone = unfreeze_fraction(backbone, fraction)
+        model.compile(**compiled(optimizer=keras.optimizers.Nadam(FINE_TUNING_RATE)))
+
+        class Clock(keras.callbacks.Callback):
+            accuracies = []
+            def on_epoch_end(self, epoch, logs=None):
+                self.accuracies = [*self.accuracies, logs["val_accuracy"]]
+
+        clock = Clock()
+        start = time.perf_counter()
+        model.fit(*training, epochs=epochs, batch_size=BATCH_SIZE, validation_data=validation, callbacks=[clock], verbose=0)
+        stop = time.perf_counter()
+        return (fraction, count_parameters(model)["trainable"], clock.accuracies[-1], stop - start), model
+
+    done = [run(f) for f in fractions]
+    table = pd.DataFrame.from_records([row for row, _ in done], columns=["fraction", "trainable", "val_accuracy", "seconds"])
+    return table, done[table["val_accuracy"].idxmax()][1]
+
+# %% best_strategy
+def best_strategy(table, tolerance):
+    records = [r for r in table.to_dict("records") if not math.isnan(r["val_accuracy"])]
+    top = max(r["val_accuracy"] for r in records)
+    fine = [r for r in records if r["val_accuracy"] >= top - tolerance]
+    return min(fine, key=lambda r: (r["trainable"], r["fraction"]))["fraction"]
+
+# %% best_strategy
+def best_strategy(table, tolerance):
+    data = pd.DataFrame(table).dropna(subset=["val_accuracy"])
+    data = data.query("val_accuracy >= @data.val_accuracy.max() - @tolerance")
+    data = data[data["trainable"] == data["trainable"].min()]
+    return data["fraction"].min()
+
+# %% best_strategy
+def best_strategy(table, tolerance):
+    accuracy = table["val_accuracy"].to_numpy(dtype=float)
+    allowed = accuracy >= np.nanmax(accuracy) - tolerance
+    order = np.lexsort((table["fraction"].to_numpy(), table["trainable"].to_numpy()))
+    return float(table["fraction"].to_numpy()[order[allowed[order]][0]])
+
+# %% figure
+import matplotlib.pyplot as plt
+
+frame = pd.DataFrame(table)
+for fraction, seconds, accuracy in frame[["fraction", "seconds", "val_accuracy"]].itertuples(index=False):
+    plt.scatter(seconds, accuracy, s=80, label=f"{fraction:.0%} aufgetaut")
+plt.xlabel("Zeit (Sekunden)")
+plt.ylabel("Genauigkeit auf den Validierungsbildern")
+plt.legend()
+
+# %% figure
+import seaborn as sns
+
+frame = pd.DataFrame(table)
+axes = sns.scatterplot(frame.assign(share=frame["fraction"].astype(str)), x="seconds", y="val_accuracy", hue="share", s=90)
+axes.set_xlabel("seconds"); axes.set_ylabel("validation accuracy");
+
+# %% figure
+import plotly.graph_objects as go
+
+frame = pd.DataFrame(table)
+picture = go.Figure(
+    go.Scatter(x=frame["val_accuracy"], y=frame["seconds"], mode="markers+text", text=[f"{f:g}" for f in frame["fraction"]])
+)
+picture.update_xaxes(title="validation accuracy")
+picture.update_yaxes(title="training time in seconds")
+picture
+
+# %% figure
+ax = pd.DataFrame(table).plot.scatter("seconds", "val_accuracy", figsize=(5, 3))
+for _, row in pd.DataFrame(table).iterrows():
+    ax.annotate(f"{100 * row.fraction:.0f} %", (row.seconds, row.val_accuracy), textcoords="offset points", xytext=(4, 4))
