@@ -81,7 +81,7 @@ def fail(came_back: str, expected: str = "", *, called: str = "", hint: str = ""
 
 def sentence(problem: Failed, hint: str) -> str:
     """Put a failure into the form *called - came back - expected - try*."""
-    parts = [f"Called {problem.called}." if problem.called else "", f"{problem.came_back}."]
+    parts = [f"Called {problem.called}." if problem.called else "", f"{problem.came_back.removesuffix('.')}."]
     parts += [f"Expected {problem.expected}." if problem.expected else ""]
     parts += [f"Try: {problem.hint or hint}" if problem.hint or hint else ""]
     return " ".join(part[0].upper() + part[1:] for part in parts if part).replace("?.", "?")

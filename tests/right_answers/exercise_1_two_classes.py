@@ -26,17 +26,17 @@ def select_classes(images, labels, classes):
     return images[kept], new[kept].astype(np.int64).to_numpy()
 
 # %% select_classes
-from sklearn.preprocessing import OrdinalEncoder
+from sklearn.preprocessing import LabelBinarizer
 
 def select_classes(images, labels, classes):
-    column = np.asarray(labels).reshape(-1, 1)
     if len(classes) == 0 or len(np.unique(classes)) < len(classes):
         raise ValueError("classes is empty or names a class twice")
-    if not np.isin(classes, column).all():
+    flat = np.asarray(labels).ravel()
+    if set(classes) - set(LabelBinarizer().fit(flat).classes_.tolist()):
         raise ValueError("some class has no image")
-    mask = np.isin(column[:, 0], list(classes))
-    encoder = OrdinalEncoder(categories=[list(classes)], dtype=np.int64).fit(np.array(classes).reshape(-1, 1))
-    return images[mask], encoder.transform(column[mask])[:, 0]
+    mask = np.isin(flat, list(classes))
+    by_value = np.argsort(classes)
+    return images[mask], by_value[np.searchsorted(np.sort(classes), flat[mask])].astype(np.int64)
 
 # %% select_classes
 from collections.abc import Sequence
@@ -257,7 +257,7 @@ class ExtractorBuilder:
         inputs = keras.Input((*self.backbone.input_shape[1:3], 3))
         x = layers.RandomFlip(*self.augmentation)(inputs)
         model = keras.Model(inputs, self.head(self.backbone(x, training=False), num_classes))
-        model.compile(keras.optimizers.AdamW(2e-3), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(keras.optimizers.AdamW(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
 def build_feature_extractor(backbone, num_classes):
@@ -310,7 +310,7 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     model.compile(
         tf.keras.optimizers.SGD(learning_rate, momentum=0.9),
         tf.keras.losses.SparseCategoricalCrossentropy(),
-        [tf.keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        metrics=[tf.keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
 
 # %% start_fine_tuning
@@ -408,7 +408,7 @@ def small_cnn():
     net.add(layers.RandomTranslation(0.05, 0.05))
     for width in (12, 24, 48):
         net.add(layers.Conv2D(width, 3, activation="elu", kernel_initializer="he_normal", padding="same"))
-        net.add(layers.AveragePooling2D())
+        net.add(layers.AveragePooling2D(2))
     net.add(layers.Flatten())
     net.add(layers.Dense(2))
     net.add(layers.Activation("softmax"))

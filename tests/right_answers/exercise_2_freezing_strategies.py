@@ -96,10 +96,10 @@ def compare_strategies(make_backbone, training, validation, fractions, head_epoc
         net = make_backbone()
         net.trainable = False
         model = keras.Sequential([net, layers.GlobalAveragePooling2D(), layers.Dense(k, activation="softmax")])
-        model.compile(keras.optimizers.Adam(HEAD_RATE), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(keras.optimizers.Adam(HEAD_RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
         model.fit(x, y, epochs=head_epochs, batch_size=BATCH_SIZE, verbose=0)
         unfreeze_fraction(net, fraction)
-        model.compile(keras.optimizers.Adam(FINE_TUNING_RATE), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(keras.optimizers.Adam(FINE_TUNING_RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
         t0 = time.perf_counter()
         h = model.fit(x, y, epochs=epochs, batch_size=BATCH_SIZE, validation_data=validation, verbose=0)
         t1 = time.perf_counter()
