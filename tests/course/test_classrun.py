@@ -269,7 +269,9 @@ def test_a_notebook_by_itself_is_tried_again_when_the_machine_has_room(root, mon
     with LazyEngine(course) as engine:
         grader = Grader(course, course.secret(), engine)
         found = [
-            grader.grade_alone(Submission(json.dumps(sample_course.submission(said)).encode(), {}), exercise).record.verdict
+            grader.grade_alone(
+                Submission(json.dumps(sample_course.submission(said)).encode(), {}), exercise
+            ).record.verdict
             for said in ("right = 1", "right = 'busy'", "right = 'always busy'")
         ]
 
