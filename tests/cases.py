@@ -31,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import jupytext
 import nbformat
@@ -189,7 +189,7 @@ def _mixed(reference: bytes, answers: Path, count: int) -> Iterator[bytes]:
         yield to_bytes(notebook)
 
 
-def _said(place: Path) -> dict[str, object]:
+def _said(place: Path) -> dict[str, Any]:
     path = place / "expected.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
