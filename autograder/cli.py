@@ -14,6 +14,7 @@ from autograder.commands.clauses import clauses
 from autograder.commands.confirm_changes import confirm_changes
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
+from autograder.commands.dry_run import dry_run
 from autograder.commands.explain import explain
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
@@ -78,6 +79,7 @@ for command in (
 app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)
 app.command("try-check")(try_check)
+app.command("dry-run")(dry_run)
 app.command("gradescope-zip")(gradescope_zip)
 app.command("gradescope-run", hidden=True)(gradescope_run)
 

@@ -83,14 +83,22 @@ def try_mutants(bench: Bench, cells: Collection[str], jobs: int) -> Iterator[Mut
         for number, mutation in enumerate(mutations(source)):
             if (cell, mutation.name) not in same:
                 planned[f"{cell} {number}"] = cell, mutation
-    works = [_work(bench, name, cell, mutation) for name, (cell, mutation) in planned.items()]
+    works = [work_of(bench, name, cell, mutation) for name, (cell, mutation) in planned.items()]
     for tried in try_works(bench, works, jobs, MUTANT_SECONDS):
         cell, mutation = planned[tried.name]
         ended = tried.problem.strip().splitlines()[-1:]  # an endless loop, say
         yield Mutant(cell, mutation, next(iter(tried.found), "".join(ended)))
 
 
-def _work(bench: Bench, name: str, cell: str, mutation: Mutation) -> Work:
+def work_of(bench: Bench, name: str, cell: str, mutation: Mutation) -> Work:
+    """Plan the reference with a mutation in one of its answers.
+
+    Args:
+        bench: The exercise.
+        name: Of the work.
+        cell: grade_id of the answer.
+        mutation: Of its code.
+    """
     prepared = bench.prepared("reference")
     place = next(place for place, found in enumerate(prepared.notebook.cells) if grade_id_of(found) == cell)
     prepared.notebook.cells[place].source = mutation.code

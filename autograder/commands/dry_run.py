@@ -1,0 +1,122 @@
+"""`autograder dry-run`: a course graded before its release."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, CourseOption, ending_well, err, find_course, out
+from autograder.report.visible import machine_text
+
+if TYPE_CHECKING:
+    from autograder.instruments.rehearsal import Rehearsal
+
+
+def dry_run(
+    exercise: Annotated[
+        str, typer.Argument(help="The exercise, assignment, or a part of its name.", show_default="all")
+    ] = "",
+    *,
+    only: Annotated[str, typer.Option("--only", help="Submissions and mutants with this in their names.")] = "",
+    secrets: Annotated[int, typer.Option("--secrets", min=1, help="With the draws of how many secrets.")] = 2,
+    mutants: Annotated[bool, typer.Option("--mutants/--no-mutants", help="Make mutants of the reference.")] = True,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Grade as a class is graded, hostile submissions included; slower.")
+    ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many at once.")] = 2,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write matrix and findings to this file.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    course: CourseOption = None,
+) -> None:
+    """Grade the reference, right and wrong submissions, the blank release and mutants of the reference, before release.
+
+    Example: autograder dry-run exercise_3 --html dry-run.html
+
+    Runs in this process and WITHOUT a seal, on the course's own code only; --sealed grades as for a class. What is
+    known is not judged again. Exit status: 0 when the course is fit to be released, 1 when not: a check that nothing
+    fails, a right submission that fails one, a wrong one that loses nothing, points for the blank release, or more than 2 in 100
+    mutants unnoticed. 2 when something cannot be read.
+    """
+    with ending_well():
+        from autograder.authoring.in_process import prepare_process, warm_up
+
+        if not sealed:
+            prepare_process()
+        from autograder.authoring.trying import Bench
+        from autograder.course.errors import CourseError
+        from autograder.instruments.rehearsal import page, rehearse
+
+        found = find_course(course)
+        names = [name for name, one in found.exercises.items() if exercise in name or exercise == one.assignment]
+        if not names:
+            raise CourseError(f"There is no exercise '{exercise}'; there is: {', '.join(found.exercises)}.")
+        started, draws, done = time.monotonic(), range(secrets), []
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        try:
+            if not sealed:
+                warm_up()
+            # refreshed by hand: this process forks, and a thread that draws would not survive that
+            with Progress(*columns, TimeElapsedColumn(), console=err, auto_refresh=False, transient=True) as bar:
+                for name in names:
+                    task = bar.add_task(name, total=None)
+
+                    def step(count: int, total: int, known: int, task: object = task, name: str = name) -> None:
+                        said = f"{name} ({known} known)" if known else name
+                        bar.update(task, completed=count, total=total, description=said)  # type: ignore[arg-type]
+                        bar.refresh()
+
+                    bench = Bench.find(found, name)
+                    options = {"only": only, "mutants": mutants, "sealed": sealed}
+                    done.append(rehearse(found, bench, draws, jobs, **options, step=step))  # type: ignore[arg-type]
+        except ValueError as problem:
+            err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(UNUSABLE) from problem
+        seconds = time.monotonic() - started
+        if html is not None:
+            html.write_text(page(done, seconds, draws), encoding="utf-8")
+            err.print(f"Wrote {html}.", markup=False, highlight=False, soft_wrap=True)
+        if as_json:
+            typer.echo(machine_text({"seconds": round(seconds, 1), "exercises": [one.as_plain() for one in done]}))
+        else:
+            for one in done:
+                _show(one)
+            _say(f"{seconds:.0f} s, {secrets} secrets.")
+        raise typer.Exit(0 if all(one.is_fit for one in done) else NEEDS_ATTENTION)
+
+
+def _show(one: "Rehearsal") -> None:
+    from autograder.instruments.rehearsal import KINDS, matrix_lines
+
+    _say(one.bench.exercise.name, "bold")
+    for number, check in enumerate(one.checks, 1):
+        counts = [len(one.failed_by(check, kind)) for kind in ("wrong", "mutant")]
+        _say(f"{number:4}  {check}: failed by {counts[0]} wrong ones and {counts[1]} mutants")
+    _say("\n· passed  x failed  ? undecided  - not tried  ~ changes with the secret; a column a check")
+    for line in matrix_lines(one, KINDS):
+        _say(line)
+    said: list[tuple[str, list[str]]] = [
+        ("checks that nothing fails", one.unfailed),
+        ("right ones that fail a check", [f"{name}: {check}" for name, check in one.unjust]),
+        ("checks that the blank release passes", one.given),
+        ("wrong ones that lose nothing", one.kept),
+        ("outcomes that change with the secret", [f"{name}: {check}" for name, check in one.differing]),
+        ("mutants that no check notices", [f"{item.name}" for item in one.survivors]),
+    ]
+    for title, lines in said:
+        if lines:
+            _say(f"\n{title}:", "yellow")
+            for line in lines:
+                _say(f"  {line}")
+    tried = len(one.of("mutant"))
+    if tried:
+        _say(f"\n{tried - len(one.survivors)} of {tried} mutants noticed, {one.equivalents} declared equivalent.")
+    verdict = "fit to be released" if one.is_fit else "NOT fit to be released"
+    _say(f"{verdict}{'' if one.is_whole else ', as far as this part tells'}.\n", "green" if one.is_fit else "red")
+
+
+def _say(text: str, style: str = "") -> None:
+    out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
