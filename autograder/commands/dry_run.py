@@ -38,8 +38,8 @@ def dry_run(
 
     Runs in this process and WITHOUT a seal, on the course's own code only; --sealed grades as for a class. What is
     known is not judged again. Exit status: 0 when the course is fit to be released, 1 when not: a check that nothing
-    fails, a right submission that fails one, a wrong one that loses nothing, points for the blank release, or more than 2 in 100
-    mutants unnoticed. 2 when something cannot be read.
+    fails, a right submission that fails one, a wrong one that loses nothing, points for the blank release, or more
+    than 2 in 100 mutants unnoticed. 2 when something cannot be read.
     """
     with ending_well():
         from autograder.authoring.in_process import prepare_process, warm_up
