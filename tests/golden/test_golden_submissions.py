@@ -70,10 +70,13 @@ def test_every_check_is_failed_by_some_wrong_submission(
 
 
 @each_exercise
-def test_every_check_is_passed_by_every_right_submission(golden: Golden, exercise: str) -> None:
+def test_every_check_is_passed_by_every_right_submission(
+    golden: Golden, exercise: str, pytestconfig: pytest.Config
+) -> None:
     right = golden.cases_of(exercise, "reference", "right_")
 
-    assert len(right) >= 3
+    # by default tests/style grades one more, written differently throughout
+    assert len(right) >= (2 if pytestconfig.getoption("golden") == "few" else 3)
     for case in right:
         lost = [
             (check.name, check.message) for check in golden.verdict(case).checks() if check.outcome is not Outcome.PASS
