@@ -83,7 +83,7 @@ def select_classes_accepts_column_labels(submission: Submission, selection: tupl
         answer = submission.call("select_classes", some_images, some_labels[:, None], some_classes)
         column = _selection(answer, some_labels, some_classes)
         if np.ndim(column[0]) != images.ndim:
-            shape = f"images of shape (1, {', '.join(map(str, images.shape[1:]))})"
+            shape = f"images of shape (n, {', '.join(map(str, images.shape[1:]))})"
             fail(f"images of shape {np.shape(column[0])} came back", shape, called=answer.called)
         expect_array(column[0], flat[0], "the images", answer.called)
         expect_array(column[1], as_array(flat[1], "the labels").reshape(-1), "the labels", answer.called)

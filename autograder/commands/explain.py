@@ -38,13 +38,14 @@ def explain(
         from autograder.course.grading import Grader, LazyEngine
         from autograder.instruments.explaining import complaint_page
         from autograder.instruments.explaining import explain as explained_by
+        from autograder.lms.files import write_whole
 
         found = find_course(course, isolation=isolation)
         with LazyEngine(found) as engine:
             grader = Grader(found, take_secret(found), engine)
             explained = explained_by(found, grader, student, exercise, check, replays=replay)
         if html is not None:
-            html.write_text(complaint_page(explained), encoding="utf-8")
+            write_whole(html, complaint_page(explained).encode("utf-8"), private=True)
             err.print(f"Wrote {html}.", markup=False, highlight=False, soft_wrap=True)
         if as_json:
             typer.echo(machine_text([one.as_plain() for one in explained]))

@@ -6,8 +6,6 @@ changed it stays as well, and is listed, since the person may want to look again
 """
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +24,7 @@ from autograder.course.store import Pointer, Record
 from autograder.instruments.explaining import was_handed_in_again
 from autograder.judge.verdict import Verdict
 from autograder.judge.wording import no_such
+from autograder.lms.files import write_whole
 
 _FORMAT = 1
 _KEPT_ROWS = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
@@ -321,14 +320,7 @@ def _journal_path(course: Course, assignment: str) -> Path:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        temporary.chmod(0o600)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, json.dumps(content, indent=1).encode(), private=True)
 
 
 def as_plain(changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ included. What is known is not judged again: a record's name is the digest of al
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from autograder.course.course import Course
 from autograder.course.keys import course_version
 from autograder.instruments.pages import environment
 from autograder.judge.verdict import Outcome
+from autograder.lms.files import write_whole
 
 LEAST_NOTICED = 0.98
 """Share of the mutants that has to be noticed for a course to be fit."""
@@ -327,11 +327,8 @@ class _Kept:
         """Keep what was found; not what was lost to the clock or to memory, which may go better next time."""
         if number in item.problems:
             return
-        path = self._path(item, number)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        temporary.write_text(json.dumps({"found": item.found[number], "problem": ""}), encoding="utf-8")
-        temporary.replace(path)
+        content = json.dumps({"found": item.found[number], "problem": ""}).encode()
+        write_whole(self._path(item, number), content, private=True)
 
 
 def matrix_lines(rehearsal: Rehearsal, kinds: Collection[str]) -> Iterator[str]:
