@@ -3,7 +3,8 @@
 python -m benchmarks.hostile_class            twenty-five honest notebooks alone, then among five hostile ones
 
 The five come from `tests/attacks/submissions`: a memory bomb, a fork bomb, a deaf loop, endless outputs and a kernel
-that kills its parents. The honest twenty-five must get what they get alone, and be done in at most 1.2 times the time.
+that kills its parents. The honest twenty-five must get what they get alone, and be done in at most 1.2 times the time;
+the hostile ones may take longer.
 """
 
 import os
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +20,7 @@ import typer
 from rich.console import Console
 
 from autograder.course.exercise import Exercise
+from autograder.course.lanes import slow_places
 from autograder.course.worker import Engine, EngineSettings
 from autograder.kernels.limits import Limits
 from tests.attacks.attack import all_attacks
@@ -58,23 +61,37 @@ def main(
         exercise = make_exercise(Path(folder), "canary")
         with Engine(EngineSettings(limits=limits, slots=os.cpu_count() or 1)) as engine:
             _grade(engine, exercise, right[:2])  # the templates are there
-            alone, alone_seconds = _grade(engine, exercise, right)
-            among, among_seconds = _grade(engine, exercise, mixed)
-    theirs = [points for one, points in zip(mixed, among, strict=True) if one is right[0]]
-    different = sum(before != after for before, after in zip(alone, theirs, strict=True))
-    ratio = among_seconds / alone_seconds
+            alone = _grade(engine, exercise, right)
+            among = _grade(engine, exercise, mixed)
+    theirs = [result for one, result in zip(mixed, among, strict=True) if one is right[0]]
+    different = sum(before.points != after.points for before, after in zip(alone, theirs, strict=True))
+    alone_seconds, their_seconds = (max(one.done_seconds for one in results) for results in (alone, theirs))
+    ratio = their_seconds / alone_seconds
     _console.print(
-        f"{honest} honest notebooks: {alone_seconds:.1f} s alone, {among_seconds:.1f} s among {len(attacks)} "
-        f"hostile ones (ratio {ratio:.2f}, aim {MOST}); {different} got other points than alone"
+        f"{honest} honest notebooks are done after {alone_seconds:.1f} s alone, after {their_seconds:.1f} s among "
+        f"{len(attacks)} hostile ones (ratio {ratio:.2f}, aim {MOST}), which are done after "
+        f"{max(one.done_seconds for one in among):.1f} s; {different} got other points than alone"
     )
     raise typer.Exit(1 if different or ratio > MOST else 0)
 
 
-def _grade(engine: Engine, exercise: Exercise, notebooks: Sequence[bytes]) -> tuple[list[float], float]:
+@dataclass(frozen=True)
+class _Result:
+    points: float
+    done_seconds: float
+    """From the start of the class."""
+
+
+def _grade(engine: Engine, exercise: Exercise, notebooks: Sequence[bytes]) -> list[_Result]:
     started = time.monotonic()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        points = list(pool.map(lambda one: engine.grade(one, {}, exercise, SECRET).verdict.points, notebooks))
-    return points, time.monotonic() - started
+    slots = os.cpu_count() or 1
+
+    def graded(one: bytes) -> _Result:
+        points = engine.grade(one, {}, exercise, SECRET).verdict.points
+        return _Result(points, time.monotonic() - started)
+
+    with ThreadPoolExecutor(slots + slow_places(slots)) as pool:
+        return list(pool.map(graded, notebooks))
 
 
 if __name__ == "__main__":

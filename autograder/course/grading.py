@@ -153,6 +153,8 @@ class Grader:
         self.store = store or VerdictStore(course.state_directory)
         self._secret = secret
         self._engine = engine
+        self._under_way: dict[str, threading.Lock] = {}
+        """By key: equal work of several students, handed in at once, is run once."""
 
     def look_up(self, submission: Submission, exercise: Exercise) -> Record | None:
         """Return the verdict if this work is known, without running anything.
@@ -177,6 +179,19 @@ class Grader:
         """
         prepared, problem = _prepared(submission, exercise)
         key = key_of(self.course, exercise, submission, prepared, self._secret.digest)
+        with self._under_way.setdefault(key, threading.Lock()):
+            return self._grade(submission, exercise, prepared, problem, key, force=force)
+
+    def _grade(
+        self,
+        submission: Submission,
+        exercise: Exercise,
+        prepared: Prepared | None,
+        problem: str,
+        key: str,
+        *,
+        force: bool,
+    ) -> Result:
         present = self.store.get(key)
         known = None if force else _if_final(present)
         if known is not None:

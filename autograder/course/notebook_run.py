@@ -8,7 +8,7 @@ a request to shut down), so the culprit is looked for. All kernels of a notebook
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -40,10 +40,18 @@ class NotebookRun:
         files: What lies beside the notebook.
         limits: For each cell, and the kernel as a whole.
         seed_text: Text from which the seed of every cell is derived.
+        lets_pass: Asked while it runs, with the seconds that it has computed and waited so far: whether it is to give
+            way to others.
     """
 
     def __init__(
-        self, template: Template, prepared: Prepared, files: Mapping[str, bytes], limits: Limits, seed_text: str
+        self,
+        template: Template,
+        prepared: Prepared,
+        files: Mapping[str, bytes],
+        limits: Limits,
+        seed_text: str,
+        lets_pass: Callable[[float], bool] | None = None,
     ) -> None:
         self._template = template
         self._cells = prepared.notebook.cells
@@ -51,6 +59,7 @@ class NotebookRun:
         self._files = files
         self._limits = limits
         self._seed_text = seed_text
+        self._lets_pass = lets_pass
         self._kernel: StudentKernel | None = None
         self._next = 0
         self._culprits: set[int] = set()
@@ -158,6 +167,7 @@ class NotebookRun:
             environment=_ENVIRONMENT,
             seed=cell_seed(self._seed_text, "kernel"),
             spent=spent,
+            lets_pass=self._lets_pass,
         )
         self.start_seconds += time.perf_counter() - started
         used = self._kernel.usage()

@@ -22,6 +22,7 @@ from autograder.course.data_files import data_files
 from autograder.course.exercise import Exercise
 from autograder.course.image_draws import image_draws
 from autograder.course.judging import Judgement, judge_notebook, task_of
+from autograder.course.lanes import Lanes, slow_places
 from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.course.sealed import prepare_submitted
@@ -55,7 +56,7 @@ class EngineSettings:
     """For student kernels."""
     isolation: Isolation = Isolation.SEALED
     slots: int = 1
-    """Notebooks at once."""
+    """Notebooks at once; slow ones go on beside them (`lanes`)."""
     answers_mib: int = 32
     """Answers of a notebook that are kept for the next check page; more than this is dropped."""
     data_source: str = "sketches"
@@ -96,8 +97,13 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
         pythonpath=(package.parent,),
         environment=JUDGE_ENVIRONMENT,
         isolation=settings.isolation,
-        slots=settings.slots + 1,
+        slots=_places(settings),
     )
+
+
+def _places(settings: EngineSettings) -> int:
+    """Count the children that a template may have at once: one more for the reference, which is asked for rarely."""
+    return settings.slots + slow_places(settings.slots) + 1
 
 
 def _with_data(settings: TemplateSettings, source: str) -> TemplateSettings:
@@ -122,7 +128,7 @@ class Engine:
         self._settings = settings
         self._templates: dict[str, Template] = {}
         self._starting = threading.Lock()
-        self._slots = threading.BoundedSemaphore(settings.slots)
+        self._lanes = Lanes(settings.slots, settings.limits.memory_mib)
         self._references: dict[str, dict[str, Outcome]] = {}
         self._reference_lock = threading.Lock()
 
@@ -155,7 +161,7 @@ class Engine:
         settings = self._settings
         if kind == "kernels":
             chosen = _with_data(
-                kernel_settings(isolation=settings.isolation, slots=settings.slots + 1), settings.data_source
+                kernel_settings(isolation=settings.isolation, slots=_places(settings)), settings.data_source
             )
         else:
             chosen = _with_data(judge_settings(settings), settings.data_source)
@@ -211,10 +217,11 @@ class Engine:
         self, notebook: bytes, files: Mapping[str, bytes], exercise: Exercise, secret: bytes, in_full: str = ""
     ) -> Graded:
         prepared = prepare_submitted(notebook, exercise)
-        with self._slots:
+        with self._lanes.place(exercise.name) as place:
             template = self._template("kernels")
             template.prepare(KEEP_DRAWN, image_draws(exercise.source, self._settings.data_source))
-            with NotebookRun(template, prepared, files, self._settings.limits, exercise.name) as run:
+            run = NotebookRun(template, prepared, files, self._settings.limits, exercise.name, place.lets_pass)
+            with run:
                 recording = Recording(run, self._settings.answers_mib)
                 judgement = self._judge(recording, exercise, secret, in_full)
                 if not template.alive:  # then its kernels died with it, through no fault of the notebook
@@ -236,7 +243,7 @@ class Engine:
             return None
         try:
             replay = Replay(answers)
-            with self._slots:
+            with self._lanes.place(""):
                 judgement = self._judge(replay, exercise, secret, in_full)
         except Diverged:
             return None

@@ -84,6 +84,10 @@ class Child:
         """List the processes in the sandbox."""
         return processes.tree(self._roots())
 
+    def give_way(self) -> None:
+        """Let the whole sandbox compute only when nobody else wants to."""
+        processes.give_way(self.pids())
+
     def usage(self, exact_above_mib: float = 0.0) -> Usage:
         """Read what the whole sandbox uses now.
 

@@ -283,6 +283,31 @@ class IdleClock:
             self._before = None
 
 
+def available_mib() -> float:
+    """Read how much memory this machine can still give without swapping; infinite if it does not say."""
+    lines = _read("/proc/meminfo").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(b"MemAvailable:")), float("inf"))
+
+
+LOWEST_PRIORITY = 19
+"""Of 40 levels: beside a process of the usual one, about a fiftieth of a core."""
+
+
+def give_way(pids: Iterable[int]) -> None:
+    """Let processes have only what others leave of the processors; there is no way back for an ordinary user.
+
+    Args:
+        pids: process ids; those that are gone are left out.
+    """
+    for pid in pids:
+        for thread in _threads(pid):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, int(thread), LOWEST_PRIORITY)
+        # Where Linux shares the processors between sessions, priorities count within one only, but for this one.
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{pid}/autogroup").write_text(str(LOWEST_PRIORITY))
+
+
 def out_of_memory_kills() -> int:
     """Count the processes that this machine has ended, since it started, to get memory back; 0 if it does not say."""
     lines = _read("/proc/vmstat").splitlines()

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,13 +31,19 @@ class StudentKernel:
     """A kernel in a sandbox, driven by one thread. Close it, or use it as a context manager: it is killed at once."""
 
     def __init__(
-        self, child: Child, channels: Channels, listeners: Listeners, limits: Limits, spent: Spent | None = None
+        self,
+        child: Child,
+        channels: Channels,
+        listeners: Listeners,
+        limits: Limits,
+        spent: Spent | None = None,
+        lets_pass: Callable[[float], bool] | None = None,
     ) -> None:
         self.limits = limits
         self.ready_seconds = 0.0
         """Wall seconds from the request to a kernel that answers."""
         self._child, self._channels, self._listeners = child, channels, listeners
-        self._watch = Watch(child, limits, channels.receiving_cpu_seconds, spent)
+        self._watch = Watch(child, limits, channels.receiving_cpu_seconds, spent, lets_pass)
         self._watch.start()
         self._dead: str | None = None
         self._killed = False
@@ -55,6 +61,7 @@ class StudentKernel:
         environment: Mapping[str, str] | None = None,
         seed: int | None = None,
         spent: Spent | None = None,
+        lets_pass: Callable[[float], bool] | None = None,
     ) -> Self:
         """Fork a kernel and return when it answers.
 
@@ -65,6 +72,7 @@ class StudentKernel:
             environment: variables beside the standard ones.
             seed: of all random generators before anything runs; 0 to 2**32 - 1.
             spent: what counts towards the limits of the whole notebook already.
+            lets_pass: see `Watch`.
 
         Returns:
             The kernel.
@@ -84,7 +92,7 @@ class StudentKernel:
             listeners.release()
             channels = Channels(listeners.prefix, key, output_mib=limits.output_mib, answer_mib=ANSWER_MIB)
             on_failure.callback(channels.close)
-            kernel = cls(child, channels, listeners, limits, spent)
+            kernel = cls(child, channels, listeners, limits, spent, lets_pass)
             on_failure.callback(kernel.close)
             kernel._wait_ready()
             on_failure.pop_all()

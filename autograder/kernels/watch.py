@@ -47,6 +47,8 @@ class Watch(threading.Thread):
         receiving: Returns the CPU-seconds spent so far on receiving what this child sends; None if that is not known,
             as with a client of Jupyter's own, which has one kernel to a process.
         spent: What counts towards the limits of the whole notebook already.
+        lets_pass: Asked with the seconds that the whole notebook has computed and waited so far: whether it is to give
+            way to others.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Watch(threading.Thread):
         limits: Limits,
         receiving: Callable[[], float] | None = None,
         spent: Spent | None = None,
+        lets_pass: Callable[[float], bool] | None = None,
     ) -> None:
         super().__init__(name=f"watch-{child.pid}", daemon=True)
         self.reason: str | None = None
         self.latest = Usage(0.0, 0.0, 0)
         self.peak_mib = 0.0
         self._child, self._limits = child, limits
+        self._lets_pass = lets_pass
         self.spent = replace(spent) if spent is not None else Spent()
         self.idle = IdleClock()
         """Seconds in which it waited for nothing of this machine's, while something was asked of it."""
@@ -95,6 +99,8 @@ class Watch(threading.Thread):
         if used.processes:
             self.latest = used
         self.peak_mib = max(self.peak_mib, used.memory_mib)
+        if self._lets_pass is not None and self._lets_pass(self._taken_seconds(used)):
+            self._child.give_way()  # each time, for what it has started since
         reason = self._beyond(used)
         if reason is not None and self.reason is None:
             self.reason = reason
@@ -113,6 +119,9 @@ class Watch(threading.Thread):
     def idle_seconds(self) -> float:
         """Return how long it has waited by itself up to now."""
         return self.idle.read(self._child.pids(), self.latest.cpu_seconds)
+
+    def _taken_seconds(self, used: Usage) -> float:
+        return self.spent.cpu_seconds + self.spent.idle_seconds + used.cpu_seconds + self.idle.seconds
 
     def _beyond(self, used: Usage) -> str | None:
         limits = self._limits

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ class FakeEngine:
 
     def __init__(self, course, slots):
         self.log = course.root / "engine.log"
+        self.slots = threading.BoundedSemaphore(slots)
+        self.is_stopped = False
 
     def __enter__(self):
         if os.environ.get("FAKE_ENGINE_REFUSES"):
@@ -36,9 +39,16 @@ class FakeEngine:
         return self
 
     def __exit__(self, *_):
+        self.is_stopped = True
         self._note("stopped")
 
     def grade(self, notebook, files, exercise, secret, answers=b"", *, in_full=""):
+        with self.slots:
+            if self.is_stopped:
+                raise RuntimeError("the engine is not running")
+            return self._grade(notebook, files, exercise)
+
+    def _grade(self, notebook, files, exercise):
         prepared = prepare(read_notebook(notebook), exercise)
         said = "\n".join(cell.source for cell in prepared.notebook.cells if cell.cell_type == "code")
         self._note(f"graded {sorted(files)}")
