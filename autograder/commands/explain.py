@@ -36,9 +36,9 @@ def explain(
     """
     with ending_well():
         from autograder.course.grading import Grader, LazyEngine
+        from autograder.course.whole_files import write_whole
         from autograder.instruments.explaining import complaint_page
         from autograder.instruments.explaining import explain as explained_by
-        from autograder.lms.files import write_whole
 
         found = find_course(course, isolation=isolation)
         with LazyEngine(found) as engine:

@@ -164,7 +164,7 @@ def blackboard(
 
 
 def _show(results: "Results", page: Path | None, *, as_json: bool) -> None:
-    from autograder.lms.files import write_whole
+    from autograder.course.whole_files import write_whole
     from autograder.lms.plan import as_json as json_text
     from autograder.lms.plan import as_page
     from autograder.lms.results import results_table

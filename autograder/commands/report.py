@@ -29,8 +29,8 @@ def report(
         autograder report transfer_learning --csv checks.csv
     """
     with ending_well():
+        from autograder.course.whole_files import write_whole
         from autograder.instruments.reporting import class_report, report_csv, report_object, report_page
-        from autograder.lms.files import write_whole
 
         made = class_report(find_course(course), assignment)
         if csv is not None:

@@ -6,8 +6,6 @@ silent, and counts only once it is confirmed with a command. Cells that a person
 """
 
 import json
-import os
-import secrets
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,8 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from autograder.course.feedback import points_text
+from autograder.course.whole_files import write_whole
 
 _FORMAT = 1
+
 _SAME_POINTS = 1e-6
 
 
@@ -102,15 +102,8 @@ class HandChanges:
                 self._write()
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = {"format": _FORMAT, "changes": [asdict(change) for change in self._known]}
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-        try:
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            temporary.chmod(0o600)
-            temporary.replace(self._path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(self._path, json.dumps(content, indent=1).encode(), private=True)
         self._is_new = False
 
 

@@ -179,13 +179,15 @@ class ClusterEngine:
         exercise: Exercise,
         secret: bytes,  # noqa: ARG002 - workers have their own copy
         answers: bytes = b"",
+        *,
+        in_full: str = "",
     ) -> "RemoteGraded":
         """Let a worker run and judge a notebook; see `autograder.course.worker.Engine.grade`.
 
         Raises:
             JudgeFailed: It was not graded; the sentence says why.
         """
-        head = json.dumps({"exercise": exercise.name, "terms": self._terms}).encode()
+        head = json.dumps({"exercise": exercise.name, "terms": self._terms, "in_full": in_full}).encode()
         named = {f"{remote.FILES}{name}": content for name, content in files.items()}
         order = remote.bundle({remote.ORDER: head, remote.NOTEBOOK: notebook, remote.ANSWERS: answers, **named})
         # A name of its own: the same work may be asked for again after an error.

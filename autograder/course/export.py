@@ -1,8 +1,7 @@
 """`nbgrader export` for this course: a CSV file of points that all rest on verdicts."""
 
 import csv
-import os
-import secrets
+import io
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from autograder.course.course import Course, CourseError
 from autograder.course.feedback import points_text
 from autograder.course.gradebook import StudentRow, assignment_rows
 from autograder.course.store import VerdictStore
+from autograder.course.whole_files import write_whole
 
 _COLUMNS = (
     "assignment",
@@ -144,12 +144,8 @@ def _refusal(refused: list[str]) -> str:
 
 def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
     extra = dict.fromkeys(column for row in rows for column in row if column not in _COLUMNS)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, [*_COLUMNS, *extra], restval="")
-            writer.writeheader()
-            writer.writerows(rows)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, [*_COLUMNS, *extra], restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, stream.getvalue().encode())

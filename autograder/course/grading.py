@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import nbformat
 
@@ -60,8 +60,13 @@ class Engine(Protocol):
         exercise: Exercise,
         secret: bytes,
         answers: bytes = b"",
+        *,
+        in_full: str = "",
     ) -> Graded:
-        """Run and judge a notebook that can be read, or judge it by what it answered before."""
+        """Run and judge a notebook that can be read, or judge it by what it answered before.
+
+        All calls of the check `in_full` are kept in its evidence; `*` for all checks.
+        """
         ...
 
 
@@ -231,7 +236,7 @@ class Grader:
     def replay(self, submission: Submission, exercise: Exercise, check: str = "*") -> Verdict:
         """Judge a submission again with the same draws, all calls of a check in its evidence; nothing is kept of it.
 
-        What the notebook answered before stands in for it where it is kept. Needs an engine of this machine.
+        What the notebook answered before stands in for it where it is kept.
 
         Args:
             submission: What was handed in.
@@ -245,12 +250,11 @@ class Grader:
         if prepared is None or prepared.doubt:
             raise UnusableNotebook(problem or prepared.doubt if prepared else problem)
         answers = self.store.answers(answers_key(self.course, exercise, submission, prepared))
-        engine: Any = self._engine.running()
+        engine = self._engine.running()
         graded = engine.grade(
             submission.notebook, submission.files, exercise, self._secret.value, answers, in_full=check
         )
-        verdict: Verdict = graded.verdict
-        return withheld(verdict, prepared.doubted)
+        return withheld(graded.verdict, prepared.doubted)
 
     def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
         name = answers_key(self.course, exercise, submission, prepared)

@@ -85,8 +85,9 @@ def grade_order(order: bytes) -> bytes:
     files = {name.removeprefix(FILES): content for name, content in parts.items() if name.startswith(FILES)}
     exercise = place.course.exercises[asked["exercise"]]
     try:
+        answers, in_full = parts.get(ANSWERS, b""), asked.get("in_full", "")
         graded = place.engine.running().grade(
-            parts[NOTEBOOK], files, exercise, place.secret.value, parts.get(ANSWERS, b"")
+            parts[NOTEBOOK], files, exercise, place.secret.value, answers, in_full=in_full
         )
     except Exception as error:  # noqa: BLE001 (an exception would be pickled; the sender takes nothing but text)
         return bundle({OUTCOME: json.dumps({"problem": str(error)}).encode()})

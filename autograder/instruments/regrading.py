@@ -21,10 +21,10 @@ from autograder.course.deriving import Deriver
 from autograder.course.gradebook import existing_gradebook, writer_lock
 from autograder.course.grading import Grader
 from autograder.course.store import Pointer, Record
+from autograder.course.whole_files import write_whole
 from autograder.instruments.explaining import was_handed_in_again
 from autograder.judge.verdict import Verdict
 from autograder.judge.wording import no_such
-from autograder.lms.files import write_whole
 
 _FORMAT = 1
 _KEPT_ROWS = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")

@@ -22,9 +22,9 @@ from autograder.authoring.mutations import mutations
 from autograder.authoring.trying import TRY_SECONDS, Bench, Work, try_works
 from autograder.course.course import Course
 from autograder.course.keys import course_version
+from autograder.course.whole_files import write_whole
 from autograder.instruments.pages import environment
 from autograder.judge.verdict import Outcome
-from autograder.lms.files import write_whole
 
 LEAST_NOTICED = 0.98
 """Share of the mutants that has to be noticed for a course to be fit."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
+from autograder.course.whole_files import write_whole
 from autograder.lms.canvas import CanvasGradebook, CanvasStudent, is_ignored, read_gradebook
 from autograder.lms.canvas_collect import candidate
 from autograder.lms.csv_text import csv_bytes, number_of
 from autograder.lms.errors import LmsError
-from autograder.lms.files import write_whole
 from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person
 from autograder.lms.outgoing import Outgoing, outgoing

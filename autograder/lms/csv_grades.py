@@ -8,9 +8,9 @@ from traitlets import Bool, Unicode
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
+from autograder.course.whole_files import write_whole
 from autograder.lms.csv_text import csv_bytes, for_spreadsheet
 from autograder.lms.errors import LmsError
-from autograder.lms.files import write_whole
 from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing, outgoing
 from autograder.lms.results import Did, Results

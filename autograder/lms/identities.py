@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from autograder.course.course import Course
+from autograder.course.whole_files import write_whole
 from autograder.lms.errors import LmsError
-from autograder.lms.files import write_whole
 
 _FORMAT = 1
 

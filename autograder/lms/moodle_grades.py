@@ -14,11 +14,11 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
+from autograder.course.whole_files import write_whole
 from autograder.lms.comments import Whose, as_html, whose
 from autograder.lms.csv_text import number_of
 from autograder.lms.errors import LmsError
 from autograder.lms.feedback_zip import TeamPages, digest_of_pages, in_parts, write_parts
-from autograder.lms.files import write_whole
 from autograder.lms.holding import feedback_pages, grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle_words import Status, read_time

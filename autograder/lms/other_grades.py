@@ -14,9 +14,9 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.course.feedback import points_text
+from autograder.course.whole_files import write_whole
 from autograder.lms.csv_text import CsvText, csv_bytes, number_of, read_csv
 from autograder.lms.errors import LmsError
-from autograder.lms.files import write_whole
 from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person
 from autograder.lms.outgoing import Outgoing, outgoing
