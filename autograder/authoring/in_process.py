@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder.course.exercise import Exercise
 from autograder.course.judging import Judgement, Task, answer, task_of
-from autograder.course.notebook_run import cell_name, cell_seed
+from autograder.course.notebook_run import cell_name, cell_seed, error_of_cell
 from autograder.course.notebooks import Prepared, prepare, read_notebook
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.settings import REPEATABLE, STANDARD
@@ -128,7 +128,7 @@ class LocalRun:
         plt.close("all")  # as the inline backend does
         error = ran.error_before_exec or ran.error_in_exec
         if error is not None:
-            self.errors[name] = f"{type(error).__name__}: {error}"[:300]
+            self.errors[name] = error_of_cell(self._cells[index].source, type(error).__name__, str(error))
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float

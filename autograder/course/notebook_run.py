@@ -18,6 +18,7 @@ from nbformat.v4 import new_output
 
 from autograder.course.exercise import grade_id_of
 from autograder.course.notebooks import Prepared
+from autograder.judge.wording import is_of_a_stub, plain_words
 from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits, in_words
 from autograder.kernels.student import StudentKernel
@@ -28,6 +29,7 @@ from autograder.kernels.watch import Spent, beyond_budget
 MAX_KERNELS = 16
 SETTLE_SECONDS = 2.0
 """How long a kernel is left alone to see whether what ran before ends it."""
+_MAX_ERROR = 600
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 
 
@@ -266,7 +268,7 @@ class NotebookRun:
             self.notes.append(f"The cell `{name}` {what}: {run.reason}.")
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
-            self.errors[name] = f"{error.ename}: {error.evalue}"[:300]
+            self.errors[name] = error_of_cell(cell.source, error.ename, error.evalue)
             if (words := in_words(self.errors[name], self._limits)) is not None:
                 self.notes.append(f"The cell `{name}` {words}.")
             self._note_missing(name, str(error.ename), str(error.evalue))
@@ -313,6 +315,19 @@ def cell_name(cell: NotebookNode, index: int) -> str:
         index: Its place in the notebook.
     """
     return grade_id_of(cell) or f"number {index + 1}"
+
+
+def error_of_cell(source: str, kind: str, text: str) -> str:
+    """Return how a cell ended, as messages quote it.
+
+    Args:
+        source: Of the cell.
+        kind: Class of the error.
+        text: What it says.
+    """
+    if kind == "NotImplementedError" and is_of_a_stub(text) and not re.search(r"^raise NotImpl", source, re.MULTILINE):
+        text = "a function that it calls is not answered yet"
+    return f"{kind}: {plain_words(text)}"[:_MAX_ERROR].rstrip(": ")
 
 
 def cell_seed(text: str, name: str) -> int:

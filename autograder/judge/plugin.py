@@ -200,7 +200,8 @@ class JudgePlugin:
             result = yield
         except Failed as problem:
             self._look_at(item, problem)
-            self._conclude(item, Outcome.FAIL, sentence(problem, settings.hint), problem=problem)
+            led = self._submission.led_by_cells(problem)
+            self._conclude(item, Outcome.FAIL, sentence(led, settings.hint), problem=problem)
         except Stopped as stopped:
             self._conclude(item, Outcome.FAIL, f"The kernel gave no answer: {stopped.reason}.")
         except Flaky:

@@ -11,7 +11,7 @@ import hypothesis
 from autograder.judge.calls import Witness
 from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
-from autograder.judge.wording import brief, call_text, no_such
+from autograder.judge.wording import brief, call_text, is_of_a_stub, no_such, one_line
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
 
 CALL_CPU_SECONDS = 20.0
@@ -32,6 +32,13 @@ class Raised:
     bases: tuple[str, ...]
     message: str
     line: str
+    function: str = ""
+    """Name of the notebook's function that this line is in, as far as it is known."""
+
+    @property
+    def is_of_a_stub(self) -> bool:
+        """Whether it is what an unanswered stub raises; an answer may raise `NotImplementedError` as well."""
+        return self.type_name == "NotImplementedError" and is_of_a_stub(self.message)
 
     def is_a(self, name: str) -> bool:
         """Whether the exception is of the built-in class `name` or derived from it."""
@@ -39,11 +46,8 @@ class Raised:
 
     def __str__(self) -> str:
         where = f", at `{self.line}`" if self.line else ""
-        return (
-            f"raised {self.type_name}: {self.message[:300]}{where}"
-            if self.message
-            else f"raised {self.type_name}{where}"
-        )
+        said = one_line(self.message)
+        return f"raised {self.type_name}: {said}{where}" if said else f"raised {self.type_name}{where}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ class Answer:
         return self.value
 
     def _explain(self, raised: Raised) -> None:
-        if raised.type_name == "NotImplementedError":
+        if raised.is_of_a_stub:
+            if raised.function.isidentifier() and not self.called.startswith(f"`{raised.function}("):
+                came = f"it calls `{raised.function}`, which is not answered yet"
+                fail(came, "a value", called=self.called, hint=f"write the body of `{raised.function}` first")
             fail(
                 "it is not answered yet (the stub's NotImplementedError was raised)",
                 called=self.called,
@@ -103,6 +110,7 @@ class Submission:
         self._answered: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
         self._calls_left: int | None = None
         self._cell_errors: dict[str, str] = {}
+        self._errors_before = 0
         self.stopped: Failed | None = None
         """How the first call of this check that did not come to an end failed, if there was one."""
         self.witness = Witness()
@@ -132,7 +140,22 @@ class Submission:
     def run_until(self, grade_id: str) -> None:
         """Run the notebook's cells up to the judged cell `grade_id`; cells already run are not run again."""
         reply, _ = self._ask({"do": "run_until", "grade_id": grade_id})
+        self._errors_before = len(self._cell_errors)
         self._cell_errors = dict(reply.get("errors", {}))
+
+    def led_by_cells(self, problem: Failed) -> Failed:
+        """Put first how cells of this task have ended, where a check fails that looks at what they have left behind.
+
+        What a function does when it is called stands by itself. A cell without a name is a student's own experiment.
+
+        Args:
+            problem: How the check fails.
+        """
+        told = [cell for cell in list(self._cell_errors)[self._errors_before :] if cell.isidentifier()]
+        if problem.called or not told or "the cell `" in problem.came_back:
+            return problem
+        came = f"{_ended(told[0], self._cell_errors[told[0]])}, and {problem.came_back}"
+        return Failed(came, problem.expected, hint=_EARLIER_FIRST)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -305,9 +328,12 @@ class Stopped(Exception):
 
 
 def _ended(cell: str, error: str) -> str:
-    if error.startswith("NotImplementedError"):
+    kind, _, said = error.partition(": ")
+    if kind.rstrip(": ") == "NotImplementedError" and is_of_a_stub(said):
         return f"the cell `{cell}` is not answered yet"
-    return f"the cell `{cell}` ended with {error.rstrip('.')}"
+    if kind == "Stopped":
+        return f"the cell `{cell}` did not come to an end ({one_line(said)})"
+    return f"the cell `{cell}` ended with {one_line(error).rstrip('.: ')}"
 
 
 def _raised(data: Any) -> Raised:
@@ -316,7 +342,11 @@ def _raised(data: Any) -> Raised:
     bases = data.get("bases")
     names = tuple(str(name)[:100] for name in bases[:20]) if isinstance(bases, list) else ()
     return Raised(
-        str(data.get("type"))[:100], names, str(data.get("message", ""))[:1_000], str(data.get("line", ""))[:200]
+        str(data.get("type"))[:100],
+        names,
+        str(data.get("message", ""))[:1_000],
+        str(data.get("line", ""))[:200],
+        str(data.get("function", ""))[:100],
     )
 
 

@@ -79,6 +79,28 @@ def plain_words(text: str) -> str:
     return _CONTROL.sub("", _TERMINAL_CODES.sub("", text))
 
 
+# What Keras adds to its errors for those who know its inside, and what it begins them with.
+_FOR_INSIDERS = re.compile(r"\s*(Arguments received by|Call arguments received by)\b.*", re.DOTALL)
+_ENCOUNTERED = re.compile(r"^Exception encountered when calling ([\w.]+)\(\)\.\s+")
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return what an error says, in one line of bounded length.
+
+    Args:
+        text: As the error says it, perhaps over many lines.
+        limit: Characters.
+    """
+    plain = _ENCOUNTERED.sub(r"in \1(): ", _FOR_INSIDERS.sub("", plain_words(text)).strip())
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+
+
+def is_of_a_stub(message: str) -> bool:
+    """Whether this is what the released stubs, or nbgrader's own, raise `NotImplementedError` with."""
+    return not message.strip() or message.startswith("Write your answer here")
+
+
 def ordinal_list(names: list[str]) -> str:
     """Join names the way a sentence does: `a, b and c`."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -111,9 +111,7 @@ def _data_frame(table: values.Table) -> Any:
 
 def _raised(error: BaseException) -> dict[str, Any]:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
-    line = next(
-        (frame.line for frame in reversed(frames) if "ipykernel" in frame.filename or "<ipython" in frame.filename), ""
-    )
+    cells = [frame for frame in frames if "ipykernel" in frame.filename or "<ipython" in frame.filename]
     try:
         message = str(error)
     except Exception:  # a student's own exception class may fail to print
@@ -122,7 +120,8 @@ def _raised(error: BaseException) -> dict[str, Any]:
         "type": type(error).__name__[:100],
         "bases": [base.__name__[:100] for base in type(error).__mro__][:20],
         "message": message[:1_000],
-        "line": (line or "")[:200],
+        "line": ((cells[-1].line if cells else "") or "")[:200],
+        "function": (cells[-1].name if cells else "")[:100],
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.course.notebook_run import error_of_cell
 from autograder.judge.checking import Failed, sentence
 from autograder.judge.submission import Submission
 
@@ -28,6 +29,7 @@ def message(errors, reply):
 
 
 MISSING = {"missing": True}
+STUB = "Write your answer here, then delete this line."
 NAME_ERROR = {
     "raised": {"type": "NameError", "bases": ["NameError", "Exception"], "message": "name 'np' is not defined"},
     "printed": "",
@@ -45,7 +47,18 @@ NAME_ERROR = {
             "The cell `setup` ended with ModuleNotFoundError: no x and the cell `answer` ended with NameError",
         ),
         ({"double": "ValueError: 1.", "answer": "KeyError: 2"}, MISSING, "The cell `double` ended with ValueError: 1,"),
-        ({"double": "NotImplementedError: write"}, MISSING, "The cell `double` is not answered yet, and there is no"),
+        ({"double": f"NotImplementedError: {STUB}"}, MISSING, "The cell `double` is not answered yet, and there is no"),
+        ({"double": "NotImplementedError"}, MISSING, "The cell `double` is not answered yet, and there is no"),
+        (
+            {"double": "NotImplementedError: only for flat models"},
+            MISSING,
+            "The cell `double` ended with NotImplementedError: only for flat models, and there is no",
+        ),
+        (
+            {"double": "Stopped: stopped after 20 CPU-seconds; an endless loop?"},
+            MISSING,
+            "The cell `double` did not come to an end (stopped after 20 CPU-seconds; an endless loop?), and there is",
+        ),
         ({"setup": "ImportError: no"}, NAME_ERROR, "The cell `setup` ended with ImportError: no, and it raised Name"),
     ],
 )  # fmt: skip
@@ -60,3 +73,75 @@ def test_where_no_cell_failed_none_is_blamed():
     assert "cell `" not in message({}, MISSING)
     assert "Try: is there a cell that sets `double`, and is the name spelt like that?" in message({}, MISSING)
     assert "ended with" not in message({}, NAME_ERROR)
+
+
+KERAS = (
+    "Exception encountered when calling Conv2D.call().\n\n\x1b[1mThe kernel is too large.\x1b[0m\n\n"
+    "Arguments received by Conv2D.call():\n  • inputs=tf.Tensor(shape=(1, 2, 2, 3), dtype=float32)"
+)
+
+
+def raised(kind, text, function="double"):
+    reply = NAME_ERROR | {"raised": {"type": kind, "bases": [kind], "message": text, "function": function}}
+    return message({}, reply)
+
+
+def test_an_error_of_keras_is_told_in_one_line_without_its_inside():
+    assert raised("ValueError", KERAS) == (
+        "Called `double(2)`. It raised ValueError: in Conv2D.call(): The kernel is too large. Expected a value. "
+        "Try: the check's own hint, which does not belong"
+    )
+
+
+def test_only_a_stub_is_called_unanswered():
+    assert "It is not answered yet" in raised("NotImplementedError", STUB)
+    assert "It is not answered yet" in raised("NotImplementedError", "")
+    assert "It raised NotImplementedError: only flat ones" in raised("NotImplementedError", "only flat ones")
+    calls_another = raised("NotImplementedError", STUB, "halve")
+    assert "It calls `halve`, which is not answered yet" in calls_another
+    assert "Try: write the body of `halve` first" in calls_another
+
+
+def test_a_cell_that_calls_a_stub_is_not_called_unanswered():
+    assert error_of_cell(f'x = []\nraise NotImplementedError("{STUB}")', "NotImplementedError", STUB).endswith(STUB)
+    called = error_of_cell("model = build(backbone, 2)", "NotImplementedError", STUB)
+    assert called == "NotImplementedError: a function that it calls is not answered yet"
+    assert "`double` ended with NotImplementedError: a function that it calls is" in message(
+        {"double": called}, MISSING
+    )
+    assert error_of_cell("exit()", "SystemExit", "") == "SystemExit"
+
+
+def led(errors, problem, before=None):
+    kernel = Kernel(before or {}, MISSING)
+    submission = Submission(kernel, ("double",))
+    submission.run_until("check_first")
+    kernel._errors = errors
+    submission.run_until("check_double")
+    return sentence(submission.led_by_cells(problem), "the check's own hint")
+
+
+WRONG = Failed("`histories` has no entry", "what `fit` returned")
+
+
+def test_what_a_cell_has_left_behind_is_judged_with_how_it_ended():
+    assert led({"train": "ValueError: 1"}, WRONG) == (
+        "The cell `train` ended with ValueError: 1, and `histories` has no entry. Expected what `fit` returned. "
+        "Try: put that cell right first, then this check can say more"
+    )
+    twice = led({"train": "ValueError: 1", "show": "NameError: x"}, WRONG)
+    assert twice.startswith("The cell `train` ended with ValueError: 1, and `histories`")
+
+
+@pytest.mark.parametrize(
+    ("errors", "problem", "before"),
+    [
+        ({}, WRONG, {}),
+        ({"first": "ValueError: 1"}, WRONG, {"first": "ValueError: 1"}),  # of another task
+        ({"number 17": "ZeroDivisionError: a student's own experiment"}, WRONG, {}),
+        ({"train": "ValueError: 1"}, Failed("it returned 2", "3", called="`double(1)`"), {}),
+        ({"train": "ValueError: 1"}, Failed("the cell `train` ended with ValueError: 1, and so on"), {}),
+    ],
+)
+def test_other_failures_stand_by_themselves(errors, problem, before):
+    assert led(errors, problem, before) == sentence(problem, "the check's own hint")

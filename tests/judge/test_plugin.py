@@ -93,7 +93,7 @@ def test_an_unanswered_stub_is_called_unanswered(run: Judge) -> None:
             '''`double` doubles.'''
             submission.double(4)
         """,
-        "def double(n): raise NotImplementedError('write your answer')",
+        'def double(n): raise NotImplementedError("Write your answer here, then delete this line.")',
     )
 
     assert "not answered yet" in results["doubles"].message
