@@ -149,7 +149,8 @@ class Trained:
         fits = self.notes(stage).fits_of(facts.handle.id, facts.arrays, first)
         if not fits:
             again = " in this cell" if first else ""
-            fail(f"`{name}` was not trained with `fit`{again}", "a model that was trained", hint="call `fit` on it")
+            came = f"`{name}` was not trained with a `fit` that came to its end{again}"
+            fail(came, "a model that was trained", hint="call `fit` on it")
         return fits
 
     def epochs_were(self, key: str, fits: Sequence[NotedFit], epochs: int) -> None:
