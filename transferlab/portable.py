@@ -22,6 +22,7 @@ arrays and does not compute again when they change (`Normalization` does so).
 """
 
 import base64
+import functools
 import inspect
 import json
 import math
@@ -193,7 +194,11 @@ def own_functions(layer: Any) -> dict[str, Any]:
     kind = type(layer)
     if not kind.__module__.startswith("keras.") or kind.__name__ == "Lambda":
         return {}
-    functions = {name: value for name, value in vars(layer).items() if inspect.isfunction(value)}
+    functions = {
+        name: value
+        for name, value in vars(layer).items()
+        if inspect.isfunction(value) or isinstance(value, functools.partial)
+    }
     rooms = {name: str(value.__module__).split(".")[0] for name, value in functions.items()}
     return {name: value for name, value in functions.items() if rooms[name] not in ("keras", "tensorflow")}
 
@@ -209,8 +214,11 @@ def graph_of(found: Any) -> Any:
     if not isinstance(found, keras.Model):
         return None
     kind = type(found)
-    if kind.__module__.split(".")[0] != "keras" or kind.__name__ not in ("Functional", "Sequential", "Model"):
-        return None  # a class of a student's own: a leaf, which is refused by its name
+    built_in = next(base for base in kind.__mro__ if base.__module__.split(".")[0] == "keras")
+    if built_in.__name__ not in ("Functional", "Sequential", "Model"):
+        return None  # a built-in model of another kind: a leaf
+    if kind.call is not built_in.call or kind.__call__ is not built_in.__call__:
+        raise Refused(f"the model is of a class of your own, {kind.__name__!r}, with a `call` of its own")
     graph = getattr(found, "_functional", found)
     if graph is None or not hasattr(graph, "_nodes_by_depth"):
         raise Refused(f"the model {found.name!r} has no graph: its layers were not called when it was built")
@@ -360,6 +368,8 @@ class _Builder:
         model = self._made[_number(number, len(self._made))]
         if not isinstance(model, keras.Model):
             raise Refused("the description is not that of a model")
+        if any(len(made.weights) < len(entry.get("variables", ())) for made, entry in self._layers()):
+            outputs_of(model, drawn_inputs(model))  # some make variables only when they are called, as in an activation
         places: dict[int, Any] = {}
         for made, entry in zip(self._made, self._entries, strict=True):
             if "layer" in entry:
@@ -372,6 +382,12 @@ class _Builder:
                 if isinstance(entry.get("policy"), str) and entry["policy"] in ("mixed_float16", "mixed_bfloat16"):
                     made.dtype_policy = entry["policy"]
         return Copy(model, tuple(places[place] for place in range(len(places))))
+
+    def _layers(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        import keras
+
+        pairs = zip(self._made, self._entries, strict=True)
+        return ((made, entry) for made, entry in pairs if isinstance(made, keras.layers.Layer))
 
     def _count(self, entry: dict[str, Any]) -> None:
         """Count how many layers run when an object does: models inside models twice each are soon more than any time.

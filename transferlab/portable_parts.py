@@ -79,8 +79,9 @@ def allowed_classes() -> frozenset[tuple[str, str]]:
         for name, found in vars(keras.layers).items()
         if inspect.isclass(found) and name not in _NOT_LAYERS
     }
-    for room in ("numpy", "nn", "core", "math", "image", "linalg"):
-        module = __import__(f"keras.src.ops.{room}", fromlist=["*"])
+    rooms = [f"ops.{name}" for name in ("numpy", "nn", "core", "math", "image", "linalg")]
+    for room in (*rooms, "activations.activations"):
+        module = __import__(f"keras.src.{room}", fromlist=["*"])
         operations = (
             name
             for name, found in vars(module).items()

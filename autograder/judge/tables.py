@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.judge.checking import fail
 from autograder.judge.comparators import number
-from autograder.judge.submission import Answer, plain
+from autograder.judge.submission import Answer
 from autograder.judge.wording import brief, ordinal_list
 from autograder.kernels.values import Table
 
@@ -32,7 +32,7 @@ def expect_table(value: Any, columns: Sequence[str], what: str, called: str = ""
     Raises:
         Failed: It is no table, or has no such column, or columns of different lengths.
     """
-    found = _by_column(plain(value, what, called), what, called)
+    found = _by_column(value, what, called)
     missing = [name for name in columns if name not in found]
     if missing:
         have = f"has the columns {ordinal_list(sorted(found))}" if found else "has no columns"
@@ -95,7 +95,8 @@ def _by_column(value: Any, what: str, called: str) -> dict[str, Any]:
     if isinstance(value, list | tuple) and value and all(isinstance(row, dict) for row in value):
         names = [name for name in value[0] if all(name in row for row in value)]
         return {str(name): [row[name] for row in value] for name in names}
-    return fail(f"{what} came back as {brief(value)}", "a table (a pandas DataFrame)", called=called)
+    hint = "does the function end with `return`?" if value is None and called else ""
+    return fail(f"{what} came back as {brief(value)}", "a table (a pandas DataFrame)", called=called, hint=hint)
 
 
 def _as_list(column: Any, what: str, called: str) -> list[Any]:

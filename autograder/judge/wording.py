@@ -10,6 +10,7 @@ import numpy as np
 from autograder.kernels.values import Foreign, Handle, Table
 
 _FEW = 12
+_DEEPEST = 2
 
 
 def no_such(what: str, name: str, known: Iterable[str]) -> str:
@@ -27,8 +28,13 @@ def no_such(what: str, name: str, known: Iterable[str]) -> str:
     return f"there is no {what} {name!r}; there is: {', '.join(names) or 'none'}"
 
 
-def brief(value: Any) -> str:
-    """Describe a value in a few words: small things by their content, arrays by shape and dtype."""
+def brief(value: Any, depth: int = 0) -> str:
+    """Describe a value in a few words: small things by their content, arrays by shape and dtype.
+
+    Args:
+        value: It.
+        depth: How many values it stands in.
+    """
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return str(value[()])
@@ -37,24 +43,43 @@ def brief(value: Any) -> str:
         return f"an array of shape {value.shape}, {value.dtype}"
     if isinstance(value, Table):
         rows = max((len(column) for column in value.columns.values() if hasattr(column, "__len__")), default=0)
-        return f"a table of {rows} rows with columns {', '.join(value.columns)}"
+        return f"a table of {rows} row{'s' * (rows != 1)} with columns {', '.join(value.columns)}"
     if isinstance(value, Handle):
-        return f"a {value.type_name}"
+        return _with_article(value.type_name)
     if isinstance(value, Foreign):
-        return f"a {value.type_name} ({value.text})" if value.text else f"a {value.type_name}"
+        kind, text = _with_article(value.type_name), plain_words(value.text)
+        return f"{kind} ({text})" if text and not text.startswith("<") else kind  # `<function f at 0x7f…>` says no more
     if isinstance(value, tuple | list):
-        return _sequence(value)
+        return _sequence(value, depth)
+    if isinstance(value, dict):
+        return _dictionary(value, depth)
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
+
+
+def _sequence(value: tuple[Any, ...] | list[Any], depth: int) -> str:
     if all(isinstance(part, int | float | str | bool) for part in value) and len(value) <= _FEW:
         return repr(value)
     kind = "tuple" if isinstance(value, tuple) else "list"
+    if depth >= _DEEPEST:
+        return f"a {kind}"
     if len(value) <= 4:
-        return f"a {kind} of " + ", ".join(brief(part) for part in value)
-    return f"a {kind} of {len(value)} parts, the first {brief(value[0])}"
+        return f"a {kind} of " + ", ".join(brief(part, depth + 1) for part in value)
+    return f"a {kind} of {len(value)} parts, the first {brief(value[0], depth + 1)}"
+
+
+def _dictionary(value: dict[Any, Any], depth: int) -> str:
+    if not value:
+        return "an empty dictionary"
+    if depth >= _DEEPEST:
+        return "a dictionary"
+    parts = [f"{plain_words(str(key))[:40]!r}: {brief(part, depth + 1)}" for key, part in list(value.items())[:_FEW]]
+    more = f", and {len(value) - _FEW} more" if len(value) > _FEW else ""
+    return "a dictionary with " + ", ".join(parts) + more
 
 
 def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

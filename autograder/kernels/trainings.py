@@ -446,11 +446,14 @@ def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
     from transferlab import portable
     from transferlab.portable_parts import Refused
 
+    outputs: list[Any] = []
+    with contextlib.suppress(Exception):  # first, as some layers make variables only when they are called
+        outputs = portable.outputs_of(model, portable.drawn_inputs(model))
     trainable = {id(variable) for variable in model.trainable_variables}
     answer = {"trainable": [id(variable) in trainable for variable in model.weights], "description": ""}
     try:
         answer["description"], arrays = portable.describe(model)
-        outputs = portable.outputs_of(model, portable.drawn_inputs(model))
+        outputs = outputs or portable.outputs_of(model, portable.drawn_inputs(model))
         return answer | {"not_described": ""}, [*arrays, *outputs]
     except Refused as refused:
         problem = str(refused)

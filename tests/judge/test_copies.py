@@ -3,6 +3,7 @@
 One test for each kind of model whose copy once was another one, or none.
 """
 
+import functools
 from typing import Any
 
 import keras
@@ -137,7 +138,29 @@ def moved_by_a_call() -> keras.Model:
     return model
 
 
+def class_of_ones_own() -> keras.Model:
+    class Classifier(keras.Model):
+        """Wired as any other model; the name is all that is new."""
+
+    class Head(keras.Sequential):
+        def __init__(self) -> None:
+            super().__init__([keras.Input((4, 4, 6)), layers.Flatten(), layers.Dense(3, "softmax")])
+
+    inputs = keras.Input((32, 32, 3))
+    return Classifier(inputs, Head()(frozen_backbone()(inputs)))
+
+
+def layers_as_activations() -> keras.Model:
+    inputs = keras.Input((32, 32, 3))
+    x = layers.GlobalAveragePooling2D()(frozen_backbone()(inputs))
+    x = layers.Dense(4, activation=layers.PReLU())(layers.Dense(4, activation=layers.LeakyReLU(0.1))(x))
+    x = layers.Dense(4, activation=functools.partial(keras.activations.relu, max_value=6.0))(x)
+    return classifier(x, inputs)
+
+
 KINDS = [
+    class_of_ones_own,
+    layers_as_activations,
     shared_with_surroundings,
     two_depths,
     configuration_that_is_refused,
@@ -223,6 +246,18 @@ def test_a_lambda_layer_is_wrong_as_rule_4_says() -> None:
     model = classifier(layers.Flatten()(layers.Lambda(lambda t: t * 2)(inputs)), inputs)
 
     with pytest.raises(Failed, match="Lambda layer"):
+        carried(model)
+
+
+def test_a_model_with_a_call_of_its_own_is_told_so() -> None:
+    class Doubled(keras.Model):
+        def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+            return super().call(inputs) * 1
+
+    inputs = keras.Input((32, 32, 3))
+    model = Doubled(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(frozen_backbone()(inputs))))
+
+    with pytest.raises(Undecided, match="a class of your own, 'Doubled', with a `call` of its own"):
         carried(model)
 
 
