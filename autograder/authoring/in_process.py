@@ -81,6 +81,7 @@ class LocalRun:
         self.errors: dict[str, str] = {}
         trainings.forget_notebook()
         probe.before_cells()
+        probe.forget_figures()
 
     @property
     def reached(self) -> int:

@@ -114,6 +114,8 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
     case = cases.extractor(*normalized)
     if not case.facts.compiled:
         fail("the model is not compiled", "a model that is ready for `fit`", called=case.called)
+    if (evaluation := cases.extractor_evaluation(*normalized)) is not None:
+        evaluation.expect_loss_of_integer_labels()
     # that they are trained one after the other shows an optimizer that all of them share
     for backbone, num_classes in (normalized, plain):
         answer, _ = cases.extractor_fit(backbone, num_classes)
@@ -122,7 +124,7 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
             came = f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}"
             fail(came, "`loss` and `accuracy`", called=case.called)
         number(history["loss"][-1], "the loss", case.called)
-    if (evaluation := cases.extractor_evaluation(*normalized)) is not None:
+    if evaluation is not None:
         evaluation.expect_integer_labels()
 
 
@@ -163,6 +165,8 @@ def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
     rate = case.facts.learning_rate
     if not isinstance(rate, float) or abs(rate / cases.rate - 1) > 1e-5:
         fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {cases.rate}", called=case.called)
+    if case.evaluation is not None:
+        case.evaluation.expect_loss_of_integer_labels()
     # that they are trained one after the other shows an optimizer that all of them share
     for trained in (case, cases.fine_tuned("one by one")):
         trained.expect_accuracy_reported()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import pytest
 
@@ -20,8 +21,8 @@ from autograder.checks.exercise_1_two_classes_models import BUILD, TUNE
 from autograder.checks.thresholds import gate
 from autograder.judge import pretrained
 from autograder.judge.cases import Cases
-from autograder.judge.checking import Failed, check, fail
-from autograder.judge.comparators import expect_accuracy, number, predicted_classes
+from autograder.judge.checking import Failed, Undecided, check, fail
+from autograder.judge.comparators import expect_accuracy, expect_probabilities, number, predicted_classes
 from autograder.judge.figure_claims import expect_trainings_drawn
 from autograder.judge.models import ModelFacts, describe, find_arrays
 from autograder.judge.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
@@ -37,6 +38,8 @@ GIVEN = {"train": (200, 21), "validation": (100, 22), "test": (300, 23)}
 BATCH_SIZE = 32
 BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
 UNFROZEN_LAYERS, FINE_TUNING_RATE = 2, 3e-4
+LARGEST_SCALE = 0.2
+"""With it, 255 becomes 51, which no longer is a small number."""
 IMAGES_OFF = 2.5
 """By how many of the test images an accuracy may be off: some lie on the border, and are decided either way."""
 
@@ -83,6 +86,26 @@ class Trained:
     def earlier_accuracy(self, name: str) -> float | None:
         """The same, if it was measured."""
         return self._accuracies.get(name)
+
+    def outputs(self, name: str, images: Array) -> Array:
+        """What a model says of images; one that cannot be copied is asked in its kernel."""
+        return self.facts(name).predict_unseen(self._submission, images)
+
+    def expect_scaling(self, name: str) -> None:
+        """Expect that the `Rescaling` layers of a model bring pixels between 0 and 255 down to small numbers.
+
+        Raises:
+            Failed: One does not.
+        """
+        try:
+            model = self.facts(name).rebuilt().model
+        except Undecided:
+            return  # what no copy shows is no reason to take points
+        for layer in model.layers:
+            scales = np.abs(np.asarray(layer.scale, float)) if isinstance(layer, keras.layers.Rescaling) else np.ones(0)
+            if scales.size and not ((scales > 0) & (scales < LARGEST_SCALE)).all():
+                came = f"the `Rescaling` layer of `{name}` multiplies pixels by {scales.max():g}"
+                fail(came, "pixels from 0 to 255 made small numbers, by 1 / 255 say")
 
     def test_accuracy(self, name: str) -> float:
         """Measure the same on the notebook's own test images."""
@@ -149,9 +172,12 @@ class Trained:
         fits = self.notes(stage).fits_of(facts.handle.id, facts.arrays, first)
         if not fits:
             again = " in this cell" if first else ""
-            came = f"`{name}` was not trained with a `fit` that came to its end{again}"
-            fail(came, "a model that was trained", hint="call `fit` on it")
-        return fits
+            fail(f"`{name}` was not trained with `fit`{again}", "a model that was trained", hint="call `fit` on it")
+        done = [fit for fit in fits if fit.has_trained]
+        if not done:
+            came = f"`fit` began on `{name}`, and ended with an error before the model had learnt anything"
+            fail(came, "a training that comes to its end", hint="what `fit` raised says why")
+        return done
 
     def epochs_were(self, key: str, fits: Sequence[NotedFit], epochs: int) -> None:
         """Expect that `histories` holds what `fit` returned, for so many epochs.
@@ -315,6 +341,9 @@ def baseline_is_a_network_of_its_own(trained: Trained) -> None:
     before = [name for name in classes[:first] if name != "InputLayer" and not name.startswith(_NO_SCALING)]
     if "Conv" in classes[first] and not before:
         fail("nothing scales the images before the first convolution", "a `Rescaling` layer in front")
+    trained.expect_scaling("baseline_model")
+    images = trained.given("test").images[:8]
+    expect_probabilities(trained.outputs("baseline_model", images), (8, 2), "`baseline_model`", off=0.02)
 
 
 _NO_SCALING = ("Random", "ZeroPadding", "Cropping", "MaxPool", "AveragePool", "Dropout", "Reshape", "GaussianNoise")

@@ -1,5 +1,6 @@
 """`autograder try-check`: checks tried on submissions, in this process, while a page is being written."""
 
+import contextlib
 import json
 import sys
 import traceback
@@ -12,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, CourseOption, ending_well, err, find_course, out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from autograder.authoring.trying import Bench, Tried
     from autograder.judge.verdict import CheckResult
 
@@ -136,22 +139,36 @@ def _try_all(bench: "Bench", only: str, jobs: int, *, as_json: bool, whole: bool
 
     places = [place for place in bench.places("wrong_") if only in place.name]
     places += [place for place in bench.places("right_") if only in place.name and slip_at(place) is not None]
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # refreshed by hand: this process forks, and a thread that draws would not survive that
     tried: list[Tried] = []
-    with Progress(*columns, console=err, auto_refresh=False, transient=True) as progress:
-        task = progress.add_task(bench.exercise.name, total=len(places))
-        progress.refresh()
+    with _bar(bench.exercise.name, len(places), is_shown=as_json) as advance:
         for found in try_all(bench, places, jobs, whole=whole, checks=checks):
             tried.append(found)
-            progress.update(task, completed=len(tried), description=found.name)
-            progress.refresh()
-    tried.sort(key=lambda found: (found.status == "OK", found.name))
+            advance(found.name)
+            if not as_json:
+                _show_tried(found)
     if as_json:
+        tried.sort(key=lambda found: (found.status == "OK", found.name))
         typer.echo(json.dumps([_tried(found) for found in tried], ensure_ascii=False, indent=1))
     else:
-        _show_tried(tried)
+        counted = {status: sum(found.status == status for found in tried) for status in _STYLES}
+        _say(", ".join(f"{count} {status}" for status, count in counted.items() if count) or "nothing to try")
     return all(found.status == "OK" for found in tried)
+
+
+@contextlib.contextmanager
+def _bar(name: str, total: int, *, is_shown: bool) -> "Iterator[Callable[[str], None]]":
+    """Show how far it is, where no lines do: give what is called with the name of each that has ended."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # refreshed by hand: this process forks, and a thread that draws would not survive that
+    with Progress(*columns, console=err, auto_refresh=False, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task(name, total=total)
+
+        def advance(ended: str) -> None:
+            progress.update(task, advance=1, description=ended)
+            progress.refresh()
+
+        progress.refresh()
+        yield advance
 
 
 def _tried(found: "Tried") -> dict[str, object]:
@@ -166,18 +183,15 @@ def _tried(found: "Tried") -> dict[str, object]:
     }
 
 
-def _show_tried(tried: "list[Tried]") -> None:
-    for found in tried:
-        lost = ", ".join(f"{cell} {points:g}" for cell, points in found.lost.items())
-        _say(
-            f"{found.status:8} {found.name}: {', '.join(found.expected) or 'loses nothing'}; lost: {lost or 'nothing'}",
-            _STYLES[found.status],
-        )
-        if found.status != "OK":
-            for line in _seen(found):
-                _say("         " + line.strip().replace("\n", "\n         "))
-    counted = {status: sum(found.status == status for found in tried) for status in _STYLES}
-    _say(", ".join(f"{count} {status}" for status, count in counted.items() if count) or "nothing to try")
+def _show_tried(found: "Tried") -> None:
+    lost = ", ".join(f"{cell} {points:g}" for cell, points in found.lost.items())
+    _say(
+        f"{found.status:8} {found.name}: {', '.join(found.expected) or 'loses nothing'}; lost: {lost or 'nothing'}",
+        _STYLES[found.status],
+    )
+    if found.status != "OK":
+        for line in _seen(found):
+            _say("         " + line.strip().replace("\n", "\n         "))
 
 
 def _seen(found: "Tried") -> list[str]:

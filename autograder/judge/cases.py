@@ -318,15 +318,23 @@ class Evaluation:
     right: float
     """Share of the images whose label is the class that the model's probabilities speak for."""
 
+    def expect_loss_of_integer_labels(self) -> None:
+        """Expect a loss that takes class numbers; of another one, `fit` would only say that shapes do not fit.
+
+        Raises:
+            Failed: It wants other labels.
+        """
+        if self.loss.lower() in LOSSES_OF_OTHER_LABELS:
+            hint = "use `sparse_categorical_crossentropy`: it takes class numbers"
+            fail(f"the loss is {self.loss}", "one for integer labels", called=self.called, hint=hint)
+
     def expect_integer_labels(self) -> None:
         """Expect that loss and accuracy are those of integer labels.
 
         Raises:
             Failed: `evaluate` raised, the accuracy is another number, or the loss wants other labels.
         """
-        if self.loss.lower() in LOSSES_OF_OTHER_LABELS:
-            hint = "use `sparse_categorical_crossentropy`: it takes class numbers"
-            fail(f"the loss is {self.loss}", "one for integer labels", called=self.called, hint=hint)
+        self.expect_loss_of_integer_labels()
         found = self.answer.returned()
         accuracy = found.get("accuracy") if isinstance(found, dict) else None
         if not isinstance(accuracy, float) or abs(accuracy - self.right) > 0.05:

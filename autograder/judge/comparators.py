@@ -110,8 +110,14 @@ def image_positions(found: Array, images: Array) -> list[int]:
     return [position for position in positions if position is not None]
 
 
-def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "") -> None:
-    """Expect rows of probabilities: the shape, values in [0, 1], each row's sum 1 (within 0.001).
+def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "", *, off: float = 1e-3) -> None:
+    """Expect rows of probabilities: the shape, values in [0, 1], each row's sum 1.
+
+    Args:
+        found: Outputs of a model.
+        shape: That they should have.
+        called: What was called, for the message.
+        off: By how much a sum may be off: with half precision, more than by default.
 
     Raises:
         Failed: They are not.
@@ -120,7 +126,7 @@ def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "")
         fail(f"the model's output has shape {found.shape}", f"shape {shape}, one probability per class", called=called)
     if not np.isfinite(found).all():
         fail("the model's output holds NaN or infinity", "probabilities", called=called)
-    if found.min() < 0 or found.max() > 1 or np.abs(found.sum(axis=1) - 1).max() > 1e-3:
+    if found.min() < 0 or found.max() > 1 + off or np.abs(found.sum(axis=1) - 1).max() > off:
         came = (
             f"the first row of the model's output sums to {found[0].sum():.3f},"
             f" its values lie between {found[0].min():.3f} and {found[0].max():.3f}"

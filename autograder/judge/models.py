@@ -84,6 +84,7 @@ class ModelFacts:
         """
         model = self.rebuilt().model
         _expect_one_output(model)
+        _expect_to_take(model, images)
         question = (id(model), hashlib.sha256(np.ascontiguousarray(images).tobytes()).hexdigest())
         if question not in _predicted:
             outputs = np.concatenate(
@@ -160,6 +161,17 @@ def _expect_one_output(model: keras.Model) -> None:
     """Expect one output; `outputs=[x]` is one."""
     if len(model.outputs) != 1:
         fail(f"the model has {len(model.outputs)} outputs", "one output of shape (n, num_classes)")
+
+
+def _expect_to_take(model: keras.Model, images: Array) -> None:
+    """Expect one input, for images of this shape."""
+    if len(model.inputs) != 1:
+        fail(f"the model has {len(model.inputs)} inputs", "one, for images")
+    wanted, given = tuple(model.inputs[0].shape[1:]), images.shape[1:]
+    if len(wanted) != len(given) or any(side not in (None, ours) for side, ours in zip(wanted, given, strict=True)):
+        fail(
+            f"the model takes images of shape {wanted}", f"one that takes images of shape {given}, as the backbone does"
+        )
 
 
 def describe(submission: Submission, handle: Handle, what: str = "the model") -> ModelFacts:
@@ -305,6 +317,7 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
     """
     model, variables = facts.rebuilt()
     _expect_one_output(model)
+    _expect_to_take(model, images)
     before = [np.asarray(variable).copy() for variable in variables]
     # That a single output unit is not what was asked for is judged elsewhere, once.
     loss = "binary_crossentropy" if model.outputs[0].shape[-1] == 1 else "sparse_categorical_crossentropy"

@@ -53,6 +53,13 @@ class NotedFit:
     """What it was trained with; None if that could not be read."""
     watched: Seen | None
     """Its validation data, likewise."""
+    is_over: bool = True
+    """Whether it came to its end; if not, an error or a limit stopped it, and this is what it had come to."""
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether anything came of it: it came to its end, or had changed the model when it was stopped."""
+        return self.is_over or self.before != self.after
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ def _fit(number: int, found: dict[str, Any], arrays: Sequence[Array]) -> NotedFi
         operations=tuple(map(str, found["operations"])),
         learnt=_seen(found["learnt"], arrays),
         watched=_seen(found["watched"], arrays),
+        is_over=found["ended"] is True,
     )
 
 

@@ -79,9 +79,9 @@ def selections(draw: st.DrawFn) -> tuple[Batch, tuple[int, ...] | list[int]]:
 
 
 @st.composite
-def class_counts(draw: st.DrawFn, smallest: int = 1, largest: int = 12) -> Batch:
-    """A batch of one to five classes with these many images each, in any order; labels need not start at 0."""
-    counts = {label: draw(st.integers(smallest, largest)) for label in draw(_classes(1, 5))}
+def class_counts(draw: st.DrawFn, smallest: int = 1, largest: int = 12, fewest_classes: int = 1) -> Batch:
+    """A batch of up to five classes with these many images each, in any order; labels need not start at 0."""
+    counts = {label: draw(st.integers(smallest, largest)) for label in draw(_classes(fewest_classes, 5))}
     return draw(_batches_of([label for label, count in counts.items() for _ in range(count)]))
 
 

@@ -93,15 +93,21 @@ _TERMINAL_CODES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])?|\x9b[0-?]*[ -/]*[@-~]?"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Where in its own machinery TensorFlow met an error.
+_OF_TENSORFLOW = re.compile(r"\{\{(?:function_)?node [^{}]*\}\}\s?|\s?\[Op:\w+\](?: name:)?\s?")
+
+OF_THE_CHECK = "__of_the_check"
+"""Ends the names of the judge's own layers, so that they are no student's; nobody has to read it."""
 
 
 def plain_words(text: str) -> str:
-    """Return a text without codes for terminals, which a page would show as they are.
+    """Return a text without codes for terminals, which a page would show as they are, and without marks of machinery.
 
     Args:
         text: A message that may quote an error of a library or of a student.
     """
-    return _CONTROL.sub("", _TERMINAL_CODES.sub("", text))
+    text = _OF_TENSORFLOW.sub("", _CONTROL.sub("", _TERMINAL_CODES.sub("", text)))
+    return text.replace(OF_THE_CHECK, "")
 
 
 # What Keras adds to its errors for those who know its inside, and what it begins them with.

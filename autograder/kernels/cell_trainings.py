@@ -89,31 +89,68 @@ def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
         if _busy:
             return original(model, *args, **kwargs)
         with aside():
-            note: dict[str, Any] = {"model": model}
+            note: dict[str, Any] = _NOTHING_YET | {"model": model}
+            _fits.append(note)  # it has begun, however it ends
+            del _fits[MAX_FITS:]
+            earlier = getattr(model, "history", None)
             with contextlib.suppress(Exception):  # what cannot be noted is no reason to fail the cell
                 note |= {"before": _digests(model), "rate": _rate(model), "trainable": _flags(model)}
-            history = original(model, *args, **kwargs)
+                note |= {"after": note["before"], "operations": _operations(model)}
+            try:
+                history = original(model, *args, **kwargs)
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    note["after"] = _digests(model)
+                    so_far = getattr(model, "history", None)  # Keras sets it at the end of each epoch
+                    if so_far is not earlier:
+                        note |= _record(so_far)
+                    note |= _given(signature.bind(model, *args, **kwargs).arguments, None, only_arrays=True)
+                raise
+            note["ended"] = True
             with contextlib.suppress(Exception):
-                given = signature.bind(model, *args, **kwargs).arguments
-                _fits.append(note | _learnt(model, history, given))
-                del _fits[MAX_FITS:]
+                note |= {"after": _digests(model), "operations": _operations(model)} | _record(history)
+                note |= _given(signature.bind(model, *args, **kwargs).arguments, history.params.get("steps"))
             return history
 
     return fit
 
 
-def _learnt(model: Any, history: Any, given: dict[str, Any]) -> dict[str, Any]:
+_NOTHING_YET: dict[str, Any] = {
+    "ended": False,
+    "before": [],
+    "after": [],
+    "operations": [],
+    "epochs": 0,
+    "steps": 0,
+    "history": {},
+    "learnt": None,
+    "watched": None,
+}
+"""The note of a training that has only begun. One that an error or a limit stops keeps what it had come to by then."""
+
+
+def _operations(model: Any) -> list[str]:
+    return [type(found).__name__ for found in getattr(model, "operations", model.layers)[:500]]
+
+
+def _record(history: Any) -> dict[str, Any]:
     steps = history.params.get("steps")
-    watched = given.get("validation_data")
-    watched = watched if isinstance(watched, tuple | list) else (watched, None)
     return {
-        "after": _digests(model),
-        "operations": [type(found).__name__ for found in getattr(model, "operations", model.layers)[:500]],
         "epochs": len(history.epoch),
         "steps": steps if isinstance(steps, int) else 0,
         "history": {str(name): [_number(value) for value in values] for name, values in history.history.items()},
-        "learnt": contents(given.get("x"), given.get("y"), steps),
-        "watched": contents(watched[0], watched[1] if len(watched) > 1 else None, None),
+    }
+
+
+def _given(given: dict[str, Any], steps: Any, *, only_arrays: bool = False) -> dict[str, Any]:
+    """The images a training was given; of one that was stopped, no data set is read again: it may be what took long."""
+    watched = given.get("validation_data")
+    watched = (*watched, None)[:2] if isinstance(watched, tuple | list) else (watched, None)
+    pairs = {"learnt": (given.get("x"), given.get("y"), steps), "watched": (*watched, None)}
+    return {
+        name: contents(x, y, count)
+        for name, (x, y, count) in pairs.items()
+        if not only_arrays or isinstance(x, np.ndarray)
     }
 
 

@@ -58,6 +58,13 @@ def watch_displays(shell: Any) -> None:
             place.register_hook(_displayed)
 
 
+def forget() -> None:
+    """Forget what was drawn so far: a notebook begins."""
+    drawn.clear()
+    _notes.clear()
+    _stage[:] = [0, False]
+
+
 def asked() -> None:
     """The judge has asked something: what is noted from now on belongs to another stage."""
     _stage[1] = True

@@ -61,6 +61,7 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 watch_displays = figures.watch_displays
 before_cells = cell_trainings.begin
+forget_figures = figures.forget
 
 
 def after_cell(*args: Any) -> None:

@@ -155,3 +155,48 @@ def test_the_rate_of_a_wrapped_optimizer_is_known(network):
     network.compile(optimizer, "sparse_categorical_crossentropy")
     network.fit(IMAGES, LABELS, verbose=0)
     assert read_notes(Kernel()).fits[0].rate == 0.125
+
+
+class Stops(keras.callbacks.Callback):
+    """Stops a training from outside, as a limit or a person does, in the middle of its third epoch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if len(self.model.history.epoch if hasattr(self.model, "history") else ()) == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_fit_that_was_stopped_was_a_training_of_the_epochs_that_ended(network):
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(IMAGES, LABELS, batch_size=4, epochs=5, callbacks=[Stops()], verbose=0)
+    (fit,) = read_notes(Kernel()).fits
+    assert (fit.is_over, fit.has_trained, fit.epochs) == (False, True, 2)
+    assert len(fit.history["accuracy"]) == 2
+    assert list(fit.after) == [digest_of_array(array) for array in network.get_weights()]
+    assert fit.learnt.images.tolist() == digests_of_images(IMAGES).tolist()
+
+
+def test_a_fit_that_was_refused_has_begun_and_trained_nothing(network):
+    with pytest.raises(ValueError, match="shape"):
+        network.fit(IMAGES[:, 1:], LABELS, verbose=0)
+    network.fit(IMAGES, LABELS, verbose=0)
+    refused, done = read_notes(Kernel()).fits
+    assert (refused.is_over, refused.has_trained, refused.epochs) == (False, False, 0)
+    assert (done.is_over, done.has_trained, done.epochs) == (True, True, 1)
+
+
+def test_the_images_of_a_stopped_fit_are_not_read_again(network):
+    read = []
+
+    def slow():
+        for start in range(0, 12, 4):
+            read.append(start)
+            yield IMAGES[start : start + 4].astype("float32"), LABELS[start : start + 4]
+
+    signature = (tf.TensorSpec((4, 4, 6, 3), tf.float32), tf.TensorSpec((4,), tf.int64))
+    given = tf.data.Dataset.from_generator(slow, output_signature=signature).repeat()
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(given, steps_per_epoch=3, epochs=5, callbacks=[Stops()], verbose=0)
+    seen = len(read)
+    (fit,) = read_notes(Kernel()).fits
+    assert (fit.learnt, fit.epochs) == (None, 2)
+    assert len(read) == seen

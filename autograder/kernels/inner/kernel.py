@@ -56,6 +56,7 @@ class SealedKernel(IPythonKernel):
             probe.before_cells()
         after_cell = getattr(probe, "after_cell", None)
         if after_cell is not None:
+            probe.forget_figures()  # what the template drew to warm up is none of the notebook's
             # Before matplotlib's own hook is registered, which closes the figures.
             self.shell.events.register("post_execute", lambda: after_cell(self.shell))
             probe.watch_displays(self.shell)
