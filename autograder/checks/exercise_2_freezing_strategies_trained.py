@@ -7,7 +7,7 @@ without names.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +15,36 @@ import pytest
 
 import transferlab
 from autograder.checks.thresholds import gate
-from autograder.judge import oracles
+from autograder.judge import comparing, oracles
 from autograder.judge.cases import Cases
+from autograder.judge.charged_once import (
+    OwnCall,
+    OwnModel,
+    charge_once,
+    made_by,
+    own_calls,
+    same_images,
+    were_measured,
+)
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
-from autograder.judge.comparing import COLUMNS, slipped
+from autograder.judge.comparing import COLUMNS, compared
 from autograder.judge.figure_claims import expect_times_drawn
 from autograder.judge.freezing import layer_flags
 from autograder.judge.models import ModelFacts, describe, find_arrays, load_backbone
-from autograder.judge.pretrained import counted_layers
+from autograder.judge.pretrained import all_arrays, counted_layers
 from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table
-from autograder.judge.watching import MANY_TRAININGS, Training, learned_from, may_be_of, notebook_trainings
+from autograder.judge.watching import (
+    MANY_TRAININGS,
+    Training,
+    digests,
+    learned_from,
+    may_be_of,
+    notebook_trainings,
+)
 from autograder.judge.wording import brief
+from autograder.kernels.values import Handle, Table
 
 Array = np.ndarray[Any, Any]
 COMPARISON, FIGURE = "check_comparison", "check_figure"
@@ -37,6 +54,11 @@ VALIDATION_PER_CLASS, VALIDATION_SEED = 15, 42
 HIDDEN_PER_CLASS = 60
 TRAINING_IMAGES, TRAINING_SEED, HEAD_EPOCHS, EPOCHS = 120, 41, 6, 2
 """What the notebook trains with."""
+COMPARE, PARAMETERS, FRACTIONS_GIVEN, EPOCHS_GIVEN = "compare_strategies", 6, 3, (4, 5)
+"""The function, the number of its parameters, and the places of some of them."""
+OWN_CALLS = {COMPARISON: {COMPARE: "check_compare_strategies"}}
+LEARNT = 0.3
+"""Share of the validation images, of ten classes, that only a training gets right."""
 
 
 class Left:
@@ -54,8 +76,17 @@ class Left:
         self._cases = Cases(submission)
 
     def columns(self) -> dict[str, list[float]]:
-        """Return the table as finite numbers, by column."""
-        return self._cases.once("table", self._table)
+        """Return the table as finite numbers, by column.
+
+        Raises:
+            Failed: There are none.
+            Undecided: There are none in what `compare_strategies` returns, either, which has cost points there.
+        """
+        try:
+            return self._cases.once("table", self._table)
+        except Failed as problem:
+            self.charge_once(problem, ("rows",), self._expect_unreadable_returned)
+            raise Undecided(f"`table` is what `{COMPARE}` returned, which has lost points for it.") from problem
 
     def best_model(self) -> ModelFacts:
         """Return everything about `best_model`."""
@@ -72,9 +103,124 @@ class Left:
         """Measure it on images nobody has seen."""
         return self.accuracy("hidden", HIDDEN_PER_CLASS, self._seed)
 
-    def slipped(self, *expectations: str) -> bool:
-        """Whether `compare_strategies` has lost points for one of these: it is not charged again."""
-        return slipped(self.submission, self._seed_of_comparison, *expectations)
+    def charge_once(self, problem: Failed, expectations: Sequence[str], comes_of_it: Callable[[], object]) -> None:
+        """Let a failure pass that comes of what `compare_strategies` has lost points for; else let it stand.
+
+        Args:
+            problem: What is wrong here.
+            expectations: Methods of `Comparison`, without `expect_`, that explain it if they fail.
+            comes_of_it: Whether the cell has left what the function gave it; see `charged_once`.
+
+        Raises:
+            Failed: The problem.
+            Undecided: There is no evidence either way.
+        """
+        try:
+            case = compared(self.submission, self._seed_of_comparison)
+        except Failed:  # a function that stops has made nothing
+            raise problem from None
+
+        def worked() -> None:
+            try:
+                case.strategies()
+            except Failed as none:
+                if self._trained_on_images():
+                    raise Undecided("It trains, but not every fraction with a `fit` that the grader can see.") from none
+                raise
+            comes_of_it()
+
+        charge_once(problem, [getattr(case, f"expect_{name}") for name in expectations], worked, COMPARE)
+
+    def expect_table_returned(self) -> OwnCall:
+        """Expect that `table` is what `compare_strategies` returned when it was asked for the four fractions."""
+        wanted = _sorted_rows(self.columns())
+        for call in self._calls():
+            table = call.returned[0] if isinstance(call.returned, list) and call.returned else None
+            try:
+                found = expect_table(table, COLUMNS, "the table")
+                rows = _sorted_rows({name: column_of_numbers(found, name, "the table") for name in COLUMNS})
+            except Failed:
+                continue
+            if rows == wanted:
+                if list(call.given[FRACTIONS_GIVEN]) != list(FRACTIONS):
+                    fail(f"`{COMPARE}` was asked for the fractions {brief(call.given[FRACTIONS_GIVEN])}")
+                return call
+        return fail(f"`table` is not what `{COMPARE}` returned")
+
+    def _expect_unreadable_returned(self) -> None:
+        found = repr(_plain(self.submission.read("table")))
+        returned = [call.returned[0] for call in self._calls() if isinstance(call.returned, list) and call.returned]
+        if found not in [repr(_plain(table)) for table in returned]:
+            fail(f"`table` is not what `{COMPARE}` returned")
+
+    def expect_accuracies_measured(self) -> OwnCall:
+        """Expect that the accuracies in `table` come from the trainings of the call that returned it."""
+        call = self.expect_table_returned()
+        if not were_measured(self.columns()["val_accuracy"], self._trainings_of(call)):
+            raise Undecided("The trainings of the cell do not show where the accuracies in `table` come from.")
+        return call
+
+    def expect_model_returned(self) -> OwnCall:
+        """Expect that `best_model` came from a call with the pretrained backbone and the images, which has worked."""
+        facts = self.best_model()
+        for call in self._calls():
+            model = call.returned[1] if isinstance(call.returned, list) and len(call.returned) > 1 else None
+            if isinstance(model, OwnModel) and model.is_still(facts.handle, facts.arrays):
+                for place, split in ((1, "train"), (2, "validation")):
+                    if not same_images(call.given[place], *self.images(split)):
+                        fail(f"`{COMPARE}` was not given the images to {split} with")
+                self._expect_pretrained(call)
+                shown = [max(found.val_accuracy, default=0.0) for found in self._trainings_of(call)]
+                if max(shown, default=0.0) < LEARNT:
+                    raise Undecided(f"No training of the cell shows a validation accuracy of {LEARNT:.0%}.")
+                return call
+        return fail(f"`best_model` is not what `{COMPARE}` returned")
+
+    def expect_both_returned(self) -> None:
+        """Expect that `table` and `best_model` came from the same call, and the accuracies from its trainings."""
+        if self.expect_model_returned().number != self.expect_accuracies_measured().number:
+            fail(f"`table` and `best_model` come from two calls of `{COMPARE}`")
+
+    def expect_epochs_as_the_function_has_them(self) -> None:
+        """Expect that the function was called with the epochs asked for, and has trained as it did when judged."""
+        call = self.expect_model_returned()
+        if [call.given[place] for place in EPOCHS_GIVEN] != [HEAD_EPOCHS, EPOCHS]:
+            fail(
+                f"`{COMPARE}` was called with {' and '.join(brief(call.given[place]) for place in EPOCHS_GIVEN)} epochs"
+            )
+        judged = compared(self.submission, self._seed_of_comparison)
+        asked = {comparing.HEAD_EPOCHS: HEAD_EPOCHS, comparing.EPOCHS: EPOCHS}
+        known = {epochs for fit in judged.fits for epochs in (fit.epochs, asked.get(fit.epochs, fit.epochs))}
+        found = [fit.epochs for fit in self._trainings_of(call)]
+        if len(found) < len(FRACTIONS) or not set(found) <= known:
+            raise Undecided(f"It has trained for {', '.join(map(str, found)) or 'no'} epochs.")
+
+    def _calls(self) -> Sequence[OwnCall]:
+        """Calls of `compare_strategies` by cells, the last one first."""
+        calls = [call for call in own_calls(self.submission, COMPARE) if len(call.given) == PARAMETERS]
+        if not calls and self._trained_on_images():
+            raise Undecided(f"The grader has not seen a cell call `{COMPARE}`.")
+        return calls[::-1]
+
+    def _trained_on_images(self) -> bool:
+        """Whether a cell has trained anything on the images to train on, or may have."""
+        known = set(digests(self.images("train")[0]))
+        trainings = self.trainings()
+        return trainings is None or any(known & set(found.rows) for found in trainings)
+
+    def _trainings_of(self, call: OwnCall) -> Sequence[Training]:
+        trainings = self.trainings()
+        if trainings is None:
+            raise Undecided(MANY_TRAININGS)
+        return [found for number, found in enumerate(trainings) if number in call.trainings]
+
+    def _expect_pretrained(self, call: OwnCall) -> None:
+        backbone = made_by(self.submission, COMPARE, call, 0)
+        if not isinstance(backbone, Handle):
+            fail(f"`{COMPARE}` was given a function that makes {brief(backbone)}")
+        arrays = describe(self.submission, backbone, "the backbone").arrays
+        if None in find_arrays(all_arrays(self.data.backbone), arrays):
+            fail(f"`{COMPARE}` was given a function that does not make the pretrained backbone")
 
     def trainings(self) -> tuple[Training, ...] | None:
         """Read what the notebook's own cells have trained."""
@@ -132,27 +278,33 @@ def best_model_recognises_new_images(left: Left) -> None:
     left.best_model()  # what is not there is excused by no slip of the function
     try:
         expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best", left.data.source), "`best_model`")
-    except Failed:
-        if not left.slipped("expect_best", "expect_fresh_starts", "expect_images"):
-            raise
+    except Failed as problem:
+        left.charge_once(problem, ("best", "fresh_starts", "images"), left.expect_model_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`HEAD_EPOCHS` and `EPOCHS`, in this order, and the images to train on first")
 def comparison_trains_as_asked(left: Left) -> None:
     """The models were trained on the 120 images, for HEAD_EPOCHS and then for EPOCHS epochs, and on no other images."""
-    trainings, excused = left.trainings(), left.slipped("expect_epochs", "expect_images", "expect_fresh_starts")
+    trainings = left.trainings()
     if trainings is None:
         raise Undecided(MANY_TRAININGS)
+    try:
+        _expect_trained(left, trainings)
+    except Failed as problem:
+        left.charge_once(problem, ("epochs", "images", "fresh_starts"), left.expect_epochs_as_the_function_has_them)
+
+
+def _expect_trained(left: Left, trainings: Sequence[Training]) -> None:
     own = [found for found in trainings if found.model.id == left.best_model().handle.id]
     training, validation = (left.images(split) for split in ("train", "validation"))
-    if any(learned_from(found, validation, training) for found in own or trainings) and not excused:
+    if any(learned_from(found, validation, training) for found in own or trainings):
         fail("a `fit` in the notebook has learned from the images to validate with", "training images only")
     whole = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
-    if not whole and not excused:
+    if not whole:
         fail(f"no cell of the notebook has trained on the {TRAINING_IMAGES} images", "the comparison to be run")
     epochs = [found.epochs for found in own]
     heads = [found for found in whole if found.epochs == HEAD_EPOCHS]
-    if (not heads or (epochs and epochs[-1] != EPOCHS)) and not excused:
+    if not heads or (epochs and epochs[-1] != EPOCHS):
         came = f"`best_model` was trained for {' and then for '.join(map(str, epochs)) or 'no'} epochs"
         fail(came, f"{HEAD_EPOCHS} epochs for the head, and then {EPOCHS} for the model")
 
@@ -161,24 +313,27 @@ def comparison_trains_as_asked(left: Left) -> None:
 def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array]]) -> None:
     """`table` has a row for 0, 0.25, 0.5 and 1, with exact counts and with measured accuracies and times."""
     columns = left.columns()
-    if left.slipped("expect_rows"):
-        return
     if columns["fraction"] != list(FRACTIONS):
-        fail(f"the column `fraction` of `table` holds {columns['fraction']}", f"{list(FRACTIONS)}")
-    if min(columns["seconds"]) <= 0 and not left.slipped("expect_seconds"):
-        fail(f"`table` says that a training took {min(columns['seconds']):g} seconds", "more than nothing")
+        found = Failed(f"the column `fraction` of `table` holds {columns['fraction']}", f"{list(FRACTIONS)}")
+        left.charge_once(found, ("rows",), left.expect_table_returned)
+    if min(columns["seconds"]) <= 0:
+        found = Failed(f"`table` says that a training took {min(columns['seconds']):g} seconds", "more than nothing")
+        left.charge_once(found, ("seconds",), left.expect_table_returned)
     images = 10 * VALIDATION_PER_CLASS
     for accuracy in columns["val_accuracy"]:
-        is_share = 0 <= accuracy <= 1 and abs(accuracy * images - round(accuracy * images)) <= 0.001
-        if not is_share and not left.slipped("expect_last_epochs"):
+        if not 0 <= accuracy <= 1 or abs(accuracy * images - round(accuracy * images)) > 0.001:
             came = f"`table` holds the accuracy {accuracy:.6g}, which is no number of images out of {images}"
-            fail(came, "shares of the validation images, not rounded")
+            found = Failed(came, "shares of the validation images, not rounded")
+            left.charge_once(found, ("last_epochs",), left.expect_accuracies_measured)
+            break
     sizes = [sum(array.size for array in arrays) for arrays in pretrained.values()]
-    told = [count - columns["trainable"][0] for count in columns["trainable"]]
+    counts = sorted(columns["trainable"])  # a mistake in the order of the rows has been looked at
+    told = [count - counts[0] for count in counts]
     wanted = [sum(sizes[len(sizes) - math.ceil(fraction * len(sizes)) :]) for fraction in FRACTIONS]
-    if told != wanted and not _as_own_functions(left, told) and not left.slipped("expect_counts", "expect_layers"):
-        came = f"beside the {columns['trainable'][0]:,.10g} of the row for 0, `trainable` grows by {told[1:]}"
-        fail(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
+    if told != wanted and not _as_own_functions(left, columns["trainable"]):
+        came = f"beside the {counts[0]:,.10g} of the smallest training, `trainable` grows by {told[1:]}"
+        found = Failed(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
+        left.charge_once(found, ("counts", "layers", "rows"), left.expect_table_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`best_model` and `table` must come from the same call")
@@ -188,9 +343,8 @@ def table_reports_what_the_best_model_reaches(left: Left) -> None:
     reported = max(left.columns()["val_accuracy"])
     try:
         expect_report(reported, measured, "table", "the validation images")
-    except Failed:
-        if not left.slipped("expect_last_epochs", "expect_best", "expect_images"):
-            raise
+    except Failed as problem:
+        left.charge_once(problem, ("last_epochs", "best", "images"), left.expect_both_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`make_backbone` has to load the pretrained weights: `transferlab.load_backbone`")
@@ -208,12 +362,12 @@ def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list
             return
         if kept == set(names) - _own_layers(left, fraction):
             return
-    if left.slipped("expect_best", "expect_layers", "expect_fresh_starts", "expect_last_epochs", "expect_rows"):
-        return
-    fail(
+    problem = Failed(
         f"`best_model` holds {len(kept)} of the {len(names)} layers of {left.data.backbone} as they were pretrained",
         f"the first {len(names) - math.ceil(fractions[0] * len(names))}, as the best row of `table` left them",
     )
+    expectations = ("best", "layers", "fresh_starts", "last_epochs", "rows")
+    left.charge_once(problem, expectations, left.expect_both_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`best_strategy(table, TOLERANCE)`")
@@ -242,7 +396,8 @@ def figure_shows_accuracy_against_time(submission: Submission, left: Left) -> No
 # --- what these checks share
 
 
-def _as_own_functions(left: Left, told: list[float]) -> bool:
+def _as_own_functions(left: Left, trainable: list[float]) -> bool:
+    told = [count - trainable[0] for count in trainable]
     try:
         own = [left.own_counts(fraction)[0] for fraction in FRACTIONS]
     except Failed:
@@ -252,6 +407,20 @@ def _as_own_functions(left: Left, told: list[float]) -> bool:
         if all(isinstance(count, int) for count in counts) and told == [count - counts[0] for count in counts]:
             return True
     return False
+
+
+def _sorted_rows(columns: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
+    return sorted(zip(*(columns[name] for name in COLUMNS), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Table):
+        return _plain(value.columns)
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _own_layers(left: Left, fraction: float) -> set[str]:

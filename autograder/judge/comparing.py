@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.judge import tiny
 from autograder.judge.cases import Cases
-from autograder.judge.checking import Failed, Undecided, fail
+from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
 from autograder.judge.freezing import layer_flags
 from autograder.judge.models import describe, find_arrays, moved, place, same_bits
@@ -47,6 +47,7 @@ class Comparison:
         pretrained: The backbone.
         training: The judge's images and labels.
         validation: Likewise.
+        nothing: See `nothing`.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class Comparison:
         pretrained: keras.Model,
         training: tuple[Array, Array],
         validation: tuple[Array, Array],
+        nothing: int = 0,
     ) -> None:
         self.submission, self.answer, self.fits = submission, watched.answer, watched.fits
         self.pretrained, self.training, self.validation = pretrained, training, validation
+        self.nothing = nothing
         self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
 
     @property
@@ -167,7 +170,7 @@ class Comparison:
             counts = self.submission.call("count_parameters", found.model, model=True).returned()
         except Failed:
             counts = None
-        return counts.get("trainable", NOTHING) if isinstance(counts, dict) else NOTHING
+        return counts.get("trainable", self.nothing) if isinstance(counts, dict) else self.nothing
 
     def expect_rows(self) -> None:
         """Expect one row for each fraction, in the order given, and whole numbers of parameters."""
@@ -298,8 +301,11 @@ class Comparison:
                 fail("the images or labels given to it were changed in place", "left as they were", called=self.called)
 
 
-NOTHING = 0
-"""What stands in for the answer of a `count_parameters` that gives none."""
+def nothing(seed: int) -> int:
+    """Return what stands in for the answer of a `count_parameters` that gives none: no number that can be typed in."""
+    return 1_000_003 + seed % 9_000_011
+
+
 _ALL_IMAGES = TRAINING_IMAGES + VALIDATION_IMAGES
 
 
@@ -322,28 +328,6 @@ def compared(submission: Submission, seed: int) -> Comparison:
     """
     cases = _known.setdefault(submission, Cases(submission))
     return cases.once("compared", lambda: _compared(submission, seed))
-
-
-def slipped(submission: Submission, seed: int, *expectations: str) -> bool:
-    """Whether `compare_strategies` ran, and has lost points for one of these: a later cell is not charged for it again.
-
-    Args:
-        submission: Whose function.
-        seed: As for `compared`.
-        expectations: Names of methods of `Comparison`.
-    """
-    try:
-        case = compared(submission, seed)
-    except Failed:
-        return False  # a function that stops has made nothing
-    for name in expectations:
-        try:
-            getattr(case, name)()
-        except Failed:
-            return True
-        except Undecided:
-            continue
-    return False
 
 
 @functools.cache
@@ -378,10 +362,10 @@ def _compared(submission: Submission, seed: int) -> Comparison:
         [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS],
         plan={"shown": SHOWN, "row_pauses": ROW_PAUSES, "pause": PAUSE_SECONDS},
         backbone=backbone,
-        mended={"unfreeze_fraction": None, "count_parameters": {"trainable": NOTHING, "frozen": NOTHING}},
+        mended={"unfreeze_fraction": None, "count_parameters": dict.fromkeys(("trainable", "frozen"), nothing(seed))},
         inputs_after=5,
     )
-    return Comparison(submission, watched, backbone, training, validation)
+    return Comparison(submission, watched, backbone, training, validation, nothing(seed))
 
 
 def trainable_parameters(found: Fit) -> int:

@@ -194,7 +194,7 @@ class JudgePlugin:
         random.seed(seed_for(self._key, f"arrays/{item.name}"))
         try:
             if self._reached != settings.cell:
-                self._put_stand_ins(item)
+                self._prepare_for_wrong_functions(item)
                 self._submission.run_until(settings.cell)
                 self._reached = settings.cell
             result = yield
@@ -233,16 +233,18 @@ class JudgePlugin:
             return result
         return None
 
-    def _put_stand_ins(self, item: pytest.Item) -> None:
-        """Put right functions in the place of those that lost points, where the page of a check wants that.
+    def _prepare_for_wrong_functions(self, item: pytest.Item) -> None:
+        """Do what the page of a check wants done about functions that lost points, before cells that use them are run.
 
-        A page's `STAND_INS` says, for a judged cell, which functions are used before it and where they were judged.
+        `STAND_INS` says, for a judged cell, which functions are replaced by right ones, and where they were judged;
+        `OWN_CALLS` likewise, of which functions it is noted what the cells get from them.
         """
-        wanted = getattr(item.module, "STAND_INS", {}).get(settings_of(item).cell, {})  # type: ignore[attr-defined]
-        for function, judged in wanted.items():
-            checks = [name for name, cell in self._cell_of.items() if cell == judged]
-            if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
-                self._submission.probe({"op": "stand_in", "name": function})
+        for wish, operation in (("STAND_INS", "stand_in"), ("OWN_CALLS", "note_calls")):
+            wanted = getattr(item.module, wish, {}).get(settings_of(item).cell, {})  # type: ignore[attr-defined]
+            for function, judged in wanted.items():
+                checks = [name for name, cell in self._cell_of.items() if cell == judged]
+                if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
+                    self._submission.probe({"op": operation, "name": function})
 
     def _conclude(
         self,

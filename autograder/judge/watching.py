@@ -30,6 +30,8 @@ class Training:
     seconds: float
     epoch_seconds: tuple[tuple[float, float, float], ...]
     """Three an epoch: how long the training took, how long with the validation, and how long until the next began."""
+    train_accuracy: tuple[float, ...]
+    """After each epoch, on what it learned from."""
     val_accuracy: tuple[float, ...]
     reports: frozenset[str]
     """Names in the history."""
@@ -190,6 +192,7 @@ def _noted(found: dict[str, Any]) -> dict[str, Any]:
         "epoch_seconds": tuple(
             (float(trained), float(whole), float(most)) for trained, whole, most in found["epoch_seconds"]
         ),
+        "train_accuracy": tuple(map(float, found["accuracy"])),
         "val_accuracy": tuple(map(float, found["val_accuracy"])),
         "reports": frozenset(map(str, found["reports"])),
         "steps": int(found["steps"]),

@@ -23,6 +23,9 @@ Decisions are made outside.
                                                 argument, one that makes a fresh model of `config` at each call
     noted      -                             -> what the cells so far have trained and shown, see `cell_trainings`
     stand_in   name                          -> puts a right function in the place of one that is wrong
+    note_calls name                          -> from now on, notes what cells get from a function, see `own_calls`
+    own_calls  name                          -> what has been noted: arguments, answers, numbers of trainings
+    made       name, call, position          -> {"returned": node} of a function among the arguments of a noted call
     layers     model, frozen (optional)      -> flags and sizes of its layers, after setting them if asked to
     figures    -                             -> what the figures drawn so far show
     forget     -                             -> drops all handles
@@ -39,7 +42,7 @@ from pathlib import Path
 from typing import Any
 
 if __package__:
-    from autograder.kernels import cell_trainings, figures, stand_ins, trainings, values
+    from autograder.kernels import cell_trainings, figures, own_calls, stand_ins, trainings, values
 else:  # inside a template: loaded by path, under names no student's file has
 
     def _beside(name: str) -> Any:
@@ -52,7 +55,7 @@ else:  # inside a template: loaded by path, under names no student's file has
         return module
 
     figures, trainings, values = _beside("figures"), _beside("trainings"), _beside("values")
-    cell_trainings, stand_ins = _beside("cell_trainings"), _beside("stand_ins")
+    cell_trainings, own_calls, stand_ins = _beside("cell_trainings"), _beside("own_calls"), _beside("stand_ins")
 
 MAX_PRINTED = 2_000
 
@@ -60,8 +63,13 @@ _handles: dict[str, Any] = {}
 Answer = tuple[dict[str, Any], list[bytes]]
 
 watch_displays = figures.watch_displays
-before_cells = cell_trainings.begin
 forget_figures = figures.forget
+
+
+def before_cells() -> None:
+    """Begin to note what cells do: another notebook begins."""
+    own_calls.forget()
+    cell_trainings.begin()
 
 
 def after_cell(*args: Any) -> None:
@@ -311,6 +319,47 @@ def _stand_in(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict
     return {}, []
 
 
+def _note_calls(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    notes = own_calls.Notes(_as_noted, trainings.is_asked, lambda: len(trainings.notebook_trainings()))
+    own_calls.note(content["name"], namespace, notes)
+    return {}, []
+
+
+def _as_noted(value: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """Encode what a call gives or gets as it is now: images as digests, models as handles with digests of arrays."""
+    encoder = values.Encoder(_handle_for)
+    return _encoded(encoder, _in_short(value)), encoder.buffers
+
+
+def _in_short(value: Any) -> Any:
+    keras = sys.modules.get("keras")
+    if isinstance(value, list | tuple):
+        return [_in_short(part) for part in value]
+    if keras is not None and isinstance(value, keras.Model):
+        return {"model": value, "arrays": [cell_trainings.digest_of_array(array) for array in value.weights]}
+    if len(getattr(value, "shape", ())) == 4:
+        with contextlib.suppress(Exception):  # what is no array after all is named
+            return cell_trainings.digests_of_images(value)
+    return value
+
+
+def _own_calls(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    calls, arrays = [], []
+    for call in own_calls.calls_of(content["name"]):
+        known = {"trainings": list(call["trainings"])}
+        for key in ("given", "returned"):
+            node, more = call[key]
+            known |= {key: node, f"{key}_arrays": [len(arrays), len(arrays) + len(more)]}
+            arrays += more
+        calls.append(known)
+    return {"calls": calls}, arrays
+
+
+def _made(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
+    call = own_calls.calls_of(content["name"])[content["call"]]
+    return _timed(call["functions"][content["position"]], None)
+
+
 def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     one_by_one = bool(content.get("one_by_one"))
     return {
@@ -341,6 +390,9 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Sequence[bytes], dict[str, Any]
     "watch": _watch,
     "noted": _noted,
     "stand_in": _stand_in,
+    "note_calls": _note_calls,
+    "own_calls": _own_calls,
+    "made": _made,
     "trained": _trained,
     "layers": _layers,
     "figures": _figures_drawn,

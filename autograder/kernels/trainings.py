@@ -152,6 +152,11 @@ def asking() -> Iterator[None]:
         _questions.clear()
 
 
+def is_asked() -> bool:
+    """Whether what runs is a question of the judge."""
+    return bool(_questions)
+
+
 def note_notebook() -> None:
     """From now on note in a few words what the notebook's cells train, if Keras is there already."""
     keras = sys.modules.get("keras")
@@ -201,7 +206,7 @@ def _noted(
         args: Positional arguments of the call.
         kwargs: Keyword arguments.
         record: Gets `epochs` as done, `seconds`, `epoch_seconds` (three numbers an epoch: for training, with
-            validation, and until the next one begins), `val_accuracy` (one an epoch, if there was validation data),
+            validation, and until the next one begins), `accuracy` and `val_accuracy` (one an epoch, if there are any),
             `reports` (names in the history), `steps`, `rate` (class of the optimizer and learning rate when it began),
             `rows` (a digest of each image), `labels` (one whole number an image, empty where there are none).
         moved: What the judge does to it.
@@ -231,6 +236,7 @@ def _noted(
     record |= {
         "epochs": len(getattr(history, "epoch", ())),
         "epoch_seconds": clock.epoch_seconds,
+        "accuracy": [float(value) for value in told.get("accuracy", ())],
         "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
         "reports": sorted(str(name)[:100] for name in told)[:20],
         "steps": _steps(optimizer) - steps,
@@ -534,7 +540,7 @@ def layer_flags(model: Any, frozen: list[int] | None, *, one_by_one: bool = Fals
     ]
 
 
-NOTED = ("epochs", "seconds", "epoch_seconds", "val_accuracy", "reports", "steps", "rate", "rows", "labels")
+NOTED = ("epochs", "seconds", "epoch_seconds", "accuracy", "val_accuracy", "reports", "steps", "rate", "rows", "labels")
 
 
 def report(
