@@ -213,7 +213,7 @@ def graph_of(found: Any) -> Any:
 
     if not isinstance(found, keras.Model):
         return None
-    kind = type(found)
+    kind: Any = type(found)
     built_in = next(base for base in kind.__mro__ if base.__module__.split(".")[0] == "keras")
     if built_in.__name__ not in ("Functional", "Sequential", "Model"):
         return None  # a built-in model of another kind: a leaf

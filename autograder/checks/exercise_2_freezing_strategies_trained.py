@@ -21,7 +21,7 @@ from autograder.judge.charged_once import (
     OwnCall,
     OwnModel,
     charge_once,
-    made_by,
+    model_made_by,
     own_calls,
     same_images,
     were_measured,
@@ -34,7 +34,7 @@ from autograder.judge.freezing import layer_flags
 from autograder.judge.models import ModelFacts, describe, find_arrays, load_backbone
 from autograder.judge.pretrained import all_arrays, counted_layers
 from autograder.judge.submission import Submission
-from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.judge.tables import Table, column_of_numbers, expect_table
 from autograder.judge.watching import (
     MANY_TRAININGS,
     Training,
@@ -44,7 +44,6 @@ from autograder.judge.watching import (
     notebook_trainings,
 )
 from autograder.judge.wording import brief
-from autograder.kernels.values import Handle, Table
 
 Array = np.ndarray[Any, Any]
 COMPARISON, FIGURE = "check_comparison", "check_figure"
@@ -215,9 +214,7 @@ class Left:
         return [found for number, found in enumerate(trainings) if number in call.trainings]
 
     def _expect_pretrained(self, call: OwnCall) -> None:
-        backbone = made_by(self.submission, COMPARE, call, 0)
-        if not isinstance(backbone, Handle):
-            fail(f"`{COMPARE}` was given a function that makes {brief(backbone)}")
+        backbone = model_made_by(self.submission, COMPARE, call, 0)
         arrays = describe(self.submission, backbone, "the backbone").arrays
         if None in find_arrays(all_arrays(self.data.backbone), arrays):
             fail(f"`{COMPARE}` was given a function that does not make the pretrained backbone")

@@ -17,6 +17,7 @@ from autograder.judge.checking import Failed, Undecided
 from autograder.judge.noted import digest_of_array, digests_of_images
 from autograder.judge.submission import Stopped, Submission
 from autograder.judge.watching import Training
+from autograder.judge.wording import brief
 from autograder.kernels.values import Decoder, Handle, ProtocolError
 
 Array = np.ndarray[Any, Any]
@@ -109,15 +110,18 @@ def own_calls(submission: Submission, name: str) -> tuple[OwnCall, ...]:
         raise Failed(f"what `{name}` returned in the notebook could not be read ({error})") from error
 
 
-def made_by(submission: Submission, name: str, call: OwnCall, position: int) -> Any:
-    """Return what a function that was an argument of a noted call makes, when it is called without arguments.
+def model_made_by(submission: Submission, name: str, call: OwnCall, position: int) -> Handle:
+    """Return the model that a function that was an argument of a noted call makes, called without arguments.
 
     Raises:
-        Failed: It is no function, or raises.
+        Failed: It is no function, raises, or makes no model.
     """
     content = {"op": "made", "name": name, "call": call.number, "position": position}
     reply, arrays = submission.probe(content, model=True)
-    return submission.read_answer(f"the function given to `{name}`", reply, arrays).returned()
+    made = submission.read_answer(f"the function given to `{name}`", reply, arrays).returned()
+    if not isinstance(made, Handle):
+        raise Failed(f"`{name}` was given a function that makes {brief(made)}")
+    return made
 
 
 def same_images(noted: Any, images: Array, labels: Array) -> bool:

@@ -344,7 +344,8 @@ def _in_short(value: Any) -> Any:
 
 
 def _own_calls(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    calls, arrays = [], []
+    calls: list[dict[str, Any]] = []
+    arrays: list[Any] = []
     for call in own_calls.calls_of(content["name"]):
         known = {"trainings": list(call["trainings"])}
         for key in ("given", "returned"):
