@@ -35,7 +35,6 @@ from autograder.course.gradebook import (
 )
 from autograder.course.gradebook_file import close_to_others, refuse_unwritable
 from autograder.course.grading import Grader, LazyEngine, Result
-from autograder.course.lanes import slow_places
 from autograder.course.lateness import late_penalties, settle
 from autograder.course.nbgrader_glue import DERIVED_FROM
 from autograder.course.progress import Progress, Tally
@@ -184,8 +183,8 @@ class ClassRun:
         self, grader: Grader, works: list[Work], tally: Tally
     ) -> Generator[tuple[Work, "Future[_Graded]"], None, None]:
         """Yield each work with its finished future: first those whose verdict is known, then the others as they end."""
-        threads = self.jobs + slow_places(self.jobs)  # the engine lets `jobs` of them run, and slow ones beside them
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="grading")
+        callers = self._engine.callers(self.jobs)
+        pool = ThreadPoolExecutor(callers, thread_name_prefix="grading")
         starting: Future[object] | None = None
         unknown: deque[Work] = deque()
         try:
@@ -203,7 +202,7 @@ class ClassRun:
             running: dict[Future[_Graded], Work] = {}
             held_up: list[Work] = []
             while unknown or running:
-                while unknown and len(running) < threads + self.jobs:
+                while unknown and len(running) < callers + self.jobs:
                     work = unknown.popleft()
                     running[pool.submit(_grade, grader, work, self.force)] = work
                 for future in wait(running, return_when=FIRST_COMPLETED).done:

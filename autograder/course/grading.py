@@ -16,6 +16,7 @@ import nbformat
 from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
 from autograder.course.keys import answers_key, key_of, made_with
+from autograder.course.lanes import slow_places
 from autograder.course.notebooks import Prepared, UnusableNotebook
 from autograder.course.quiet import PATIENCE_SECONDS, wait_until_quiet
 from autograder.course.sealed import prepare_submitted
@@ -124,6 +125,14 @@ class LazyEngine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def callers(self, jobs: int) -> int:
+        """Return how many may ask at once: an engine of this machine lets slow notebooks go on beside the others.
+
+        Args:
+            jobs: How many notebooks are to run at full speed.
+        """
+        return jobs if self._start is not None else jobs + slow_places(jobs)
 
     def running(self) -> Engine:
         """Return the engine, started."""
