@@ -2,11 +2,12 @@
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, NoReturn
@@ -19,6 +20,8 @@ class Lost:
     """A fork that gave no answer."""
 
     why: str
+    is_certain: bool = False
+    """Whether it would be lost again: a clock of its own CPU time ran out, whatever else the machine did."""
 
 
 @dataclass
@@ -32,43 +35,54 @@ class _Fork:
         return self.reading
 
 
-def run_forked(works: Mapping[str, Work], jobs: int, seconds: float) -> Iterator[tuple[str, Any]]:
+def run_forked(
+    works: Iterable[tuple[str, Work]], jobs: int, seconds: float, cpu_seconds: int = 0
+) -> Iterator[tuple[str, Any]]:
     """Run each piece of work in a fork of its own.
 
     Args:
-        works: By name. What they return goes through JSON; what they print is lost.
+        works: Name and work; each is taken when its fork is to begin, so that this process may go on in between. What
+            they return goes through JSON; what they print is lost.
         jobs: How many at once.
         seconds: How long each may take.
+        cpu_seconds: How much of a processor's time each may take; 0 for as much as it likes.
 
     Yields:
         Name and what it returned, as they end; `Lost` for one that raised, died or took too long.
     """
-    waiting = dict(works)
+    waiting = iter(works)
     running: dict[str, _Fork] = {}
+    is_over = False
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                name = next(iter(waiting))
-                running[name] = _fork(waiting.pop(name), seconds)
+        while running or not is_over:
+            while not is_over and len(running) < jobs:
+                name, work = next(waiting, ("", None))
+                if work is None:
+                    is_over = True
+                else:
+                    running[name] = _fork(work, seconds, cpu_seconds)
             ready = set(wait([fork.reading for fork in running.values()], timeout=0.5))
             for name, fork in list(running.items()):
                 if fork.reading in ready and (part := os.read(fork.reading, 2**20)):
                     fork.data += part
                 elif fork.reading in ready or time.monotonic() > fork.until:
                     del running[name]
-                    yield name, _end(fork, seconds)
+                    yield name, _end(fork, seconds, cpu_seconds)
     finally:
         for fork in running.values():
             _end(fork, 0)
 
 
-def _fork(work: Work, seconds: float) -> _Fork:
+def _fork(work: Work, seconds: float, cpu_seconds: int) -> _Fork:
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
+        if cpu_seconds:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         _work(work, writing)
     os.close(writing)
     return _Fork(pid, reading, time.monotonic() + seconds, bytearray())
@@ -89,13 +103,15 @@ def _work(work: Work, writing: int) -> NoReturn:
         os._exit(0)
 
 
-def _end(fork: _Fork, seconds: float) -> Any:
+def _end(fork: _Fork, seconds: float, cpu_seconds: int = 0) -> Any:
     late = time.monotonic() > fork.until
     os.kill(fork.pid, signal.SIGKILL)
-    os.waitpid(fork.pid, 0)
+    status = os.waitpid(fork.pid, 0)[1]
     os.close(fork.reading)
     try:
         answer = json.loads(bytes(fork.data))
     except ValueError:
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+            return Lost(f"it took more than {cpu_seconds} s of a processor", is_certain=True)
         return Lost(f"it took more than {seconds:g} s" if late else "its process died")
     return answer["came"] if "came" in answer else Lost(answer["raised"])

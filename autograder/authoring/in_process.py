@@ -78,6 +78,8 @@ class LocalRun:
         self._shell: Any = make_shell(config=config)
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
+        self.is_stuck = False
+        """Whether the next cell must not be run where forks are to be made."""
         self.errors: dict[str, str] = {}
         trainings.forget_notebook()
         probe.before_cells()

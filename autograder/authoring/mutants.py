@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from autograder.authoring.mutations import Mutation, mutations
 from autograder.authoring.trying import Bench, Work, asked_cells, try_works
 from autograder.course.exercise import grade_id_of, is_answer
-from autograder.course.notebooks import Prepared
 from autograder.judge.wording import no_such
 
 FILE_NAME = "equivalents.toml"
@@ -42,7 +41,7 @@ def answers_of(bench: Bench, wanted: Collection[str] = ()) -> dict[str, str]:
     Raises:
         ValueError: One of them does not exist.
     """
-    cells = bench.prepared("reference").notebook.cells
+    cells = bench.reference.notebook.cells
     found = {str(grade_id_of(cell)): cell.source for cell in cells if cell.cell_type == "code" and is_answer(cell)}
     for name in wanted:
         if name not in found:
@@ -50,8 +49,8 @@ def answers_of(bench: Bench, wanted: Collection[str] = ()) -> dict[str, str]:
     return {name: source for name, source in found.items() if not wanted or name in wanted}
 
 
-def equivalents(bench: Bench) -> set[tuple[str, str]]:
-    """Return the mutants that are declared to do what the reference does: cell, and name of the mutation.
+def equivalents(bench: Bench) -> dict[tuple[str, str], str]:
+    """Return the mutants that are declared to do what the reference does: cell and name of the mutation, to the reason.
 
     Args:
         bench: The exercise.
@@ -64,7 +63,7 @@ def equivalents(bench: Bench) -> set[tuple[str, str]]:
     for entry in found:
         if not all(entry.get(word) for word in ("cell", "mutant", "reason")):
             raise ValueError(f"{path}: an equivalent mutant needs `cell`, `mutant` and `reason` (got {entry})")
-    return {(entry["cell"], entry["mutant"]) for entry in found}
+    return {(entry["cell"], entry["mutant"]): entry["reason"] for entry in found}
 
 
 def try_mutants(bench: Bench, cells: Collection[str], jobs: int) -> Iterator[Mutant]:
@@ -99,9 +98,8 @@ def work_of(bench: Bench, name: str, cell: str, mutation: Mutation) -> Work:
         cell: grade_id of the answer.
         mutation: Of its code.
     """
-    prepared = bench.prepared("reference")
+    prepared = bench.with_answers({cell: mutation.code})
     place = next(place for place, found in enumerate(prepared.notebook.cells) if grade_id_of(found) == cell)
-    prepared.notebook.cells[place].source = mutation.code
     asked = asked_cells(prepared, [place], whole=False)
     checks = tuple(check for check, settings in bench.settings.items() if settings.cell in asked)
-    return Work(bench, name, Prepared(prepared.notebook, prepared.judged, ()), place, checks, stops_early=True)
+    return Work(bench, name, prepared, place, checks, stops_early=True)

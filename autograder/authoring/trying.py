@@ -4,15 +4,19 @@ import contextlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
 
 from autograder.authoring.forks import Lost, run_forked
-from autograder.authoring.golden import build_submission, read_expected, submission_places
+from autograder.authoring.golden import build_submission, read_expected, slip_at, submission_places
 from autograder.authoring.in_process import LocalRun, judge_here, task_here
 from autograder.authoring.pages import checks_of
 from autograder.authoring.slips import SlipError
 from autograder.course.course import Course
-from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.exercise import Exercise, grade_id_of, is_answer
 from autograder.course.notebooks import Prepared, prepare, read_notebook
 from autograder.judge.checking import CheckSettings
 from autograder.judge.verdict import CheckResult, Outcome
@@ -78,14 +82,36 @@ class Bench:
         """
         return [place for place in submission_places(self.submissions) if place.name.startswith(prefixes)]
 
+    @cached_property
+    def reference(self) -> Prepared:
+        """The reference, ready to be run; not to be changed."""
+        return self.prepared("reference")
+
     def prepared(self, name: str) -> Prepared:
         """Return a golden submission, ready to be run.
 
         Args:
             name: Of the submission.
         """
+        slip = slip_at(self.submissions / name)
+        if slip is not None:
+            answers = {str(grade_id_of(cell)): cell.source for cell in self.reference.notebook.cells if is_answer(cell)}
+            return self.with_answers(slip.apply(answers))
         notebook, _ = build_submission(self.submissions / name, self.exercise.source)
         return prepare(read_notebook(notebook), self.exercise)
+
+    def with_answers(self, answers: Mapping[str, str]) -> Prepared:
+        """Return the reference with other texts in some of its answers, ready to be run.
+
+        Args:
+            answers: By grade_id.
+        """
+        notebook = NotebookNode(self.reference.notebook)
+        notebook.cells = [
+            NotebookNode(cell | {"source": answers[name]}) if (name := grade_id_of(cell)) in answers else cell
+            for cell in self.reference.notebook.cells
+        ]
+        return Prepared(notebook, self.reference.judged, ())
 
     def check_names(self, wanted: Collection[str]) -> list[str]:
         """Return the checks of these names, in order; all if none is named.
@@ -203,21 +229,53 @@ def try_works(bench: Bench, planned: "Sequence[Work]", jobs: int, seconds: float
         What came of each, as they end.
     """
     works = {work.name: work for work in planned}
-    prepared = bench.prepared("reference")
-    ahead = LocalRun(prepared, bench.exercise.name)
-    for stop in sorted({work.first for work in works.values()}):
-        _run_ahead(ahead, prepared, stop)
-        here = {name: work for name, work in works.items() if work.first == stop}
-        tasks = {name: lambda work=work: work.judge(ahead) for name, work in here.items()}
-        for name, came in run_forked(tasks, jobs, seconds):
-            yield here[name].tried(came)
+    errands = [Errand(work.name, work.first, work.judge) for work in planned]
+    for name, came in run_errands(bench, errands, jobs, seconds):
+        yield works[name].tried(came)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something to do in a fork of this process, in which the reference has been run for a while."""
+
+    name: str
+    first: int
+    """Place of the cell before which the reference has to stop."""
+    do: Callable[[LocalRun], Any]
+    """Takes over the run; what it returns goes through JSON."""
+
+
+def run_errands(
+    bench: Bench, errands: Sequence[Errand], jobs: int, seconds: float, cpu_seconds: int = 0
+) -> Iterator[tuple[str, Any]]:
+    """Run the reference once, and in a fork of it each errand, from where it begins; see `try_all`.
+
+    Args:
+        bench: The exercise.
+        errands: What to do.
+        jobs: How many at once.
+        seconds: How long each may take.
+        cpu_seconds: How much of a processor's time each may take; 0 for as much as it likes.
+
+    Yields:
+        Name and what came of it, as they end.
+    """
+    ahead = LocalRun(bench.reference, bench.exercise.name)
+
+    def in_order() -> Iterator[tuple[str, Callable[[], Any]]]:
+        for errand in sorted(errands, key=lambda errand: errand.first):
+            _run_ahead(ahead, bench.reference, errand.first)
+            yield errand.name, lambda errand=errand: errand.do(ahead)  # type: ignore[misc] # it is bound
+
+    yield from run_forked(in_order(), jobs, seconds, cpu_seconds)
 
 
 def _run_ahead(run: LocalRun, prepared: Prepared, stop: int) -> None:
     """Run the reference's cells before a place, up to the first that would wake TensorFlow."""
-    for place in range(run.reached, stop):
+    for place in range(run.reached, stop if not run.is_stuck else 0):
         cell = prepared.notebook.cells[place]
         if cell.cell_type == "code" and place not in prepared.judged.values() and _wakes_tensorflow(run, place):
+            run.is_stuck = True
             return
         with contextlib.redirect_stdout(io.StringIO()):
             run.run_to(place + 1)
@@ -232,7 +290,7 @@ def _wakes_tensorflow(run: LocalRun, place: int) -> bool:
         run.run_to(place + 1)
         return {"awake": context.context()._context_handle is not None}  # noqa: SLF001 (no public way to ask)
 
-    came = dict(run_forked({"": attempt}, 1, TRY_SECONDS))[""]
+    came = dict(run_forked([("", attempt)], 1, TRY_SECONDS))[""]
     return isinstance(came, Lost) or bool(came["awake"])
 
 
@@ -255,7 +313,7 @@ class Work:
         """Plan a golden submission; see `try_all`."""
         expected = read_expected(place)
         prepared = bench.prepared(place.name)
-        changed = changed_places(prepared, bench.prepared("reference"))
+        changed = changed_places(prepared, bench.reference)
         asked = asked_cells(prepared, changed, whole=whole) | {bench.settings[name].cell for name in expected.checks}
         names = [
             name

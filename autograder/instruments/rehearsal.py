@@ -5,31 +5,35 @@ several secrets. In this process and its forks, for the course's own code; or se
 included. What is known is not judged again: a record's name is the digest of all that decides it.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import nbformat
 
-import autograder
-from autograder.authoring.golden import build_submission, read_expected
+from autograder.authoring.forks import Lost
+from autograder.authoring.golden import build_submission, read_expected, slip_at
+from autograder.authoring.in_process import LocalRun
 from autograder.authoring.mutants import MUTANT_SECONDS, answers_of, equivalents, work_of
 from autograder.authoring.mutations import mutations
-from autograder.authoring.trying import TRY_SECONDS, Bench, Work, try_works
+from autograder.authoring.trying import Bench, Errand, Work, run_errands
 from autograder.course.course import Course
-from autograder.course.keys import course_version
-from autograder.course.whole_files import write_whole
 from autograder.instruments.pages import environment
+from autograder.instruments.rehearsal_records import Records
 from autograder.judge.verdict import Outcome
 
 LEAST_NOTICED = 0.98
 """Share of the mutants that has to be noticed for a course to be fit."""
+CPU_SECONDS = 150
+"""Of a processor, for one submission with all secrets: a whole reference takes a fifth of it."""
 _OWN, _RIGHT, _WRONG, _HOSTILE, _BLANK, _MUTANT = "reference", "right", "wrong", "hostile", "blank", "mutant"
 KINDS = (_OWN, _RIGHT, _BLANK, _WRONG, _HOSTILE, _MUTANT)
+SIGNS = {"": " ", "PASS": "·", "FAIL": "x", "ERROR": "?", "SKIPPED": "-", "differs": "~"}
+_DIFFERS, _PASS, _FAIL = "differs", Outcome.PASS.value, Outcome.FAIL.value
+Found = dict[str, str]
+"""Outcome by name, of every check that was asked."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,14 @@ class Item:
     kind: str
     name: str
     work: Work
-    about: str = ""
-    """Of a mutant: the changed line."""
+    before: str = ""
+    """Of a mutant: the line as it was."""
+    after: str = ""
+    """Of a mutant: the line as it has become."""
     chance: tuple[str, ...] = ()
     """Checks of which nothing is expected."""
-    found: dict[int, dict[str, str]] = field(default_factory=dict)
-    """By number of the secret: outcome by check, for every check asked that did not pass."""
+    found: dict[int, Found] = field(default_factory=dict)
+    """By number of the secret. A mutant is asked until the first check that does not pass."""
     problems: dict[int, str] = field(default_factory=dict)
     """By number of the secret: why nothing came of it."""
 
@@ -54,15 +60,39 @@ class Item:
         Args:
             check: Name of the check.
         """
-        if check not in self.work.checks or not self.found:
-            return ""
-        seen = {outcomes.get(check, Outcome.PASS.value) for outcomes in self.found.values()}
-        return seen.pop() if len(seen) == 1 else "differs"
+        seen = {outcomes[check] for outcomes in self.found.values() if check in outcomes}
+        return "" if not seen else seen.pop() if len(seen) == 1 else _DIFFERS
+
+    def lost(self, number: int) -> list[str]:
+        """Return the checks that did not pass with a secret.
+
+        Args:
+            number: Of the secret.
+        """
+        return [check for check, outcome in self.found.get(number, {}).items() if outcome != _PASS]
 
     @property
     def is_noticed(self) -> bool:
         """Whether it loses something with every secret. What does not come to an end loses everything."""
-        return bool(self.found or self.problems) and all(self.found.values())
+        numbers = self.found.keys() | self.problems.keys()
+        return bool(numbers) and all(number in self.problems or self.lost(number) for number in numbers)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of what an exercise has is tried, and how."""
+
+    only: str = ""
+    """Those with this in their names; all if empty."""
+    mutants: bool = True
+    """Whether mutants are made."""
+    sealed: bool = False
+    """Whether it is graded as a class is graded, hostile ones included, instead of in this process."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out that decides whether the exercise is fit."""
+        return self.mutants and not self.only
 
 
 @dataclass
@@ -72,9 +102,11 @@ class Rehearsal:
     bench: Bench
     items: list[Item]
     is_whole: bool
-    """Whether everything there is was tried: only then it means something that a check was not failed."""
-    equivalents: int = 0
-    """Mutants declared to do what the reference does."""
+    """Whether everything there is was tried: only then the exercise can be called fit."""
+    equivalents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Mutants declared to do what the reference does, with the reason: by cell and mutation."""
+    stale: Sequence[tuple[str, str]] = ()
+    """Those of them that cannot be made of the reference any more."""
 
     @property
     def checks(self) -> list[str]:
@@ -96,12 +128,12 @@ class Rehearsal:
             check: Name of the check.
             kinds: Of `KINDS`.
         """
-        return [item for item in self.of(*kinds) if item.outcome(check) not in ("", Outcome.PASS.value)]
+        return [item for item in self.of(*kinds) if item.outcome(check) in (_FAIL, _DIFFERS)]
 
     @property
     def unfailed(self) -> list[str]:
-        """Checks that nothing fails."""
-        others = tuple(kind for kind in KINDS if kind not in (_OWN, _RIGHT, _BLANK))
+        """Checks that nothing fails; nothing is said of them where only a part was tried."""
+        others = (_WRONG, _HOSTILE, _MUTANT)
         return [check for check in self.checks if self.is_whole and not self.failed_by(check, *others)]
 
     @property
@@ -109,22 +141,29 @@ class Rehearsal:
         """Right submissions with the checks they do not pass."""
         found = []
         for item in self.of(_OWN, _RIGHT):
-            lost = {check for outcomes in item.found.values() for check in outcomes if check not in item.chance}
+            lost = {check for number in item.found for check in item.lost(number)} - set(item.chance)
             found += [(item.name, check) for check in self.checks if check in lost]
             found += [(item.name, problem.strip().splitlines()[-1]) for problem in item.problems.values()]
-        return found
+        return list(dict.fromkeys(found))
 
     @property
     def given(self) -> list[str]:
         """Checks that the blank release passes."""
-        return [
-            check for item in self.of(_BLANK) for check in self.checks if item.outcome(check) in ("PASS", "differs")
-        ]
+        return [check for item in self.of(_BLANK) for check in self.checks if item.outcome(check) in (_PASS, _DIFFERS)]
 
     @property
     def kept(self) -> list[str]:
         """Wrong submissions that lose nothing with at least one secret."""
-        return [item.name for item in self.of(_WRONG) if item.found and not item.is_noticed]
+        return [item.name for item in self.of(_WRONG) if not item.is_noticed and item.work.checks]
+
+    @property
+    def unfinished(self) -> list[tuple[str, str]]:
+        """Wrong submissions that did not come to an end, and why: they tell nothing of their checks."""
+        return [
+            (item.name, problem.strip().splitlines()[-1])
+            for item in self.of(_WRONG, _HOSTILE, _BLANK)
+            for problem in set(item.problems.values())
+        ]
 
     @property
     def differing(self) -> list[tuple[str, str]]:
@@ -133,7 +172,7 @@ class Rehearsal:
             (item.name, check)
             for item in self.items
             for check in self.checks
-            if item.outcome(check) == "differs" and check not in item.chance
+            if item.outcome(check) == _DIFFERS and check not in item.chance
         ]
 
     @property
@@ -148,9 +187,24 @@ class Rehearsal:
         return 1 - len(self.survivors) / len(tried) if tried else 1.0
 
     @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found that stands against a release, in what was tried."""
+        is_wrong = self.unfailed or self.unjust or self.given or self.kept or self.stale
+        return not is_wrong and self.noticed >= LEAST_NOTICED
+
+    @property
     def is_fit(self) -> bool:
-        """Whether the exercise may be released."""
-        return not (self.unfailed or self.unjust or self.given or self.kept) and self.noticed >= LEAST_NOTICED
+        """Whether the exercise may be released: never said of one that was tried in part."""
+        return self.is_whole and self.is_sound
+
+    @property
+    def judgement(self) -> str:
+        """Whether it may be released, in words."""
+        if self.is_fit:
+            return "fit to be released"
+        if self.is_sound:
+            return "nothing found against a release, but only a part was tried"
+        return "NOT fit to be released"
 
     def as_plain(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -158,17 +212,34 @@ class Rehearsal:
             "exercise": self.bench.exercise.name,
             "is_fit": self.is_fit,
             "is_whole": self.is_whole,
+            "judgement": self.judgement,
             "checks_nothing_fails": self.unfailed,
             "right_ones_that_fail": self.unjust,
             "checks_the_blank_release_passes": self.given,
             "wrong_ones_that_lose_nothing": self.kept,
+            "wrong_ones_that_did_not_end": self.unfinished,
             "outcomes_that_change_with_the_secret": self.differing,
             "mutants": len(self.of(_MUTANT)),
             "mutants_noticed": round(self.noticed, 4),
-            "mutants_declared_equivalent": self.equivalents,
-            "survivors": [{"mutant": item.name, "line": item.about} for item in self.survivors],
-            "matrix": {item.name: {check: item.outcome(check) for check in item.work.checks} for item in self.items},
+            "equivalents": [
+                {"cell": cell, "mutant": mutant, "reason": reason}
+                for (cell, mutant), reason in self.equivalents.items()
+            ],
+            "equivalents_that_are_no_mutant": [list(one) for one in self.stale],
+            "survivors": [{"mutant": item.name, "before": item.before, "after": item.after} for item in self.survivors],
+            "matrix": {
+                item.name: {check: found for check in self.checks if (found := item.outcome(check))}
+                for item in self.items
+            },
         }
+
+    def matrix_lines(self) -> Iterator[str]:
+        """Write the matrix as text, a line a submission, a sign a check."""
+        for kind in KINDS:
+            for item in self.of(kind):
+                signs = "".join(SIGNS.get(item.outcome(check), "?") for check in self.checks)
+                ended = f"  ({item.problems[min(item.problems)].strip().splitlines()[-1]})" if item.problems else ""
+                yield f"|{signs}| {item.name}{ended}"
 
 
 def rehearse(
@@ -176,10 +247,9 @@ def rehearse(
     bench: Bench,
     draws: Sequence[int],
     jobs: int,
+    extent: Extent,
     *,
-    only: str = "",
-    mutants: bool = True,
-    sealed: bool = False,
+    warm_up: Callable[[], None] = lambda: None,
     step: Callable[[int, int, int], None] = lambda *_: None,
 ) -> Rehearsal:
     """Grade what an exercise has.
@@ -189,36 +259,42 @@ def rehearse(
         bench: The exercise.
         draws: Numbers of the secrets.
         jobs: How many at once.
-        only: Those with this in their names.
-        mutants: Whether to make mutants.
-        sealed: Grade as a class is graded, hostile ones included, instead of in this process.
+        extent: What to try.
+        warm_up: Called before the first is judged in this process.
         step: Told how many are done, of how many, and how many of them were known.
 
     Raises:
         ValueError: An entry of slips or equivalents does not fit.
     """
-    items = [item for item in _items(bench, mutants=mutants, hostile=sealed) if only in item.name]
-    is_whole = mutants and not only
-    rehearsal = Rehearsal(bench, items, is_whole, len(equivalents(bench)) if mutants else 0)
-    total, done, known = len(items) * len(draws), 0, 0
-    kept = _Kept(course, bench, sealed=sealed)
-    for number in draws:
-        unknown = {}
-        for item in items:
-            if kept.read(item, number):
-                done, known = done + 1, known + 1
-            else:
-                unknown[item.name] = item
-        step(done, total, known)
-        judged = _sealed(course, bench, unknown, number, jobs) if sealed else _here(bench, unknown, number, jobs)
-        for name, found, problem in judged if unknown else ():
-            item = unknown[name]
+    declared = equivalents(bench) if extent.mutants else {}
+    made = list(_mutants(bench)) if extent.mutants else []
+    items = [*_submissions(bench, hostile=extent.sealed), *(item for place, item in made if place not in declared)]
+    items = [item for item in items if extent.only in item.name]
+    stale = sorted(declared.keys() - {place for place, _ in made})
+    rehearsal = Rehearsal(bench, items, extent.is_whole, declared, stale)
+    records = Records(course, bench, sealed=extent.sealed)
+    unknown: dict[str, tuple[Item, list[int]]] = {}
+    for item in items:
+        missing = [number for number in draws if not _remember(records, item, number)]
+        if missing:
+            unknown[item.name] = item, missing
+    total = len(items) * len(draws)
+    known = done = total - sum(len(numbers) for _, numbers in unknown.values())
+    step(done, total, known)
+    if unknown and not extent.sealed:
+        warm_up()
+    judged = _sealed(course, bench, unknown, jobs) if extent.sealed else _here(bench, unknown, jobs)
+    for name, came in judged if unknown else ():
+        item = unknown[name][0]
+        for number, (found, problem, is_certain) in came.items():
             if problem:
                 item.problems[number] = problem
-            item.found[number] = found
-            kept.write(item, number)
+            else:
+                item.found[number] = found
+            if is_certain:
+                records.write(item, number, found, problem)
             done += 1
-            step(done, total, known)
+        step(done, total, known)
     return rehearsal
 
 
@@ -236,111 +312,106 @@ def page(rehearsals: Sequence[Rehearsal], seconds: float, draws: Sequence[int]) 
     )
 
 
-SIGNS = {"": " ", "PASS": "·", "FAIL": "x", "ERROR": "?", "SKIPPED": "-", "differs": "~"}
-
-
-def _items(bench: Bench, *, mutants: bool, hostile: bool) -> Iterator[Item]:
+def _submissions(bench: Bench, *, hostile: bool) -> Iterator[Item]:
     everything = tuple(bench.settings)
     for place in bench.places(""):
         kind = next((kind for kind in KINDS if place.name.startswith(kind)), "")
         if not kind or (kind == _HOSTILE and not hostile):
             continue
-        expected = read_expected(place) if place.name != _OWN else None
-        if kind == _WRONG:
-            work = Work.plan(bench, place, whole=False, checks=())
-        else:  # all checks, from the first cell: what passes everything has to pass everything
+        chance = read_expected(place).chance if place.name != _OWN else ()
+        # What passes everything has to pass everything, from the first cell to the last; a slip, where it can show.
+        if kind != _WRONG and slip_at(place) is None:
             work = Work(bench, place.name, bench.prepared(place.name), 0, everything)
-        yield Item(kind, place.name, work, chance=expected.chance if expected else ())
-    if not mutants:
-        return
-    same = equivalents(bench)
+        else:
+            work = Work.plan(bench, place, whole=False, checks=())
+        yield Item(kind, place.name, work, chance=chance)
+
+
+def _mutants(bench: Bench) -> Iterator[tuple[tuple[str, str], Item]]:
+    """Make every mutant, with its cell and mutation."""
+    seen: Counter[str] = Counter()
     for cell, source in answers_of(bench).items():
         for mutation in mutations(source):
-            if (cell, mutation.name) not in same:
-                name = f"mutant of {cell}, line {mutation.line}: {mutation.name}"
-                digest = hashlib.sha256(mutation.code.encode()).hexdigest()[:6]
-                work = replace(work_of(bench, f"{name} [{digest}]", cell, mutation), stops_early=False)
-                yield Item(_MUTANT, work.name, work, mutation.after)
+            name = f"{cell}, line {mutation.line}: {mutation.name}"
+            seen[name] += 1
+            if seen[name] > 1:  # the line that is named has become the same, the next one has not
+                name += f" ({seen[name]})"
+            work = work_of(bench, name, cell, mutation)
+            yield (cell, mutation.name), Item(_MUTANT, name, work, mutation.before, mutation.after)
 
 
-_Judged = Iterator[tuple[str, dict[str, str], str]]
+def _remember(records: Records, item: Item, number: int) -> bool:
+    known = records.read(item, number)
+    if known is None:
+        return False
+    found, problem = known
+    if problem:
+        item.problems[number] = problem
+    else:
+        item.found[number] = found
+    return True
 
 
-def _here(bench: Bench, items: Mapping[str, Item], number: int, jobs: int) -> _Judged:
-    with_draws = replace(bench, draws=number)
-    for kinds, seconds in (((_MUTANT,), MUTANT_SECONDS), (tuple(set(KINDS) - {_MUTANT}), TRY_SECONDS)):
-        works = [replace(item.work, bench=with_draws) for item in items.values() if item.kind in kinds]
-        for tried in try_works(with_draws, works, jobs, seconds) if works else ():
-            is_lost = bool(tried.problem) and not tried.found
-            lost = dict.fromkeys(items[tried.name].work.checks, Outcome.FAIL.value) if is_lost else dict(tried.found)
-            yield tried.name, lost, tried.problem if is_lost else ""
+_Came = dict[int, tuple[Found, str, bool]]
+"""By number of the secret: outcomes, why there are none, and whether it would be so again."""
 
 
-def _sealed(course: Course, bench: Bench, items: Mapping[str, Item], number: int, jobs: int) -> _Judged:
+def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) -> Iterator[tuple[str, _Came]]:
+    errands, numbers_of = [], {}
+    for name, (item, missing) in items.items():
+        cells = {bench.settings[check].cell for check in item.work.checks}
+        # Behind a single judged cell the notebook stands where it stood: others' draws can be put to it as well.
+        for numbers in [missing] if len(cells) == 1 else [[number] for number in missing]:
+            key = f"{name}, {numbers}"
+            numbers_of[key] = name, numbers
+            errands.append(Errand(key, item.work.first, lambda run, item=item, asked=numbers: _ask(run, item, asked)))
+    for key, came in run_errands(bench, errands, jobs, MUTANT_SECONDS * 2, CPU_SECONDS):
+        name, numbers = numbers_of[key]
+        if isinstance(came, Lost):
+            yield name, {number: ({}, came.why, came.is_certain) for number in numbers}
+        else:
+            yield name, {int(number): (found, "", True) for number, found in came.items()}
+
+
+def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
+    """Put the checks, with the draws of each secret; of a mutant first the one that noticed it with those before."""
+    work = item.work
+    run.take(work.prepared)
+    came: dict[str, Found] = {}
+    first: list[str] = []
+    for number in numbers:
+        bench = replace(work.bench, draws=number)
+        found: Found = {}
+        for checks in (first, [check for check in work.checks if check not in first]):
+            if checks and not (work.stops_early and any(outcome != _PASS for outcome in found.values())):
+                results = bench.judge(run, checks, stops_early=work.stops_early)
+                found |= {name: result.outcome.value for name, result in results.items()}
+        came[str(number)] = found
+        if work.stops_early:
+            first = [check for check, outcome in found.items() if outcome != _PASS][:1]
+    return came
+
+
+def _sealed(
+    course: Course, bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int
+) -> Iterator[tuple[str, _Came]]:
     from autograder.course.grading import start_engine
 
-    def judge(item: Item) -> dict[str, str]:
+    def judge(item: Item, number: int) -> Found:
         if item.kind == _MUTANT:
             notebook, files = nbformat.writes(item.work.prepared.notebook).encode(), dict[str, bytes]()
         else:
             notebook, files = build_submission(bench.submissions / item.name, bench.exercise.source)
         graded = engine.grade(notebook, files, bench.exercise, f"rehearsal, secret {number}".encode())
-        results = graded.verdict.checks()
         asked = set(item.work.checks)
-        return {one.name: one.outcome.value for one in results if one.name in asked and one.outcome != Outcome.PASS}
+        return {one.name: one.outcome.value for one in graded.verdict.checks() if one.name in asked}
 
     with start_engine(course, jobs) as engine, ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(judge, item): name for name, item in items.items()}
+        futures = {
+            pool.submit(judge, item, number): (name, number)
+            for name, (item, numbers) in items.items()
+            for number in numbers
+        }
         for future in as_completed(futures):
-            yield futures[future], future.result(), ""
-
-
-class _Kept:
-    """Outcomes in the course's state folder, by the digest of all that decides them."""
-
-    def __init__(self, course: Course, bench: Bench, *, sealed: bool) -> None:
-        self._folder = course.state_directory / "dry-run"
-        package = Path(autograder.__path__[0])
-        rooms = sorted([*(package / "authoring").glob("*.py"), *(package / "course").glob("*.py")])
-        code = [hashlib.sha256(path.read_bytes()).hexdigest() for path in rooms]
-        version = course_version(course, bench.exercise)
-        self._version = json.dumps([version, code, sealed, bench.data_source], sort_keys=True)
-
-    def _path(self, item: Item, number: int) -> Path:
-        cells = [[cell.cell_type, cell.source] for cell in item.work.prepared.notebook.cells]
-        deciding = json.dumps([self._version, item.kind, cells, list(item.work.checks), number])
-        digest = hashlib.sha256(deciding.encode()).hexdigest()
-        return self._folder / digest[:2] / f"{digest}.json"
-
-    def read(self, item: Item, number: int) -> bool:
-        """Fill in what is known; say whether it is."""
-        try:
-            known = json.loads(self._path(item, number).read_text(encoding="utf-8"))
-            item.found[number] = dict(known["found"])
-            if known["problem"]:
-                item.problems[number] = known["problem"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        return True
-
-    def write(self, item: Item, number: int) -> None:
-        """Keep what was found; not what was lost to the clock or to memory, which may go better next time."""
-        if number in item.problems:
-            return
-        content = json.dumps({"found": item.found[number], "problem": ""}).encode()
-        write_whole(self._path(item, number), content, private=True)
-
-
-def matrix_lines(rehearsal: Rehearsal, kinds: Collection[str]) -> Iterator[str]:
-    """Write the matrix as text, a line a submission, a sign a check.
-
-    Args:
-        rehearsal: The exercise.
-        kinds: Which submissions.
-
-    Yields:
-        Lines.
-    """
-    for item in rehearsal.of(*kinds):
-        signs = "".join(SIGNS.get(item.outcome(check), "?") for check in rehearsal.checks)
-        yield f"|{signs}| {item.name}"
+            name, number = futures[future]
+            yield name, {number: (future.result(), "", True)}
