@@ -23,6 +23,7 @@ from autograder.commands.mutants import mutants
 from autograder.commands.prepare import prepare
 from autograder.commands.regrade import regrade
 from autograder.commands.report import report
+from autograder.commands.similar import similar
 from autograder.commands.terminal import Commands, out
 from autograder.commands.try_check import try_check
 from autograder.commands.worker import worker
@@ -67,6 +68,7 @@ for command in (
     explain,
     regrade,
     report,
+    similar,
     worker,
     doctor,
     build,

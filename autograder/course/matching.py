@@ -38,6 +38,15 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def released_variants(source_cell: NotebookNode) -> tuple[str, ...]:
+    """Return the texts an instructor's cell may have been released with; several if it holds an answer's region.
+
+    Args:
+        source_cell: The instructor's.
+    """
+    return _released(str(source_cell.source))
+
+
 @lru_cache(maxsize=4_000)
 def _released(source: str) -> tuple[str, ...]:
     bare = without_hidden_region(source)

@@ -7,6 +7,7 @@ runs here, only parsers on his bytes; the seal and the clock are for what odd by
 import json
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import nbformat
 
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import Exercise
-from autograder.course.notebooks import prepare, read_notebook
+from autograder.course.notebooks import Prepared, prepare, read_notebook
+from autograder.course.own_code import own_cells
 from autograder.judge.channel import Channel, ChannelClosed
 
 Content = dict[str, Any]
@@ -48,10 +50,14 @@ def _notebook(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list
     return {}, [json.dumps(read_notebook(buffers[0])).encode()]
 
 
-def _prepared(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list[bytes]]:
+def _laid_over(content: Content, buffers: Sequence[bytes]) -> tuple[Exercise, Prepared]:
     notebook, source = buffers
     exercise = Exercise(source=source, page=Path("page.py"), **content["exercise"])
-    prepared = prepare(read_notebook(notebook), exercise)
+    return exercise, prepare(read_notebook(notebook), exercise)
+
+
+def _prepared(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list[bytes]]:
+    _, prepared = _laid_over(content, buffers)
     found = {
         "judged": dict(prepared.judged),
         "notes": list(prepared.notes),
@@ -59,6 +65,12 @@ def _prepared(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list
         "doubted": sorted(prepared.doubted),
     }
     return found, [json.dumps(prepared.notebook).encode()]
+
+
+def _own_code(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list[bytes]]:
+    exercise, prepared = _laid_over(content, buffers)
+    found = own_cells(prepared.notebook.cells, exercise)
+    return {}, [json.dumps([asdict(cell) for cell in found]).encode()]
 
 
 def _outputs(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list[bytes]]:  # noqa: ARG001
@@ -91,6 +103,7 @@ def _html(content: Content, buffers: Sequence[bytes]) -> tuple[Content, list[byt
 OPERATIONS: dict[str, Callable[[Content, Sequence[bytes]], tuple[Content, list[bytes]]]] = {
     "notebook": _notebook,
     "prepared": _prepared,
+    "own_code": _own_code,
     "outputs": _outputs,
     "html": _html,
 }

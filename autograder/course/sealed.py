@@ -26,6 +26,7 @@ import autograder
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import Exercise
 from autograder.course.notebooks import Prepared
+from autograder.course.own_code import OwnCell
 from autograder.judge.channel import Channel, ChannelClosed
 from autograder.kernels.children import Child
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
@@ -257,6 +258,27 @@ def prepare_submitted(notebook: bytes, exercise: Exercise) -> Prepared:
     Raises:
         UnusableNotebook: The bytes are no notebook, or reading them takes too much.
     """
+    found, prepared = _ask_about("prepared", notebook, exercise)
+    cells = nbformat.from_dict(json.loads(prepared))
+    return Prepared(cells, found["judged"], tuple(found["notes"]), found["doubt"], frozenset(found["doubted"]))
+
+
+def own_code_of(notebook: bytes, exercise: Exercise) -> list[OwnCell]:
+    """Return a student's own code as words to compare; see `autograder.course.own_code`, which does it, sealed.
+
+    Args:
+        notebook: The file as it was handed in.
+        exercise: The exercise it belongs to.
+
+    Raises:
+        UnusableNotebook: The bytes are no notebook, or reading them takes too much.
+    """
+    _, cells = _ask_about("own_code", notebook, exercise)
+    return [OwnCell(cell["source"], tuple(cell["words"]), tuple(cell["lines"])) for cell in json.loads(cells)]
+
+
+def _ask_about(operation: str, notebook: bytes, exercise: Exercise) -> tuple[dict[str, Any], bytes]:
+    """Ask for something that needs the notebook and the instructor's."""
     described = {
         "name": exercise.name,
         "judged": dict(exercise.judged),
@@ -264,8 +286,7 @@ def prepare_submitted(notebook: bytes, exercise: Exercise) -> Prepared:
         "assignment": exercise.assignment,
     }
     try:
-        found, (prepared,) = reader().ask({"do": "prepared", "exercise": described}, [notebook, exercise.source])
+        found, (given,) = reader().ask({"do": operation, "exercise": described}, [notebook, exercise.source])
     except CouldNotRead as problem:
         raise UnusableNotebook(f"The notebook could not be read ({problem.reason}); {_AGAIN}.") from problem
-    cells = nbformat.from_dict(json.loads(prepared))
-    return Prepared(cells, found["judged"], tuple(found["notes"]), found["doubt"], frozenset(found["doubted"]))
+    return found, given

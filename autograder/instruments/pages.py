@@ -5,6 +5,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.course.feedback import points_text, with_code
+from autograder.report.visible import visible
 
 MARKS = {"PASS": "✓ passed", "FAIL": "✗ not passed", "ERROR": "? undecided", "SKIPPED": "– not tried"}
 
@@ -19,6 +20,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update({"points": points_text, "with_code": with_code})
+    made.filters.update({"points": points_text, "with_code": with_code, "visible": visible})
     made.globals["marks"] = MARKS
     return made
