@@ -8,11 +8,14 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from nbgrader.api import Base
-from sqlalchemy import make_url
+from sqlalchemy import Boolean, DateTime, Float, Integer, Interval, make_url
+from sqlalchemy.types import TypeEngine
 
 from autograder.course.errors import CourseError
 
@@ -67,6 +70,45 @@ def refuse_unusable(db_url: str) -> None:
     _refuse_other_tables(path)
 
 
+_KINDS: tuple[tuple[type[TypeEngine[Any]], str, str], ...] = (
+    (DateTime, "a time", "NOT is_time({0})"),
+    (Interval, "a length of time", "NOT is_time({0})"),
+    (Float, "a number", "typeof({0}) NOT IN ('integer', 'real') OR abs({0}) > 1e300"),
+    (Integer, "a whole number", "typeof({0}) != 'integer'"),
+    (Boolean, "yes or no", "typeof({0}) != 'integer'"),
+)
+"""Types of columns: what belongs there, and what is none, as SQLite says it, which keeps whatever it is given."""
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is None  # as SQLAlchemy reads it
+    except ValueError:
+        return False
+
+
+def _refuse_strange_values(path: Path, connection: sqlite3.Connection) -> None:
+    """Refuse a gradebook whose values nbgrader cannot read: other programs edit such files, and check nothing."""
+    connection.create_function("is_time", 1, _is_time, deterministic=True)
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            for kind, belongs, is_strange in _KINDS:
+                if not isinstance(column.type, kind):
+                    continue
+                condition = is_strange.format(f'"{column.name}"')
+                query = (
+                    f'SELECT "{column.name}" FROM "{table.name}" WHERE "{column.name}" IS NOT NULL AND ({condition})'
+                )
+                found = connection.execute(f"{query} LIMIT 1").fetchone()
+                if found is not None:
+                    raise CourseError(
+                        f"The gradebook {path} holds {str(found[0])[:60]!r} where {belongs} belongs, in "
+                        f"{table.name}.{column.name}, as another program has left it; correct it there, or put your "
+                        "backup in its place."
+                    )
+                break
+
+
 def _refuse_other_tables(path: Path) -> None:
     expected = {table.name: {column.name for column in table.columns} for table in Base.metadata.sorted_tables}
     try:
@@ -76,6 +118,8 @@ def _refuse_other_tables(path: Path) -> None:
                 for name in expected
             }  # fmt: skip
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()
+            if all(expected[name] <= held[name] for name in expected):
+                _refuse_strange_values(path, connection)
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):  # another command is writing; whoever opens it next waits for that
             return

@@ -136,6 +136,22 @@ WRONG = {
     "driver": (setting("c.CourseDirectory.db_url = 'oracle9://x'"), "db_url"),
     "server": (setting("c.CourseDirectory.db_url = 'postgresql://127.0.0.1:1/x'"), "a server that cannot be reached"),
     "folder missing": (setting("c.CourseDirectory.db_url = 'sqlite:////nowhere/a.db'"), "cannot be opened: its folder"),
+    "due date in words": (
+        lambda root: execute(root, "UPDATE assignment SET duedate = 'next Monday'"),
+        "holds 'next Monday' where a time belongs, in assignment.duedate, as another program has left it; correct it",
+    ),
+    "due date with a zone": (
+        lambda root: execute(root, "UPDATE assignment SET duedate = '2026-11-21T19:00:00+08:00'"),
+        "where a time belongs, in assignment.duedate",
+    ),
+    "extension in days": (
+        lambda root: execute(root, "UPDATE submitted_assignment SET extension = 2"),
+        "holds '2' where a length of time belongs, in submitted_assignment.extension",
+    ),
+    "score in words": (
+        lambda root: execute(root, "UPDATE grade SET auto_score = 'good'"),
+        "holds 'good' where a number belongs, in grade.auto_score",
+    ),
     # the class list
     "list missing": (class_list(None), "cannot be read (No such file or directory)"),
     "list empty": (class_list(b""), "has no column 'id'"),
