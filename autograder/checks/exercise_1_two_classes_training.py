@@ -23,7 +23,7 @@ from autograder.judge import pretrained
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_probabilities, number, predicted_classes
-from autograder.judge.figure_claims import expect_trainings_drawn
+from autograder.judge.figure_claims import expect_trainings_drawn, history_in
 from autograder.judge.models import ModelFacts, describe, find_arrays
 from autograder.judge.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
 from autograder.judge.submission import Submission
@@ -186,8 +186,7 @@ class Trained:
             Failed: It does not, or there were more or fewer.
         """
         histories = self._submission.read("histories")
-        record = histories.get(key) if isinstance(histories, dict) else None
-        record = getattr(record, "columns", record)  # as a data frame
+        record = history_in(histories.get(key)) if isinstance(histories, dict) else None
         accuracies = record.get("val_accuracy") if isinstance(record, dict) else None
         if not isinstance(accuracies, list | tuple | np.ndarray):
             fail(f"`histories` has no validation accuracies under {key!r}", f"what `fit` returned, under {key!r}")

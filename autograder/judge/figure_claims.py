@@ -32,6 +32,7 @@ from autograder.judge.figure_words import (
 from autograder.judge.figures import Axes, Shown, read_figures
 from autograder.judge.model_tables import COLUMNS, Row
 from autograder.judge.submission import Submission
+from autograder.kernels.values import Table
 
 TRAININGS = ("baseline", "feature", "finetuned")
 SECONDS = (Unit(1.0, 0.0501), Unit(1 / 60, 0.0051), Unit(1_000.0, 0.51))
@@ -77,7 +78,12 @@ def _histories(submission: Submission) -> dict[str, Any]:
         found = submission.read("histories")
     except Failed:
         return {}
-    return {str(name): record for name, record in found.items()} if isinstance(found, Mapping) else {}
+    return {str(name): history_in(record) for name, record in found.items()} if isinstance(found, Mapping) else {}
+
+
+def history_in(record: Any) -> Any:
+    """Return a history as metrics by name, also one that was made a data frame."""
+    return record.columns if isinstance(record, Table) else record
 
 
 def _metric(record: Any, *, validation: bool) -> list[float]:

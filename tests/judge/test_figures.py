@@ -20,6 +20,7 @@ from autograder.judge.figure_claims import (
 )
 from autograder.judge.figures import read_notes
 from autograder.kernels import figures
+from autograder.kernels.values import Table
 from tests.judge.figure_snippets import TRAININGS
 from tests.judge.figure_snippets_of_tables import TIMES, TRADE_OFFS
 
@@ -205,6 +206,17 @@ def test_curves_of_trainings(name):
     run(TRAININGS[name], histories=student.histories)
     found, said = outcome(expect_trainings_drawn, student)
     assert found == kind(name), said
+
+
+def test_histories_may_be_data_frames(monkeypatch):
+    student = Student()
+    run(TRAININGS[next(name for name in TRAININGS if kind(name) == "right")], histories=student.histories)
+    tables = {
+        name: Table({column: [*values] for column, values in h.history.items()})
+        for name, h in student.histories.items()
+    }
+    monkeypatch.setattr(student, "read", lambda name: tables)
+    assert outcome(expect_trainings_drawn, student) == ("right", "")
 
 
 @pytest.mark.parametrize("name", TIMES)
