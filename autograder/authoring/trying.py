@@ -108,7 +108,7 @@ class Bench:
         """
         notebook = NotebookNode(self.reference.notebook)
         notebook.cells = [
-            NotebookNode(cell | {"source": answers[name]}) if (name := grade_id_of(cell)) in answers else cell
+            NotebookNode(cell | {"source": answers.get(grade_id_of(cell) or "", cell.source)})
             for cell in self.reference.notebook.cells
         ]
         return Prepared(notebook, self.reference.judged, ())

@@ -29,8 +29,8 @@ def similar(
         autograder similar transfer_learning --names
     """
     with ending_well():
+        from autograder.course.whole_files import write_whole
         from autograder.instruments.similar import count_alike, similar_object, similar_page, similar_work
-        from autograder.lms.files import write_whole
 
         found_course = find_course(course)
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())

@@ -115,10 +115,8 @@ def _note_names(tree: ast.Module | None, names: _Names) -> None:
         elif isinstance(node, ast.arg):
             names.own.add(node.arg)
             names.parameters.add(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (
-            isinstance(node, ast.ExceptHandler) and node.name
-        ):
-            names.own.add(node.name)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ExceptHandler):
+            names.own |= {node.name} if node.name else set()
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 names.imported[alias.asname or alias.name.split(".")[0]] = alias.name.split(".")[-1]

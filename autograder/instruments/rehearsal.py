@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import nbformat
@@ -364,7 +365,7 @@ def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) 
         for numbers in [missing] if len(cells) == 1 else [[number] for number in missing]:
             key = f"{name}, {numbers}"
             numbers_of[key] = name, numbers
-            errands.append(Errand(key, item.work.first, lambda run, item=item, asked=numbers: _ask(run, item, asked)))
+            errands.append(Errand(key, item.work.first, partial(_ask, item=item, numbers=numbers)))
     for key, came in run_errands(bench, errands, jobs, MUTANT_SECONDS * 2, CPU_SECONDS):
         name, numbers = numbers_of[key]
         if isinstance(came, Lost):
