@@ -21,8 +21,9 @@
 # **How your work is judged.** By what your functions and models *do*, on other data than you see here, never by how the
 # code looks. Loops or array operations, functional or `Sequential` models, a backbone nested as one layer or laid out
 # flat: all are fine. Later tasks are judged on data of their own, so a mistake costs its points only once: what a
-# function has lost points for is not charged again where another one, or the comparison of task 5, uses it. Only where
-# a function stops with an error there is nothing to judge in a cell that runs it, and that cell's points are lost, too.
+# function has lost points for is not charged again where another one, or the comparison of task 5, uses it and leaves
+# what the function gave it. Only where a function stops with an error, or trains nothing, there is nothing to judge in
+# a cell that runs it, and that cell's points are lost, too.
 #
 # The cells headed *Visible checks* catch the usual slips while you work; the grader tries more cases than they do.
 # Locked cells, checks included, are put back as they were before your notebook is judged, so add cells of your own

@@ -29,7 +29,7 @@ from autograder.judge.freezing import (
     twin_model,
     unfrozen,
 )
-from autograder.judge.models import moved, part_of, place
+from autograder.judge.models import describe, moved, part_of, place
 from autograder.judge.submission import Submission
 from autograder.judge.tiny import tiny_backbone, with_head
 from autograder.judge.wording import brief
@@ -112,12 +112,14 @@ def unfreeze_fraction_sets_every_flag_anew(cases: Cases, seed: int) -> None:
             fail(came, f"{layers}", called=case.answer.called)
 
 
-@check(UNFREEZE, points=0.5, hint="end with `return backbone`")
+@check(UNFREEZE, points=0.5, hint="set flags, compile nothing, and end with `return backbone`")
 def unfreeze_fraction_returns_the_backbone(cases: Cases, seed: int) -> None:
-    """It changes the backbone it was given, and returns that one."""
+    """It sets flags of the backbone it was given, does not compile it, and returns that one."""
     case = unfrozen(cases, 0.5, flat=False, seed=seed)
     if case.answer.value != case.backbone:
         fail(f"it returned {brief(case.answer.value)}", "the backbone it was given", called=case.answer.called)
+    if describe(cases.submission, case.backbone, "the backbone").compiled:
+        fail("it compiled the backbone", "flags to be set, and nothing else", called=case.answer.called)
 
 
 @check(UNFREEZE, points=0.5, hint="`if not 0 <= fraction <= 1: raise ValueError(...)`")

@@ -288,7 +288,9 @@ def comparison_trains_as_asked(left: Left) -> None:
     try:
         _expect_trained(left, trainings)
     except Failed as problem:
-        left.charge_once(problem, ("epochs", "images", "fresh_starts"), left.expect_epochs_as_the_function_has_them)
+        left.charge_once(
+            problem, ("epochs", "images", "fresh_starts", "best"), left.expect_epochs_as_the_function_has_them
+        )
 
 
 def _expect_trained(left: Left, trainings: Sequence[Training]) -> None:

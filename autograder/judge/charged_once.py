@@ -174,7 +174,7 @@ def _own_call(number: int, noted: dict[str, Any], arrays: Sequence[bytes]) -> Ow
 
 
 def _with_models(value: Any) -> Any:
-    if isinstance(value, list | tuple):
+    if type(value) in (list, tuple):  # tables and handles are tuples, too
         return [_with_models(part) for part in value]
     if isinstance(value, dict) and set(value) == {"model", "arrays"} and isinstance(value["model"], Handle):
         return OwnModel(value["model"], tuple(map(str, value["arrays"])))

@@ -1,7 +1,10 @@
 """One live call of a student's `compare_strategies` on a backbone and images of ours, with every `fit` it made."""
 
+import contextlib
 import functools
+import json
 import weakref
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -70,11 +73,20 @@ class Comparison:
         return self.answer.called
 
     def columns(self) -> dict[str, list[float]]:
-        """Return the table, as finite numbers by column.
+        """Return the table, as finite numbers by column, in the order in which the fractions were given.
+
+        A wrong order is judged where it is asked for: what the rows say is judged row by row.
 
         Raises:
             Failed: There is no such table, or it does not have one row a fraction.
         """
+        found = self._columns()
+        if sorted(found["fraction"]) != sorted(FRACTIONS):
+            return found
+        order = [found["fraction"].index(fraction) for fraction in FRACTIONS]
+        return {name: [values[place] for place in order] for name, values in found.items()}
+
+    def _columns(self) -> dict[str, list[float]]:
         table, _ = expect_pair(self.answer.returned(), "the answer", self.called)
         found = expect_table(table, COLUMNS, "the table", self.called)
         numbers = {name: column_of_numbers(found, name, "the table", self.called) for name in COLUMNS}
@@ -97,11 +109,16 @@ class Comparison:
     def strategies(self) -> tuple[Fit, ...]:
         """Return the second-stage training of each fraction: the last one of its model, whatever number of epochs.
 
+        A model that was trained more often than the others has been trained on afterwards.
+
         Raises:
             Failed: There were fewer trainings of models with a backbone inside.
         """
         whole = [found for found in self.fits if self.places(found) is not None]
-        last = {found.model.id: found for found in whole}
+        rows = {found.model.id: [other for other in whole if other.model.id == found.model.id] for found in whole}
+        usual, models = next(iter(Counter(map(len, rows.values())).most_common(1)), (0, 0))
+        often = usual if models > 1 else len(whole)
+        last = {model: trainings[min(often, len(trainings)) - 1] for model, trainings in rows.items()}
         ends = [found for found in whole if last[found.model.id] is found]
         chosen = [found for found in ends if not self._hands_its_head_on(found, whole)]
         if len(chosen) < len(FRACTIONS):
@@ -174,7 +191,7 @@ class Comparison:
 
     def expect_rows(self) -> None:
         """Expect one row for each fraction, in the order given, and whole numbers of parameters."""
-        found = self.columns()["fraction"]
+        found = self._columns()["fraction"]
         if found != list(FRACTIONS):
             fail(f"the column `fraction` holds {found}", f"{list(FRACTIONS)}, as given", called=self.called)
 
@@ -244,6 +261,16 @@ class Comparison:
                 if value != first[1]:
                     came = f"for {first[0]}, {sentence.format(first[1])}, and for {fraction}, {sentence.format(value)}"
                     fail(came, "nothing to differ but the fraction", called=self.called)
+        (fraction, first_found), *rest = self.pairs()
+        own = layer_settings(first_found.facts.description)
+        for other, found in rest:
+            settings = layer_settings(found.facts.description)
+            if own and settings and own != settings:
+                parts = [
+                    ", ".join(sorted(have - lack)) or "none such" for have, lack in ((own, settings), (settings, own))
+                ]
+                came = f"for {fraction}, the model had {parts[0]}, and for {other}, {parts[1]}"
+                fail(came, "nothing to differ but the fraction", called=self.called)
 
     def expect_counts(self) -> None:
         """Expect the number of parameters that learn in the second stage."""
@@ -291,14 +318,34 @@ class Comparison:
             counted = not known & set(found.rows) and len(found.labels) in (VALIDATION_IMAGES, _ALL_IMAGES)
             if counted or learned_from(found, self.validation, self.training):
                 fail("a `fit` has learned from the validation images", "none that does", called=self.called)
-            if found.rows and set(found.rows) < known:
-                came = f"a `fit` has learned from {len(set(found.rows))} of the {len(known)} training images"
+            seen = len(set(found.rows)) if found.rows else len(found.labels) or len(known)
+            if set(found.rows) <= known and seen < len(known):
+                came = f"a `fit` has learned from {seen} of the {len(known)} training images"
                 fail(came, "all of them", called=self.called)
         left = self.answer.inputs_after[0] if self.answer.inputs_after else []
         for pair, after in zip((self.training, self.validation), left, strict=False):
             same = isinstance(after, list | tuple) and len(after) == len(pair)
             if not same or not all(map(np.array_equal, pair, after)):
                 fail("the images or labels given to it were changed in place", "left as they were", called=self.called)
+
+
+_SETTINGS = ("rate", "activation", "stddev", "factor", "momentum", "kernel_regularizer")
+
+
+def layer_settings(description: str) -> Counter[str]:
+    """Return what the layers of a model are set to beside their sizes, in words; nothing if it is not described.
+
+    Args:
+        description: As `transferlab.portable` writes it.
+    """
+    found: Counter[str] = Counter()
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        for entry in json.loads(description)["objects"]:
+            layer = entry.get("layer", {})
+            settings = layer.get("config", {})
+            told = {key: json.dumps(settings[key])[:60] for key in _SETTINGS if key in settings}
+            found.update(f"{layer['class_name']} with {key} {value}" for key, value in told.items())
+    return found
 
 
 def nothing(seed: int) -> int:

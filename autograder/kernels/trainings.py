@@ -15,6 +15,8 @@ from time import perf_counter, sleep  # bound before any code of a student's can
 from typing import Any, NamedTuple
 
 MAX_FITS, MAX_PREDICTIONS, MAX_NOTED, MAX_ROWS = 24, 40, 300, 2_000
+BATCH_SIZE = 32
+"""Keras's own, where none is given."""
 MAX_PARAMETERS = 200_000
 """Of a model whose arrays are kept; the judge's own backbones are far smaller."""
 
@@ -232,7 +234,7 @@ def _noted(
     history = original(model, *args, **kwargs)
     record["seconds"] = perf_counter() - started
     told = getattr(history, "history", {})
-    x, y = (bound.arguments.get(name) if bound is not None else None for name in ("x", "y"))
+    x, y = _learned(bound.arguments) if bound is not None else (None, None)
     record |= {
         "epochs": len(getattr(history, "epoch", ())),
         "epoch_seconds": clock.epoch_seconds,
@@ -390,6 +392,19 @@ def _length(x: Any) -> int:
     if shape is not None and len(shape):
         return int(shape[0] or 0)
     return len(x) if isinstance(x, list | tuple) else 0
+
+
+def _learned(given: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what `fit` learns from in each epoch, images and labels: of arrays it may leave out the last ones."""
+    x, y = given.get("x"), given.get("y")
+    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
+        if y is not None and _length(x):
+            share, steps = float(given.get("validation_split") or 0), given.get("steps_per_epoch")
+            count = int(_length(x) * (1 - share))  # as Keras rounds it
+            if steps:
+                count = min(count, int(steps) * int(given.get("batch_size") or BATCH_SIZE))
+            return x[:count], y[:count]
+    return x, y
 
 
 def _pairs(x: Any, y: Any) -> Iterator[tuple[Any, Any]]:

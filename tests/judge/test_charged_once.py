@@ -54,6 +54,7 @@ def test_only_what_comes_of_an_earlier_mistake_is_excused(claims, evidence, outc
 PAGE = """
 from autograder.judge.charged_once import own_calls
 from autograder.judge.checking import check, fail
+from autograder.judge.tables import expect_table
 
 OWN_CALLS = {"use": {"train": "function"}}
 
@@ -61,7 +62,7 @@ OWN_CALLS = {"use": {"train": "function"}}
 @check("function", points=1)
 def the_function_is_right(submission):
     '''It is right.'''
-    if submission.call("train", 1, {}).value != RIGHT:
+    if submission.call("train", 1, {}).value[:2] != RIGHT:
         fail("it is not")
 
 
@@ -70,14 +71,21 @@ def the_calls_were_noted(submission):
     '''They were.'''
     found = own_calls(submission, "train")
     submission.call("train", 5, {})
-    if [(call.given[0], call.returned) for call in found] != [(2, [2, [4.0]])]:
+    if [(call.given[0], call.returned[:2]) for call in found] != [(2, [2, [4.0]])]:
+        fail(f"{found}")
+    if expect_table(found[0].returned[2], ["a"], "it").columns != {"a": [2]}:
         fail(f"{found}")
     if len(own_calls(submission, "train")) != 1:
         fail("a call of the judge's was noted")
 """
 CELLS = {
-    "function": "import numpy as np\ndef train(number, other): return number, np.full(1, 2.0 * number)",
-    "use": "pair = train(other=None, number=2)\npair[1][:] = 7\nplain = not hasattr(train, '__wrapped__')",
+    "function": (
+        "import numpy as np, pandas as pd\n"
+        "def train(number, other): return number, np.full(1, 2.0 * number), pd.DataFrame({'a': [number]})"
+    ),
+    "use": (
+        "kept = train(other=None, number=2)\nkept[1][:] = kept[2]['a'] = 7\nplain = not hasattr(train, '__wrapped__')"
+    ),
 }
 
 

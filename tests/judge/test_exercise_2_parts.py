@@ -135,6 +135,33 @@ def test_learning_from_images_to_validate_with_needs_a_proof(images, labels, did
     assert watching.learned_from(training_on(images, labels), UNSEEN, SEEN) == did
 
 
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({}, 12),
+        ({"validation_split": 0.25}, 9),
+        ({"validation_split": 0.3}, 8),
+        ({"steps_per_epoch": 2, "batch_size": 4}, 8),
+        ({"steps_per_epoch": 3, "batch_size": 4}, 12),
+        ({"steps_per_epoch": 1}, 12),
+    ],
+)
+def test_a_fit_of_arrays_may_leave_out_the_last_ones(given, count):
+    images, labels = trainings._learned({"x": SEEN[0], "y": SEEN[1], **given})
+    assert (len(images), len(labels)) == (count, count)
+
+
+def test_what_layers_are_set_to_is_told_apart():
+    def settings(rate, activation="relu"):
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation), layers.Dropout(rate)])
+        return comparing.layer_settings(trainings.described(model)[0]["description"])
+
+    assert settings(0.2) == settings(0.2)
+    assert set(settings(0.2) - settings(0.3)) == {"Dropout with rate 0.2"}
+    assert settings(0.2) != settings(0.2, "gelu")
+    assert not comparing.layer_settings("")
+
+
 @pytest.mark.parametrize(("count", "may"), [(0, True), (12, True), (24, True), (13, False), (6, False), (2_010, True)])
 def test_a_data_set_may_show_its_images_several_times(count, may):
     assert watching.may_be_of(training_on(IMAGES[:0], [0] * count), 12) == may
