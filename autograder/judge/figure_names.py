@@ -296,6 +296,8 @@ def is_number(text: str, value: float) -> bool:
         text: Of the tick.
         value: Where it stands.
     """
+    if text.strip()[:1].isalpha():  # a name before a number
+        return False
     number = number_in(text)
     units = (1, 1e-2, 1e3, 1e6, 1e-3)
     return number is not None and any(math.isclose(number * unit, value, rel_tol=0.02, abs_tol=1e-12) for unit in units)

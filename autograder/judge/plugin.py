@@ -237,12 +237,13 @@ class JudgePlugin:
         """Do what the page of a check wants done about functions that lost points, before cells that use them are run.
 
         `STAND_INS` says, for a judged cell, which functions are replaced by right ones, and where they were judged;
-        `OWN_CALLS` likewise, of which functions it is noted what the cells get from them.
+        `OWN_CALLS` likewise, of which functions it is noted what the cells get from them. Several cells are a tuple.
         """
         for wish, operation in (("STAND_INS", "stand_in"), ("OWN_CALLS", "note_calls")):
             wanted = getattr(item.module, wish, {}).get(settings_of(item).cell, {})  # type: ignore[attr-defined]
             for function, judged in wanted.items():
-                checks = [name for name, cell in self._cell_of.items() if cell == judged]
+                cells = (judged,) if isinstance(judged, str) else judged
+                checks = [name for name, cell in self._cell_of.items() if cell in cells]
                 if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
                     self._submission.probe({"op": operation, "name": function})
 

@@ -189,6 +189,11 @@ TRADE_OFFS = {
 transferlab.plot_trade_off(table, x="parameters", name="name")
 transferlab.plot_trade_off(table, x="ms_per_image", name="name", x_label="time per image (ms)")
 """,
+    "right_names_and_numbers_at_ticks": """
+plt.figure(); plt.plot(table.parameters, table.val_accuracy, "ko"); plt.xticks(table.parameters, table["name"])
+plt.figure(); plt.plot(table.ms_per_image, table.val_accuracy, "r^")
+plt.xticks(table.ms_per_image, [f"{n} ({ms:.2f} ms)" for n, ms in zip(table["name"], table.ms_per_image)])
+""",
     "right_one_figure_two_plots": """
 fig, (a, b) = plt.subplots(1, 2, sharey=True)
 for name, row in table.set_index("name").iterrows():

@@ -7,7 +7,10 @@ import pytest
 
 import transferlab
 from autograder.checks import exercise_3_comparing_models_measuring as page
+from autograder.judge import measured as measured_in_judge
+from autograder.judge.charged_once import OwnCall
 from autograder.judge.checking import Failed, Undecided
+from autograder.judge.noted import digests_of_images
 
 ARRAYS = {
     name: transferlab.load_backbone(name, weights=None).get_weights() for name in ("mini_vgg", "mobilenet_0.25@96")
@@ -42,25 +45,105 @@ def test_a_recommended_model_with_another_backbone_fails(named):
         page.recommended_model_belongs_to_its_row(measured(named, "mini_vgg"))
 
 
-def profiled(**entries):
-    """What `profile_backbone` made of the judge's images, where only a few numbers matter."""
-    return SimpleNamespace(profile=lambda: SimpleNamespace(number=entries.__getitem__))
+IMAGES = {
+    split: (np.full((3, 2, 2, 3), number, np.float32), np.array([0, 1, 2]))
+    for number, split in enumerate(("train", "validation"))
+}
+ROW = {"name": "mini_vgg", "parameters": 7.0, "seconds_per_epoch": -1.0, "val_accuracy": 0.8, "ms_per_image": 1.0}
 
 
-def test_an_impossible_number_is_charged_where_it_is_made_and_not_in_the_comparison():
-    rows = [measured(name, name).table()[0] for name in page.PARAMETERS][:3]
-    for row, count in zip(rows, page.PARAMETERS.values(), strict=False):
-        row |= {"parameters": count, "val_accuracy": 80.0, "seconds_per_epoch": -1.0}
-        row["name"] = next(name for name, known in page.PARAMETERS.items() if known == count)
-    data = SimpleNamespace(compared_backbones=[row["name"] for row in rows])
-    own = profiled(val_accuracy=75.0, seconds_per_epoch=-2.0, ms_per_image=1.0)
-    own.table = lambda: rows
-    page.table_measures_every_backbone(own, data)
+def training(epochs=4, val_accuracy=(0.5, 0.8)):
+    """A `fit` of the notebook's, of which little matters."""
+    seconds = {"seconds": 4.0, "epoch_seconds": ((1.0, 1.1, 1.2),) * 4}
+    return SimpleNamespace(epochs=epochs, val_accuracy=val_accuracy, train_accuracy=(0.6,), labels=(), **seconds)
 
-    own = profiled(val_accuracy=0.75, seconds_per_epoch=-2.0, ms_per_image=1.0)
-    own.table = lambda: rows
-    with pytest.raises(Failed, match="is 80"):
-        page.table_measures_every_backbone(own, data)
+
+def told(monkeypatch, *, row=ROW, given="train", epochs=4, fits=None, calls=1, summary=None):
+    """A notebook that has `row` in its table, while its `profile_backbone` returned ROW."""
+    fits = (training(),) if fits is None else fits
+    images = [[digests_of_images(IMAGES[split][0]), IMAGES[split][1]] for split in (given, "validation")]
+    call = OwnCall(0, ("mini_vgg", *images, 10, epochs), [dict(ROW), "a model"], range(len(fits)))
+    monkeypatch.setattr(measured_in_judge, "own_calls", lambda submission, name: (call,) * calls)
+
+    def answer(name, *given):
+        found = summary(*given) if name == "summarise_run" and summary else None
+        return SimpleNamespace(returned=lambda: found)
+
+    student = SimpleNamespace(generation=0, call=answer)
+    here = measured_in_judge.Measured(student, SimpleNamespace(source="", pair=(0, 1)), 0)
+    here.table, here.trainings, here.notebook_images = lambda: [row], lambda: tuple(fits), IMAGES.__getitem__
+    made = [SimpleNamespace(images=64, seconds=0.25, outer_seconds=0.25)] * 6
+    watched = SimpleNamespace(fits=[training(5)], predictions=made)
+    clocks = [measured_in_judge.EpochSeconds(*clock) for clock in training().epoch_seconds]
+    own = SimpleNamespace(number={**ROW, "val_accuracy": 0.4}.__getitem__, reached=lambda: 0.8, epochs=lambda: clocks)
+    own.watched, own.called = watched, ""
+    here.profile = lambda: own
+    return here
+
+
+def test_a_row_that_the_own_function_gave_is_not_charged_again(monkeypatch):
+    page._expect_possible_times(told(monkeypatch), ROW)
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        {"row": ROW | {"seconds_per_epoch": -3.0}},  # typed
+        {"given": "validation"},
+        {"epochs": 1},
+        {"fits": ()},  # it trained when the judge called it
+    ],
+)
+def test_a_row_that_it_did_not_give_when_it_worked_as_asked_is(monkeypatch, notebook):
+    here = told(monkeypatch, **notebook)
+    with pytest.raises(Failed, match="`seconds_per_epoch` in the row of mini_vgg is -"):
+        page._expect_possible_times(here, here.table()[0])
+
+
+@pytest.mark.parametrize("notebook", [{"calls": 0}, {"fits": (training(val_accuracy=(0.1,), epochs=4),)}])
+def test_what_cannot_be_seen_is_for_a_person(monkeypatch, notebook):
+    here = told(monkeypatch, **notebook)
+    for fit in here.trainings():
+        fit.train_accuracy = ()
+    with pytest.raises(Undecided, match="a person has to see"):
+        page._expect_possible_times(here, ROW)
+
+
+@pytest.mark.parametrize(("seconds", "fails"), [(0.9, False), (2.0, False), (90.0, True), (0.01, True)])
+def test_an_epoch_in_the_table_took_as_long_as_one_of_the_notebook(monkeypatch, seconds, fails):
+    row = ROW | {"seconds_per_epoch": seconds}
+    here = told(monkeypatch, row=row)
+    if not fails:
+        page._expect_possible_times(here, row)
+        return
+    with pytest.raises(Failed) as caught:
+        page._expect_possible_times(here, row)
+    assert "the time of an epoch" in caught.value.expected
+
+
+def test_an_accuracy_that_no_training_showed_is_for_a_person(monkeypatch):
+    here = told(monkeypatch)
+    facts = SimpleNamespace(predict=lambda images: np.eye(3)[[0, 1, 1]])
+    for measured_share in (0.5, 0.8, 0.6, 65.0, 2 / 3):  # an epoch, one of the training, a mean, on `train`
+        here.expect_measured(measured_share, here.call_with_row("mini_vgg"), facts)
+    with pytest.raises(Undecided):
+        here.expect_measured(0.99, here.call_with_row("mini_vgg"), facts)
+
+
+def constant(accuracies, epochs, calls, images):
+    return {"val_accuracy": 0.4, "seconds_per_epoch": 1.0}
+
+
+def slipped(accuracies, epochs, calls, images):
+    return {"val_accuracy": min(accuracies) / 2, "seconds_per_epoch": sum(epochs), "ms_per_image": sum(calls)}
+
+
+def test_a_summary_that_is_always_the_same_explains_nothing(monkeypatch):
+    for entry in measured_in_judge.SUMMARY:
+        assert told(monkeypatch, summary=slipped).own_answer(entry)
+        for nothing in (constant, None):  # and an entry that is missing neither
+            with pytest.raises(Undecided, match=entry):
+                told(monkeypatch, summary=nothing).own_answer(entry)
 
 
 def compared(epochs, **training):
