@@ -7,6 +7,7 @@
 The function name is a claim, its docstring the line that the student sees.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -79,9 +80,14 @@ def fail(came_back: str, expected: str = "", *, called: str = "", hint: str = ""
     raise Failed(came_back, expected, called, hint)
 
 
+_NOTHING = re.compile(r"\b(?:came back as|returned|is) None$")
+_NO_RETURN = "does the function end with `return`?"
+
+
 def sentence(problem: Failed, hint: str) -> str:
     """Put a failure into the form *called - came back - expected - try*."""
     parts = [f"Called {problem.called}." if problem.called else "", f"{problem.came_back.removesuffix('.')}."]
     parts += [f"Expected {problem.expected}." if problem.expected else ""]
-    parts += [f"Try: {problem.hint or hint}" if problem.hint or hint else ""]
+    hint = problem.hint or (_NO_RETURN if problem.called and _NOTHING.search(problem.came_back) else hint)
+    parts += [f"Try: {hint}" if hint else ""]
     return " ".join(part[0].upper() + part[1:] for part in parts if part).replace("?.", "?")

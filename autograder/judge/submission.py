@@ -357,10 +357,5 @@ def plain(value: Any, what: str, called: str = "") -> Any:
         Failed: It is a generator, a function, or the like.
     """
     if isinstance(value, Foreign | Handle) or value is None:
-        fail(
-            f"{what} came back as {brief(value)}",
-            "a value that can become an array",
-            called=called,
-            hint="does the function end with `return`?" if value is None else "",
-        )
+        fail(f"{what} came back as {brief(value)}", "a value that can become an array", called=called)
     return value

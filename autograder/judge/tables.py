@@ -95,8 +95,7 @@ def _by_column(value: Any, what: str, called: str) -> dict[str, Any]:
     if isinstance(value, list | tuple) and value and all(isinstance(row, dict) for row in value):
         names = [name for name in value[0] if all(name in row for row in value)]
         return {str(name): [row[name] for row in value] for name in names}
-    hint = "does the function end with `return`?" if value is None and called else ""
-    return fail(f"{what} came back as {brief(value)}", "a table (a pandas DataFrame)", called=called, hint=hint)
+    return fail(f"{what} came back as {brief(value)}", "a table (a pandas DataFrame)", called=called)
 
 
 def _as_list(column: Any, what: str, called: str) -> list[Any]:

@@ -47,7 +47,7 @@ def brief(value: Any, depth: int = 0) -> str:
     if isinstance(value, Handle):
         return _with_article(value.type_name)
     if isinstance(value, Foreign):
-        kind, text = _with_article(value.type_name), plain_words(value.text)
+        kind, text = _with_article(value.type_name), one_line(value.text, 80)
         return f"{kind} ({text})" if text and not text.startswith("<") else kind  # `<function f at 0x7f…>` says no more
     if isinstance(value, tuple | list):
         return _sequence(value, depth)
