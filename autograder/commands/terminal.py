@@ -1,5 +1,6 @@
 """What all commands share: where they print, how they find the course, how they end."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -201,7 +202,17 @@ def sentence(problem: Exception) -> str:
     from autograder.build.layout import BuildError  # here: most commands need neither of them
     from autograder.course.trouble import in_words
 
-    return str(problem) if isinstance(problem, BuildError) else in_words(problem)
+    return str(problem) if isinstance(problem, BuildError) else in_words(problem, _of_the_gradebook)
+
+
+def _of_the_gradebook() -> str:
+    """Say what is wrong inside this course's gradebook, if anything is."""
+    from autograder.course.gradebook import course_directory
+    from autograder.course.gradebook_file import orphans
+
+    with contextlib.suppress(Exception):  # a course that cannot be read has troubles of its own
+        return orphans(str(course_directory(find_course(None)).db_url))
+    return ""
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -96,10 +96,9 @@ def _refuse_strange_values(path: Path, connection: sqlite3.Connection) -> None:
                 if not isinstance(column.type, kind):
                     continue
                 condition = is_strange.format(f'"{column.name}"')
-                query = (
-                    f'SELECT "{column.name}" FROM "{table.name}" WHERE "{column.name}" IS NOT NULL AND ({condition})'  # noqa: S608 (names of our own tables)
-                )
-                found = connection.execute(f"{query} LIMIT 1").fetchone()
+                wanted = f'SELECT "{column.name}" FROM "{table.name}"'  # noqa: S608 (nbgrader's own names)
+                where = f'WHERE "{column.name}" IS NOT NULL AND ({condition}) LIMIT 1'
+                found = connection.execute(f"{wanted} {where}").fetchone()
                 if found is not None:
                     raise CourseError(
                         f"The gradebook {path} holds {str(found[0])[:60]!r} where {belongs} belongs, in "
@@ -109,10 +108,24 @@ def _refuse_strange_values(path: Path, connection: sqlite3.Connection) -> None:
                 break
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a gradebook to be looked at; what a crash left half-written is taken back first, as any program would."""
+    address = f"file:{quote(str(path))}?mode="
+    connection = sqlite3.connect(f"{address}ro", uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "readonly" not in str(error):
+            raise
+        return sqlite3.connect(f"{address}rw", uri=True)
+    return connection
+
+
 def _refuse_other_tables(path: Path) -> None:
     expected = {table.name: {column.name for column in table.columns} for table in Base.metadata.sorted_tables}
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        with closing(_opened(path)) as connection:
             held = {
                 name: {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')}
                 for name in expected
@@ -139,6 +152,31 @@ def _refuse_other_tables(path: Path) -> None:
             f"The gradebook {path} was made by another version of nbgrader (it lacks {', '.join(missing[:3])}); make a "
             "copy of it, then run `nbgrader db upgrade`."
         )
+
+
+def orphans(db_url: str) -> str:
+    """Say which rows of a gradebook belong to others that are gone: nbgrader stumbles over some of them.
+
+    Args:
+        db_url: From nbgrader's configuration.
+
+    Returns:
+        A sentence; empty if there are none, or it is no file.
+    """
+    path = gradebook_path(db_url)
+    if path is None or not path.is_file():
+        return ""
+    try:
+        with closing(_opened(path)) as connection:
+            found = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError:
+        return ""
+    if found is None:
+        return ""
+    return (
+        f"The gradebook {path} holds rows of {found[0]} whose {found[2]} is gone, as another program has left it; "
+        "put your backup in its place."
+    )
 
 
 def refuse_unwritable(db_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import re
+from collections.abc import Callable
 from typing import Any
 
 from nbgrader.api import InvalidEntry, MissingEntry
@@ -57,11 +58,12 @@ EVERYBODYS_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.E
 """What is no single student's trouble: a class run ends with it, instead of saying it for everybody."""
 
 
-def in_words(error: BaseException) -> str:
+def in_words(error: BaseException, otherwise: Callable[[], str] = str) -> str:
     """Return what went wrong and what to do, as one sentence.
 
     Args:
         error: Anything that was raised.
+        otherwise: Looks for a reason where the error says none, and returns a sentence, or nothing.
     """
     if isinstance(error, SQLAlchemyError):
         return _gradebook(error)
@@ -73,7 +75,7 @@ def in_words(error: BaseException) -> str:
         return _system(error)
     if isinstance(error, MemoryError):
         return "There is not enough memory; close other programs, or grade fewer at once (`--jobs 1`)."
-    return (
+    return otherwise() or (
         f"Something happened that should not: {type(error).__name__}: {_line(error)}. {_KEPT} "
         "Run it again with --debug and report what that prints."
     )

@@ -7,6 +7,8 @@ import re
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -152,6 +154,11 @@ WRONG = {
         lambda root: execute(root, "UPDATE grade SET auto_score = 'good'"),
         "holds 'good' where a number belongs, in grade.auto_score",
     ),
+    "student deleted": (
+        lambda root: execute(root, "DELETE FROM student WHERE id = 'ada'"),
+        "holds rows of submitted_assignment whose student is gone, as another program has left it; put your backup",
+    ),
+    "notebook deleted": (lambda root: execute(root, "DELETE FROM notebook"), "whose notebook is gone"),
     # the class list
     "list missing": (class_list(None), "cannot be read (No such file or directory)"),
     "list empty": (class_list(b""), "has no column 'id'"),
@@ -241,6 +248,35 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(graded, autograder, m
     assert precious(graded) == before
     monkeypatch.setattr(VerdictStore, "_write", write)
     assert autograder(graded, "grade", HOMEWORK).exit_code == 0
+
+
+_KILLED = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN")
+connection.execute("UPDATE grade SET auto_score = 0")
+connection.execute("CREATE TABLE half (text TEXT)")
+connection.executemany("INSERT INTO half VALUES (?)", [("x" * 900,)] * 2_000)
+os._exit(9)
+"""
+
+
+def test_what_a_killed_program_left_half_written_is_taken_back(graded, autograder):
+    before = (graded / "gradebook.db").read_bytes()
+    subprocess.run([sys.executable, "-c", _KILLED, graded / "gradebook.db"], check=False)
+    assert (graded / "gradebook.db-journal").is_file()
+    assert (graded / "gradebook.db").read_bytes() != before
+
+    outcome = autograder(graded, "grade", HOMEWORK)
+    assert outcome.exit_code == 0, outcome.output
+    assert not (graded / "gradebook.db-journal").exists()
+    assert "half" not in str(tables_of(graded))
+
+
+def tables_of(root):
+    with closing(sqlite3.connect(root / "gradebook.db")) as connection:
+        return connection.execute("SELECT name FROM sqlite_master").fetchall()
 
 
 def test_a_gradebook_in_use_is_waited_for_and_then_named(graded, autograder):
