@@ -45,7 +45,11 @@ def expect_array(value: Any, expected: Array, what: str, called: str = "", hint:
         fail(f"there is NaN in {what}", "numbers", called=called, hint=hint)
     if not np.array_equal(array, expected):
         wrong = np.flatnonzero((array != expected).reshape(len(array), -1).any(axis=1)) if array.ndim else np.array([0])
-        if array.ndim <= 1:
+        if array.ndim == 1 and not brief(array).startswith("["):  # two arrays of one shape would read the same
+            place = int(wrong[0])
+            came = f"{what} came back with {array[place].item():.6g} at position {place} of {len(array)}"
+            wanted = f"{expected[place].item():.6g}"
+        elif array.ndim <= 1:
             came, wanted = f"{what} came back as {brief(array)}", brief(expected)
         else:
             came, wanted = (
@@ -167,11 +171,11 @@ def expect_accuracy(accuracy: float, threshold: float, band: float, what: str, h
         Undecided: It is inside the band.
     """
     if accuracy < threshold - band:
-        fail(f"{what} is right on {accuracy:.0%} of images it has never seen", f"at least {threshold:.0%}", hint=hint)
+        fail(f"{what} is right on {accuracy:.1%} of images it has never seen", f"at least {threshold:.1%}", hint=hint)
     if accuracy < threshold + band:
         raise Undecided(
             f"{what} is right on {accuracy:.1%} of images it has never seen,"
-            f" which is too close to the threshold of {threshold:.0%}."
+            f" which is too close to the threshold of {threshold:.1%}."
         )
 
 

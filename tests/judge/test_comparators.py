@@ -52,6 +52,21 @@ def test_what_differs_is_said(value: Any, came_back: str) -> None:
     assert __import__("re").search(came_back, words(problem)), words(problem)
 
 
+@pytest.mark.parametrize(
+    ("value", "came_back"),
+    [
+        (np.arange(60), "The labels came back with 59 at position 59 of 60. Expected 7."),
+        (np.full(60, 0.5), "The labels came back with 0.5 at position 0 of 60. Expected 0."),
+    ],
+)
+def test_long_arrays_are_not_said_to_be_what_was_expected(value: Any, came_back: str) -> None:
+    expected = np.arange(60)
+    expected[59] = 7
+    with pytest.raises(Failed) as problem:
+        expect_array(value, expected, "the labels")
+    assert words(problem) == came_back
+
+
 def test_a_list_has_no_dtype_to_be_wrong() -> None:
     expect_dtype([1, 2], "int64", "the labels")
     with pytest.raises(Failed, match="came back as int32"):
@@ -114,10 +129,13 @@ def test_a_single_column_speaks_for_class_one() -> None:
 
 def test_an_accuracy_is_gated_with_a_band_for_people() -> None:
     expect_accuracy(0.90, 0.86, 0.01, "it")
-    with pytest.raises(Failed, match="right on 80% of images"):
+    with pytest.raises(Failed, match="right on 80.0% of images"):
         expect_accuracy(0.80, 0.86, 0.01, "it")
+    with pytest.raises(Failed) as close:
+        expect_accuracy(0.9399, 0.945, 0.005, "it")
+    assert words(close) == "It is right on 94.0% of images it has never seen. Expected at least 94.5%."
     for accuracy in (0.852, 0.868):
-        with pytest.raises(Undecided, match="too close to the threshold of 86%"):
+        with pytest.raises(Undecided, match="too close to the threshold of 86.0%"):
             expect_accuracy(accuracy, 0.86, 0.01, "it")
 
 

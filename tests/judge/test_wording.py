@@ -22,7 +22,7 @@ for _ in range(50):
         ({"trainable": 3, "frozen": 4}, "a dictionary with 'trainable': 3, 'frozen': 4"),
         ({"\x1b[31mred": Foreign("object", "<object object>")}, "a dictionary with 'red': an object"),
         ({"model": Handle("h0", "keras.Dense")}, "a dictionary with 'model': a keras.Dense"),
-        ({number: 0 for number in range(40)}, "and 28 more"),
+        (dict.fromkeys(range(40), 0), "and 28 more"),
         (Handle("h0", "Functional"), "a Functional"),
         (Foreign("generator", "<generator object f.<locals>.<genexpr>>"), "a generator"),
         (Foreign("Odd", "\x1b[1mOdd\x1b[0m\nof two lines"), "an Odd (Odd of two lines)"),
