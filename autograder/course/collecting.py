@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.course.course import Course
+from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
 from autograder.course.gradebook import submitted_folder
 from autograder.course.store import Record
@@ -55,9 +55,14 @@ def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Stude
 
     Returns:
         Student id to work, sorted.
+
+    Raises:
+        CourseError: Something else stands in the place of the class's folders.
     """
     students: dict[str, Student] = {}
     pattern = submitted_folder(course, glob.escape(assignment), "*")
+    if (everybody := pattern.parent.parent).exists() and not everybody.is_dir():
+        raise CourseError(f"{everybody} is no folder; move that away, and put the class's folders there.")
     for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
         student = folder.parent.name
         if folder.is_dir() and only in ("*", student):

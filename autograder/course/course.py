@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from traitlets import TraitError
@@ -25,6 +26,8 @@ from autograder.kernels.settings import Isolation
 __all__ = ["DEMO_SECRET", "Course", "CourseError", "CourseSettings", "Exercise", "Secret"]
 
 CONFIG_NAME = "nbgrader_config.py"
+_STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
+"""Where nbgrader keeps things unless it is told otherwise."""
 
 
 class Course:
@@ -63,6 +66,7 @@ class Course:
         loaded = _read_config(root)
         if config is not None:
             loaded.merge(config)
+        _refuse_structure(root, loaded)
         course = cls(root, loaded)
         if not course.source_directory.is_dir():
             raise CourseError(f"{root} is no course folder: it has no {course.source_directory.name}/ folder.")
@@ -225,8 +229,28 @@ def _read_config(root: Path) -> Config:
         config: Config = PyFileConfigLoader(CONFIG_NAME, path=str(root)).load_config()
     except (Exception, SystemExit) as error:
         # The file is the instructor's Python: whatever it raises, the sentence has to name the file.
-        raise CourseError(f"{root / CONFIG_NAME} cannot be read: {type(error).__name__}: {error}.") from error
+        said = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise CourseError(f"{root / CONFIG_NAME} cannot be read: {said}.") from error
     return config
+
+
+def _refuse_structure(root: Path, config: Config) -> None:
+    """Refuse a layout of folders in which nbgrader could not tell people, assignments and steps apart.
+
+    Raises:
+        CourseError: The setting names other parts than these three, or not all of them.
+    """
+    structure = str(config.get("CourseDirectory", {}).get("directory_structure", _STRUCTURE))
+    try:
+        named = {name for _, name, _, _ in Formatter().parse(structure) if name is not None}
+    except ValueError:
+        named = set()
+    is_whole = named == {name for _, name, _, _ in Formatter().parse(_STRUCTURE) if name}
+    if not is_whole or not structure.rstrip("/").endswith("{student_id}/{assignment_id}"):
+        raise CourseError(
+            f"{root / CONFIG_NAME} has a setting that does not fit: c.CourseDirectory.directory_structure names other "
+            f"folders than are filled in, or in another order (got {structure!r}); write it like '{_STRUCTURE}'."
+        )
 
 
 def plain_settings(course: Course) -> Mapping[str, Any]:

@@ -241,7 +241,8 @@ def class_list(course: Course) -> list[str]:
     path = course.root / course.settings.class_list
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            ids = [str(row.get("id") or "").strip() for row in csv.DictReader(stream)]
+            rows = csv.DictReader(stream)
+            ids = [str(row.get("id") or "").strip() for row in rows]
     except OSError as error:
         raise CourseError(
             f"The class list {path} cannot be read ({error.strerror}); put it there, or correct "
@@ -249,6 +250,10 @@ def class_list(course: Course) -> list[str]:
         ) from error
     except (UnicodeError, csv.Error) as error:
         raise CourseError(f"The class list {path} is no CSV file in UTF-8; save it as one.") from error
+    if not any(ids) and "id" in (rows.fieldnames or ()):
+        raise CourseError(
+            f"The class list {path} holds nobody: its column 'id' is empty; write a row for each student."
+        )
     if not any(ids):
         raise CourseError(
             f"The class list {path} has no column 'id' with student ids, separated by commas; give it one."

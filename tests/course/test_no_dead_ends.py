@@ -170,7 +170,17 @@ WRONG = {
         lambda root: [class_list(None)(root), (root / "class.csv").mkdir()],
         "cannot be read (Is a directory)",
     ),
+    "list of nobody": (class_list(b"id,first_name\n\n"), "holds nobody: its column 'id' is empty; write a row"),
     # settings
+    "folders of other names": (
+        setting("c.CourseDirectory.directory_structure = '{nbgrader_step}/{oops}'"),
+        "write it like '{nbgrader_step}/{student_id}/{assignment_id}'",
+    ),
+    "folders in another order": (
+        setting("c.CourseDirectory.directory_structure = '{nbgrader_step}/{assignment_id}/{student_id}'"),
+        "c.CourseDirectory.directory_structure names other folders than are filled in, or in another order",
+    ),
+    "no memory": (setting("raise MemoryError"), "nbgrader_config.py cannot be read: MemoryError."),
     "syntax": (setting("c.CourseSettings.memory_mib ="), "nbgrader_config.py cannot be read: SyntaxError"),
     "name": (setting("c.CourseSettings.memory_mib = much"), "cannot be read: NameError"),
     "exits": (setting("raise SystemExit(3)"), "cannot be read: SystemExit"),
@@ -192,6 +202,7 @@ WRONG = {
         "is no readable notebook",
     ),
     "source a folder": (lambda root: as_folder(root / "source" / HOMEWORK / f"{SLUG}.ipynb"), "(Is a directory)"),
+    "submitted a file": (lambda root: as_file(root / "submitted"), "submitted is no folder; move that away, and put"),
     "state a file": (lambda root: as_file(root / ".autograder"), "cannot be used: "),
     "secret a folder": (lambda root: as_folder(root / ".course_secret"), "secret"),
 }  # fmt: skip
