@@ -129,13 +129,13 @@ def test_a_single_column_speaks_for_class_one() -> None:
 
 def test_an_accuracy_is_gated_with_a_band_for_people() -> None:
     expect_accuracy(0.90, 0.86, 0.01, "it")
-    with pytest.raises(Failed, match="right on 80.0% of images"):
+    with pytest.raises(Failed, match=r"right on 80.0% of images"):
         expect_accuracy(0.80, 0.86, 0.01, "it")
     with pytest.raises(Failed) as close:
         expect_accuracy(0.9399, 0.945, 0.005, "it")
     assert words(close) == "It is right on 94.0% of images it has never seen. Expected at least 94.5%."
     for accuracy in (0.852, 0.868):
-        with pytest.raises(Undecided, match="too close to the threshold of 86.0%"):
+        with pytest.raises(Undecided, match=r"too close to the threshold of 86.0%"):
             expect_accuracy(accuracy, 0.86, 0.01, "it")
 
 
