@@ -398,7 +398,7 @@ def _learned(given: dict[str, Any]) -> tuple[Any, Any]:
     """Return what `fit` learns from in each epoch, images and labels: of arrays it may leave out the last ones."""
     x, y = given.get("x"), given.get("y")
     with contextlib.suppress(Exception):  # what is not plain to see is no mistake
-        if y is not None and _length(x):
+        if x is not None and y is not None and _length(x):
             share, steps = float(given.get("validation_split") or 0), given.get("steps_per_epoch")
             count = int(_length(x) * (1 - share))  # as Keras rounds it
             if steps:
