@@ -235,7 +235,8 @@ def table_measures_every_backbone(measured: Measured, data: transferlab.CourseDa
         if row["parameters"] != expected:
             came = f"`table` says {row['parameters']:,.0f} parameters for {name}"
             problem = Failed(came, f"{expected:,}, without the head")
-            _charge_once(problem, measured, [profile_counts_the_backbone], functools.partial(_expect_counted, measured, row))
+            comes_of_it = functools.partial(_expect_counted, measured, row)
+            _charge_once(problem, measured, [profile_counts_the_backbone], comes_of_it)
         if not 0 <= row["val_accuracy"] <= 1:
             problem = Failed(f"the accuracy of {name} is {row['val_accuracy']:g}", "a share between 0 and 1")
             claims = [profile_row_speaks_of_its_model, _summary_is_right("val_accuracy")]
