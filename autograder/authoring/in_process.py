@@ -28,7 +28,8 @@ Watch = Callable[[str, BaseException], None]
 
 def prepare_process() -> None:
     """Set this process up as kernels are: one thread, repeatable sums, figures that nobody sees."""
-    os.environ.update(STANDARD | REPEATABLE | {"MPLBACKEND": "agg", "NBGRADER_EXECUTION": "autograde"})
+    shown = {"MPLBACKEND": "agg", "PLOTLY_RENDERER": "plotly_mimetype"}
+    os.environ.update(STANDARD | REPEATABLE | shown | {"NBGRADER_EXECUTION": "autograde"})
     sys.breakpointhook = _breakpoint
 
 
@@ -75,7 +76,9 @@ class LocalRun:
         config.InteractiveShell.colors = "nocolor"
         self._probe = probe
         make_shell: Any = InteractiveShell
-        self._shell: Any = make_shell(config=config)
+        make_shell.clear_instance()
+        self._shell: Any = make_shell.instance(config=config)  # the one that `display` shows things to
+        _note_displays(self._shell, probe)
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
         self.is_stuck = False
@@ -144,6 +147,25 @@ class LocalRun:
         if found.get("printed"):
             sys.stdout.write(found["printed"])
         return _as_json(found), arrays
+
+
+def _note_displays(shell: Any, probe: Any) -> None:
+    """Note what cells display, and make pictures of figures, as a kernel does and IPython alone does not."""
+    from IPython.core.pylabtools import select_figure_formats
+
+    select_figure_formats(shell, {"png"})
+    publish, formatted = shell.display_pub.publish, shell.displayhook.compute_format_data
+
+    def publish_noted(data: Any, *args: Any, **kwargs: Any) -> Any:
+        probe.displayed({"content": {"data": data}})
+        return publish(data, *args, **kwargs)
+
+    def formatted_and_noted(result: Any) -> Any:
+        found = formatted(result)
+        probe.displayed({"content": {"data": found[0]}})
+        return found
+
+    shell.display_pub.publish, shell.displayhook.compute_format_data = publish_noted, formatted_and_noted
 
 
 class _DirectChannel:

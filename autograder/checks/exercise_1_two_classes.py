@@ -189,6 +189,9 @@ def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -
     first, second = (set(image_positions(images, batch.images)) for images, _ in samples)
     if first == second:
         fail(f"seeds {seeds[0]} and {seeds[1]} gave the same images", "different ones", called=answer.called)
+    if (shared := len(first & second)) > 0.8 * len(first):  # a third of them by chance
+        came = f"seeds {seeds[0]} and {seeds[1]} gave {len(first)} images each, of which {shared} are the same ones"
+        fail(came, "images drawn at random from all of their class", called=answer.called)
 
 
 @check(

@@ -307,6 +307,21 @@ class FineTuned:
             fail(came, "`loss` and `accuracy`", called=self.called)
 
 
+def expect_loss_of_integer_labels(loss: str, called: str) -> None:
+    """Expect a loss that takes class numbers; of another one, `fit` would only say that shapes do not fit.
+
+    Args:
+        loss: Its name.
+        called: The call that compiled with it.
+
+    Raises:
+        Failed: It wants other labels.
+    """
+    if loss.lower() in LOSSES_OF_OTHER_LABELS:
+        hint = "use `sparse_categorical_crossentropy`: it takes class numbers"
+        fail(f"the loss is {loss}", "one for integer labels", called=called, hint=hint)
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What `evaluate` says of a model, on images of which it classifies a known share correctly."""
@@ -318,23 +333,13 @@ class Evaluation:
     right: float
     """Share of the images whose label is the class that the model's probabilities speak for."""
 
-    def expect_loss_of_integer_labels(self) -> None:
-        """Expect a loss that takes class numbers; of another one, `fit` would only say that shapes do not fit.
-
-        Raises:
-            Failed: It wants other labels.
-        """
-        if self.loss.lower() in LOSSES_OF_OTHER_LABELS:
-            hint = "use `sparse_categorical_crossentropy`: it takes class numbers"
-            fail(f"the loss is {self.loss}", "one for integer labels", called=self.called, hint=hint)
-
     def expect_integer_labels(self) -> None:
         """Expect that loss and accuracy are those of integer labels.
 
         Raises:
             Failed: `evaluate` raised, the accuracy is another number, or the loss wants other labels.
         """
-        self.expect_loss_of_integer_labels()
+        expect_loss_of_integer_labels(self.loss, self.called)
         found = self.answer.returned()
         accuracy = found.get("accuracy") if isinstance(found, dict) else None
         if not isinstance(accuracy, float) or abs(accuracy - self.right) > 0.05:

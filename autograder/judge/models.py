@@ -11,7 +11,7 @@ up, the classes of images nobody has seen; all else is undecided. A model is nev
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,38 @@ class ModelFacts:
             outputs.flags.writeable = False
             _predicted[question] = model, outputs
         return _predicted[question][1]
+
+    def differs_with_other_heads(self, images: Array, fixed: Collection[int]) -> bool:
+        """Tell whether a copy whose other trainable arrays are drawn anew says different things of these images.
+
+        What the model itself says may be one and the same: a head that starts with zeros hides what comes in.
+
+        Args:
+            images: (n, height, width, channels).
+            fixed: Places of the arrays that stay: the backbone's.
+
+        Raises:
+            Failed: It has parts that are not allowed.
+            Undecided: There is no copy that is proven to be the same.
+        """
+        model, variables = self.rebuilt()
+        generator = np.random.default_rng(5)
+        drawn = [
+            (variable, array)
+            for place, (variable, array) in enumerate(zip(variables, self.arrays, strict=True))
+            if self.trainable[place] and place not in fixed
+        ]
+        try:
+            for _ in range(3):
+                for variable, array in drawn:
+                    variable.assign(generator.uniform(-0.5, 1.0, array.shape).astype(array.dtype))
+                outputs = np.asarray(model(keras.ops.convert_to_tensor(images.astype(np.float32)), training=False))
+                if float(np.ptp(outputs, axis=0).max()) > 1e-6:
+                    return True
+            return False
+        finally:
+            for variable, array in drawn:
+                variable.assign(array)
 
     def predict_unseen(self, submission: Submission, images: Array) -> Array:
         """Return the same for images that the kernel has not seen and whose labels it never gets.

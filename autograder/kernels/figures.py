@@ -55,7 +55,7 @@ def watch_displays(shell: Any) -> None:
     """Note what a shell displays from now on."""
     for place in (shell.display_pub, shell.displayhook):
         with contextlib.suppress(AttributeError):
-            place.register_hook(_displayed)
+            place.register_hook(displayed)
 
 
 def forget() -> None:
@@ -138,8 +138,8 @@ def _size(note: Note) -> int:
 # --- what is displayed
 
 
-def _displayed(message: Any) -> Any:
-    """Note one display; the message goes on as it is."""
+def displayed(message: Any) -> Any:
+    """Note one display, from the message that carries it; the message goes on as it is."""
     with contextlib.suppress(Exception):  # whatever a student displays is no reason to fail the cell
         data = message["content"]["data"]
         note = _of_bundle(data)

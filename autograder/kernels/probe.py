@@ -64,6 +64,7 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 watch_displays = figures.watch_displays
 forget_figures = figures.forget
+displayed = figures.displayed
 
 
 def before_cells() -> None:

@@ -95,7 +95,7 @@ def display(thing):
 
 
 def show(bundle):
-    figures._displayed({"content": {"data": bundle}})
+    figures.displayed({"content": {"data": bundle}})
 
 
 @pytest.fixture(autouse=True)
