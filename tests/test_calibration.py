@@ -181,6 +181,29 @@ def test_other_code_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert measured_again(journal, monkeypatch) == TASKS
 
 
+NEW = "no hidden layer, then SGD"
+
+
+def test_a_new_solution_is_measured_alone_and_the_others_keep_their_figures(tmp_path: Path) -> None:
+    tasks = run.tasks(run.EXERCISES, "sketches", 3, [NEW])
+    assert {(task.exercise, task.only) for task in tasks} == {("exercise_1", (NEW,))}
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.add(tasks[0], DONE)
+    assert list(journal.read()) == [tasks[0]]  # and not those of all solutions
+
+    measured = Measured({NEW: {"feature": 0.91, "fine_tuned": 0.92}}, 1.0)
+    gates = run.gates(dict.fromkeys(tasks, measured), evidence.read("sketches").gates)
+    arms = {gate.name: {arm.name: arm.accuracies for arm in gate.right} for gate in gates}
+    assert arms["exercise_1/fine_tuned"][NEW] == (0.92, 0.92, 0.92)
+    kept = {arm.name: arm.accuracies for arm in figures_of("sketches", "exercise_1/feature").right}
+    assert arms["exercise_1/feature"] == kept | {NEW: (0.91, 0.91, 0.91)}
+
+
+def test_a_solution_that_there_is_not_is_said_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match="no solution 'reference 2'; did you mean 'reference'"):
+        run.tasks(run.EXERCISES, "sketches", 3, ["reference 2"])
+
+
 @pytest.mark.parametrize("unfrozen_layers", [0, 2, 8])
 def test_a_cut_backbone_computes_what_the_whole_one_does(unfrozen_layers: int) -> None:
     drawn = Draw.make("sketches", 1, classes=("house", "car"), training=4, validation=1, hidden=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 
 from autograder.calibration import training
-from autograder.calibration.training import Cut, Draw, Head
+from autograder.calibration.training import Cut, Draw, Head, Optimizer
 
 GATES = ("feature", "fine_tuned")
 TRAINING_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 200, 300, 32
@@ -28,6 +28,8 @@ def _transfer(
     head: Head,
     *,
     head_rate: float = HEAD_RATE,
+    optimizer: Optimizer = keras.optimizers.Adam,
+    fine_tuning: Optimizer = keras.optimizers.Adam,
     augmented: bool = False,
     weights: str | None = "pretrained",
     scaled: bool = False,
@@ -43,16 +45,15 @@ def _transfer(
         hidden = (cut.maps("hidden", scaled=scaled), drawn.hidden[1])
         mirrored = cut.maps("training", flipped=True) if augmented else None
 
-        classifier = training.compiled(training.with_head(above.output_shape[1:], head, 2), head_rate)
+        classifier = training.compiled(training.with_head(above.output_shape[1:], head, 2), head_rate, optimizer)
         turned = training.predicted(above, mirrored) if mirrored is not None else None
         training.fit(classifier, (training.predicted(above, maps), labels), FEATURE_EPOCHS, BATCH_SIZE, turned)
         model = keras.Sequential([keras.Input(above.input_shape[1:]), above, classifier])
         feature = training.accuracy(model, hidden)
 
         cut.unfreeze()
-        training.fit(
-            training.compiled(model, FINE_TUNING_RATE), (maps, labels), FINE_TUNING_EPOCHS, BATCH_SIZE, mirrored
-        )
+        training.compiled(model, FINE_TUNING_RATE, fine_tuning)
+        training.fit(model, (maps, labels), FINE_TUNING_EPOCHS, BATCH_SIZE, mirrored)
         return {"feature": feature, "fine_tuned": training.accuracy(model, hidden)}
 
     return arm
@@ -71,6 +72,19 @@ RIGHT: dict[str, Arm] = {
     "no hidden layer": _transfer(training.plain_head),
     "a third of the learning rate": _transfer(training.dense_head, head_rate=HEAD_RATE / 3),
     "max pooling, BatchNorm, dropout, flips": _transfer(training.busy_head, augmented=True),
+    "SGD with momentum in both stages": _transfer(
+        training.dense_head, head_rate=1e-2, optimizer=training.momentum, fine_tuning=training.momentum
+    ),
+    "no hidden layer, then SGD": _transfer(training.plain_head, fine_tuning=keras.optimizers.SGD),
+    "no hidden layer, SGD": _transfer(
+        training.plain_head, head_rate=1e-2, optimizer=keras.optimizers.SGD, fine_tuning=keras.optimizers.SGD
+    ),
+    "max pooling, 128 units, RMSprop": _transfer(
+        training.leaky_head, optimizer=keras.optimizers.RMSprop, fine_tuning=keras.optimizers.RMSprop
+    ),
+    "convolved, Nadam": _transfer(
+        training.convolved_head, head_rate=3e-3, optimizer=keras.optimizers.Nadam, fine_tuning=keras.optimizers.AdamW
+    ),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,

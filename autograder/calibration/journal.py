@@ -24,6 +24,8 @@ class Task(NamedTuple):
     exercise: str
     source: str
     seed: int
+    only: tuple[str, ...] = ()
+    """Names of the solutions that are measured; empty for all."""
 
 
 class Measured(NamedTuple):
@@ -50,7 +52,7 @@ class Journal:
         for line in lines:
             try:
                 record = json.loads(line)
-                task = Task(record["exercise"], record["source"], record["seed"])
+                task = Task(record["exercise"], record["source"], record["seed"], tuple(record.get("only", ())))
                 if record["digest"] == digest(task.exercise):
                     found[task] = Measured(record["accuracies"], record["cpu_seconds"])
             except (ValueError, KeyError, TypeError):

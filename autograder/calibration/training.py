@@ -19,6 +19,8 @@ Array = np.ndarray[Any, Any]
 Part = tuple[Array, Array]
 """Images or maps, and their labels."""
 Head = Callable[[], list[layers.Layer]]
+Optimizer = Callable[[float], keras.optimizers.Optimizer]
+"""Makes one of a learning rate."""
 SCRATCH_RATE = 1e-3
 
 
@@ -143,6 +145,21 @@ def narrow_head() -> list[layers.Layer]:
     return [layers.GlobalMaxPooling2D(), layers.Dense(32, activation="gelu")]
 
 
+def leaky_head() -> list[layers.Layer]:
+    """Max pooling, a wide hidden layer."""
+    return [layers.GlobalMaxPooling2D(), layers.Dense(128), layers.LeakyReLU()]
+
+
+def convolved_head() -> list[layers.Layer]:
+    """A convolution of every place by itself, average pooling, a penalty on what it gives."""
+    return [layers.Conv2D(32, 1, activation="relu", activity_regularizer="l2"), layers.GlobalAveragePooling2D()]
+
+
+def momentum(rate: float) -> keras.optimizers.Optimizer:
+    """Make the optimizer of the older textbooks."""
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
+
+
 def with_head(map_shape: Sequence[int], head: Head, classes: int) -> keras.Model:
     """Build a classifier of maps."""
     return keras.Sequential([keras.Input(tuple(map_shape)), *head(), layers.Dense(classes, activation="softmax")])
@@ -159,9 +176,9 @@ def small_network(classes: int) -> keras.Model:
     return model
 
 
-def compiled(model: keras.Model, rate: float) -> keras.Model:
-    """Compile for integer labels with Adam."""
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+def compiled(model: keras.Model, rate: float, optimizer: Optimizer = keras.optimizers.Adam) -> keras.Model:
+    """Compile for integer labels."""
+    model.compile(optimizer(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

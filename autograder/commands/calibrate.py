@@ -20,6 +20,9 @@ def calibrate(
     exercise: Annotated[list[str] | None, typer.Option(help="exercise_1, exercise_2, ...; all of them.")] = None,
     source: Annotated[str | None, typer.Option(help="Where images come from; what the course has chosen.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once, one thread each.")] = 2,
+    solution: Annotated[
+        list[str] | None, typer.Option(help="Measure this solution only; all others keep the figures on file.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure and print, write nothing.")] = False,
 ) -> None:
     """Train right and wrong solutions over many seeds, and set the accuracy thresholds between them.
@@ -47,7 +50,11 @@ def calibrate(
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        wanted = run.tasks(exercise or run.EXERCISES, source, seeds)
+        try:
+            wanted = run.tasks(exercise or run.EXERCISES, source, seeds, solution or ())
+        except ValueError as error:
+            raise CourseError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        on_file = evidence.read(source) if solution else None
         with Progress(*columns, console=err) as progress:
             bar = progress.add_task("seeds")
             found = run.measure(
@@ -56,11 +63,11 @@ def calibrate(
                 jobs,
                 lambda done, total: progress.update(bar, completed=done, total=total),
             )
-        gates = run.gates(found)
+        gates = run.gates(found, on_file.gates if on_file else ())
         out.print(_table(gates, f"{seeds} seeds, {source}"))
         if dry_run:
             return
-        seconds: dict[str, float] = {}
+        seconds = dict(on_file.cpu_seconds) if on_file else {}
         for task, measured in found.items():
             seconds[task.exercise] = round(seconds.get(task.exercise, 0.0) + measured.cpu_seconds, 1)
         written = evidence.write(source, gates, seconds)
