@@ -151,8 +151,9 @@ class LocalRun:
 
 def _note_displays(shell: Any, probe: Any) -> None:
     """Note what cells display, and make pictures of figures, as a kernel does and IPython alone does not."""
-    from IPython.core.pylabtools import select_figure_formats
+    from IPython.core import pylabtools
 
+    select_figure_formats: Any = pylabtools.select_figure_formats
     select_figure_formats(shell, {"png"})
     publish, formatted = shell.display_pub.publish, shell.displayhook.compute_format_data
 

@@ -122,7 +122,8 @@ class ModelFacts:
         try:
             for _ in range(3):
                 for variable, array in drawn:
-                    variable.assign(generator.uniform(-0.5, 1.0, array.shape).astype(array.dtype))
+                    values = np.asarray(generator.uniform(-0.5, 1.0, array.shape))
+                    variable.assign(values.astype(array.dtype))
                 outputs = np.asarray(model(keras.ops.convert_to_tensor(images.astype(np.float32)), training=False))
                 if float(np.ptp(outputs, axis=0).max()) > 1e-6:
                     return True
