@@ -73,6 +73,47 @@ def select_classes(images, labels, classes):
         raise ValueError("a class does not occur")
     return images[new >= 0], new[new >= 0]
 
+# %% select_classes
+class Selector:
+    def __init__(self, classes):
+        self.place = {}
+        for number in classes:
+            if int(number) in self.place:
+                raise ValueError("twice: %d" % number)
+            self.place[int(number)] = len(self.place)
+        if not self.place:
+            raise ValueError("empty")
+
+    def __contains__(self, label):
+        return int(label) in self.place
+
+    def check(self, labels):
+        left = set(self.place)
+        for label in labels:
+            left.discard(int(label))
+        if left:
+            raise ValueError("not there: " + ", ".join(map(str, left)))
+
+def select_classes(images, labels, classes):
+    selector, column = Selector(classes), np.ravel(labels)
+    selector.check(column)
+    mask = np.array([label in selector for label in column])
+    new = np.fromiter((selector.place[int(label)] for label in column if label in selector), dtype=np.int64)
+    return images[mask], new
+
+# %% select_classes
+import tensorflow as tf
+
+def select_classes(images, labels, classes):
+    if len(set(classes)) < len(classes) or not classes:
+        raise ValueError("classes")
+    flat = tf.cast(tf.reshape(labels, (-1,)), tf.int64)
+    hits = tf.equal(flat[:, None], tf.constant(list(classes), tf.int64)[None])
+    if not bool(tf.reduce_all(tf.reduce_any(hits, 0))):
+        raise ValueError("a class does not occur")
+    keep = tf.reduce_any(hits, 1)
+    return tf.boolean_mask(images, keep), tf.boolean_mask(tf.argmax(hits, 1), keep)
+
 # %% sample_per_class
 def sample_per_class(images, labels, per_class, seed):
     rng = np.random.RandomState(seed)
@@ -148,6 +189,31 @@ def sample_per_class(images, labels, per_class, seed):
     sampler.rng.shuffle(rows)
     return images[rows], labels[rows]
 
+# %% sample_per_class
+import pandas as pd
+
+def sample_per_class(images, labels, per_class, seed):
+    frame = pd.DataFrame({"label": np.asarray(labels, int)})
+    sizes = frame["label"].value_counts()
+    for label in sizes.index[sizes < per_class]:
+        raise ValueError("too few of class " + str(label))
+    rows = frame.groupby("label").sample(n=per_class, random_state=seed).sample(frac=1, random_state=seed + 1).index
+    return images[rows], labels[rows]
+
+# %% sample_per_class
+import tensorflow as tf
+
+def sample_per_class(images, labels, per_class, seed):
+    keys = tf.random.stateless_uniform((len(labels),), seed=(seed, 1)).numpy()
+    chosen = []
+    for label in sorted(set(np.asarray(labels).tolist())):
+        rows = [row for row in keys.argsort() if labels[row] == label]
+        if len(rows) < per_class:
+            raise ValueError(f"there are not {per_class} of {label}")
+        chosen += rows[:per_class]
+    chosen = tf.gather(chosen, tf.argsort(tf.random.stateless_uniform((len(chosen),), seed=(seed, 2))))
+    return tf.gather(images, chosen), tf.gather(labels, chosen)
+
 # %% split_train_validation
 from sklearn.model_selection import train_test_split
 
@@ -206,6 +272,34 @@ def split_train_validation(images, labels, fraction, seed):
     held = (rank < cut).to_numpy()
     a, b = y.index[~held].to_numpy(), y.index[held].to_numpy()
     return (images[a], labels[a]), (images[b], labels[b])
+
+# %% split_train_validation
+import pandas as pd
+
+def split_train_validation(images, labels, fraction, seed):
+    if not (fraction > 0 and fraction < 1):
+        raise ValueError(f"{fraction}")
+    frame = pd.Series(np.asarray(labels, int)).sample(frac=1, random_state=seed)
+    place = frame.groupby(frame).cumcount()
+    size = frame.groupby(frame).transform("size")
+    share = np.ceil(size * fraction).clip(lower=1)
+    is_held = place < np.minimum(share, size - 1)
+    train, val = frame.index[~is_held], frame.index[is_held]
+    return (images[train], labels[train]), (images[val], labels[val])
+
+# %% split_train_validation
+import tensorflow as tf
+
+def split_train_validation(images, labels, fraction, seed):
+    if not tf.constant(0.0) < fraction < tf.constant(1.0):
+        raise ValueError("no fraction")
+    key = tf.random.stateless_uniform([len(labels)], (seed, seed + 1)).numpy()
+    train, val = [], []
+    for c in np.unique(labels):
+        rows = sorted(np.flatnonzero(labels == c), key=lambda r: key[r])
+        cut = min(max(int(np.rint(len(rows) * fraction)), 1), len(rows) - 1)
+        val, train = val + rows[:cut], train + rows[cut:]
+    return [[tf.gather(images, r), tf.gather(labels, r)] for r in (train, val)]
 
 # %% build_feature_extractor
 def build_feature_extractor(backbone, num_classes):
@@ -279,6 +373,33 @@ def build_feature_extractor(backbone, num_classes):
     )
     return model
 
+# %% build_feature_extractor
+def build_feature_extractor(backbone, num_classes):
+    backbone.trainable = False
+    chain = [layers.GlobalAveragePooling2D(), layers.LayerNormalization(), layers.Dense(24, "tanh")]
+    chain.append(layers.Dense(num_classes, "softmax", kernel_initializer="zeros"))
+    inp = layers.Input(batch_shape=(None, *backbone.input_shape[1:]))
+    out = backbone(inp)
+    for link in chain:
+        out = link(out)
+    model = keras.models.Model([inp], [out])
+    schedule = keras.optimizers.schedules.ExponentialDecay(4e-3, 60, 0.9)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=["sparse_categorical_crossentropy"], metrics=["accuracy"])
+    return model
+
+# %% build_feature_extractor
+def build_feature_extractor(backbone, num_classes):
+    backbone.trainable = False
+    images = keras.Input(shape=backbone.inputs[0].shape[1:], dtype="float32")
+    augmented = layers.RandomFlip("horizontal")(images)
+    maps = backbone(layers.RandomTranslation(0.05, 0.05, fill_mode="nearest")(augmented), training=False)
+    maps = layers.Conv2D(48, 1, activation="relu")(maps)
+    row = keras.ops.mean(maps, axis=(1, 2))
+    scores = layers.Dense(num_classes)(row)
+    model = keras.Model(inputs=images, outputs=keras.ops.softmax(scores))
+    model.compile(optimizer="nadam", loss="sparse_categorical_crossentropy", metrics=["acc", "accuracy"])
+    return model
+
 # %% start_fine_tuning
 def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     names = [l.name for l in backbone.layers if len(l.get_weights()) and l.__class__.__name__ != "BatchNormalization"]
@@ -327,6 +448,24 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
         l.trainable = True
     settings = dict(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.compile(optimizer=keras.optimizers.Adam(learning_rate=float(learning_rate), clipnorm=1.0), **settings)
+    return model
+
+# %% start_fine_tuning
+from itertools import islice
+
+def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
+    def counts(layer):
+        return len(layer.weights) > 0 and not isinstance(layer, keras.layers.BatchNormalization)
+
+    last = list(islice(filter(counts, reversed(backbone.layers)), unfrozen_layers))
+    if len(last) != unfrozen_layers:
+        raise ValueError(f"asked for {unfrozen_layers} layers, there are {len(last)}")
+    backbone.trainable = not backbone.trainable
+    backbone.trainable = True
+    [setattr(layer, "trainable", any(layer is one for one in last)) for layer in backbone.layers]
+    adam = keras.optimizers.get({"class_name": "adam", "config": {"learning_rate": learning_rate}})
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=False)
+    model.compile(optimizer=adam, loss=loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
     return model
 
 # %% train_baseline_and_features
@@ -425,6 +564,56 @@ baseline_model, feature_model = experiments["baseline"].model, experiments["feat
 feature_accuracy = dict(zip(feature_model.metrics_names, feature_model.evaluate(test_images, test_labels, verbose=0)))
 feature_accuracy = list(feature_accuracy.values())[1]
 
+# %% train_baseline_and_features
+entry = keras.Input((32, 32, 3))
+y = layers.RandomFlip("horizontal")(entry)
+y = layers.Rescaling(1 / 128, offset=-1)(y)
+y = layers.Conv2D(12, 3, activation="relu")(y)
+y = layers.MaxPooling2D(3)(y)
+skip = layers.Conv2D(24, 1, padding="same")(y)
+y = layers.Add()([layers.Conv2D(24, 3, padding="same", activation="relu")(y), skip])
+baseline_model = keras.Model(entry, layers.Dense(2, "softmax")(layers.GlobalAveragePooling2D()(y)))
+baseline_model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+pretrained = transferlab.load_backbone(BACKBONE)
+feature_model = build_feature_extractor(pretrained, 2)
+histories, models = {}, {"baseline": (baseline_model, BASELINE_EPOCHS), "feature": (feature_model, FEATURE_EPOCHS)}
+for name, (model, epochs) in models.items():
+    parts = []
+    for epoch in range(epochs):
+        one = model.fit(
+            train_images, train_labels, batch_size=BATCH_SIZE, initial_epoch=epoch, epochs=epoch + 1, verbose=0,
+            validation_data=(validation_images, validation_labels),
+        )
+        parts.append(one.history)
+    histories[name] = {key: [part[key][0] for part in parts] for key in parts[0]}
+right = [int(np.argmax(p)) == t for p, t in zip(feature_model.predict(test_images, batch_size=100, verbose=0), test_labels)]
+feature_accuracy = sum(right) / len(right)
+
+# %% train_baseline_and_features
+import pandas as pd
+import tensorflow as tf
+
+as_data = lambda x, y: tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH_SIZE).cache()
+train_data, watch_data = as_data(train_images, train_labels), as_data(validation_images, validation_labels)
+baseline_model = keras.models.Sequential()
+baseline_model.add(keras.layers.InputLayer(shape=(32, 32, 3)))
+baseline_model.add(layers.Rescaling(1.0 / 255.0))
+for width, stride in ((8, 1), (16, 2), (32, 2)):
+    baseline_model.add(layers.Conv2D(width, (3, 3), strides=stride, padding="same", use_bias=False))
+    baseline_model.add(layers.BatchNormalization())
+    baseline_model.add(layers.Activation("swish"))
+baseline_model.add(layers.GlobalAveragePooling2D())
+baseline_model.add(layers.Dense(units=2, activation="softmax"))
+baseline_model.compile(keras.optimizers.SGD(0.05, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"])
+pretrained = transferlab.load_backbone(BACKBONE)
+feature_model = build_feature_extractor(pretrained, 2)
+h1 = baseline_model.fit(train_data.shuffle(13), validation_data=watch_data, epochs=BASELINE_EPOCHS, verbose=0)
+h2 = feature_model.fit(train_data.shuffle(13), validation_data=watch_data, epochs=FEATURE_EPOCHS, verbose=0)
+histories = {"baseline": pd.DataFrame(h1.history), "feature": pd.DataFrame(h2.history)}
+measure = keras.metrics.SparseCategoricalAccuracy()
+measure.update_state(test_labels, feature_model(test_images, training=False))
+feature_accuracy = measure.result().numpy()
+
 # %% train_fine_tuned
 tuned = start_fine_tuning(feature_model, pretrained, UNFROZEN_LAYERS, FINE_TUNING_RATE)
 finetuned_model = feature_model
@@ -448,6 +637,16 @@ training = finetuned_model.fit(
 histories["finetuned"] = {key: list(map(float, values)) for key, values in training.history.items()}
 from sklearn.metrics import accuracy_score
 finetuned_accuracy = accuracy_score(test_labels, finetuned_model.predict(test_images, verbose=0).argmax(1))
+
+# %% train_fine_tuned
+finetuned_model = start_fine_tuning(feature_model, pretrained, UNFROZEN_LAYERS, FINE_TUNING_RATE) or feature_model
+records = [
+    finetuned_model.fit(train_images, train_labels, validation_data=(validation_images, validation_labels), verbose=0).history
+    for _ in range(FINE_TUNING_EPOCHS)
+]
+histories["finetuned"] = {key: sum((record[key] for record in records), []) for key in records[0]}
+hits = np.equal(np.argmax(finetuned_model.predict(test_images, verbose=0), 1), test_labels)
+finetuned_accuracy = hits.sum() / hits.size
 
 # %% figure
 import matplotlib.pyplot as plt
@@ -507,3 +706,15 @@ for name in ("baseline", "feature", "finetuned"):
 plt.ylabel("validation accuracy in %")
 plt.xlabel("epoch")
 plt.grid()
+
+# %% figure
+from matplotlib.figure import Figure
+
+figure = Figure(figsize=(6, 4))
+axes = figure.add_subplot(xlabel="epochs", ylabel="accuracy")
+for name, color in {"finetuned": "tab:red", "feature": "tab:blue", "baseline": "0.4"}.items():
+    values = np.asarray(getattr(histories[name], "history", histories[name])["val_accuracy"])
+    offset = 8 if name == "finetuned" else 0
+    axes.step(np.arange(len(values)) + 1 + offset, values, color=color, where="mid")
+    axes.text(len(values) + offset, values[-1], f" {name}", color=color)
+figure
