@@ -140,7 +140,7 @@ def recommend_refuses_other_scenarios(submission: Submission) -> None:
     """A scenario that is none of the three raises ValueError."""
     table = table_of(EXAMPLE)
     _expect_different_names(submission, table)  # refusing everything is no answer
-    for scenario in ("energy", "", "Speed", "val_accuracy"):
+    for scenario in ("energy", "", "Speed", "size ", "acc", "val_accuracy"):
         expect_value_error(submission.call("recommend", table, scenario), f"the scenario {scenario!r}")
 
 

@@ -56,6 +56,22 @@ def test_the_example_of_the_front_is_what_the_oracle_says(notebook):
     assert [oracles.recommended(rows, scenario) for scenario in ("accuracy", "speed", "size")] == ["cat", "ant", "ant"]
 
 
+def test_the_published_networks_are_as_the_text_says(notebook):
+    rows = notebook(NAME, "reference").run("setup", "published")["published"].to_dict("records")
+    kept = set(oracles.pareto_front(rows))
+    without_size = set(oracles.pareto_front([row | {"parameters": 0} for row in rows]))
+    without_time = set(oracles.pareto_front([row | {"ms_per_image": 0} for row in rows]))
+    by_name = {row["name"]: row for row in rows}
+    larger, saved = by_name["InceptionV3"], by_name["EfficientNetB0"]
+
+    assert set(by_name) - kept == {"VGG16", "ResNet50", "DenseNet121"}
+    assert kept - without_size == {"EfficientNetB0"}
+    assert "MobileNet" in kept - without_time
+    assert oracles.beats(larger | {"parameters": 0}, saved | {"parameters": 0})
+    assert saved["parameters"] < larger["parameters"] / 4
+    assert min(rows, key=lambda row: row["parameters"])["name"] == "MobileNetV2"
+
+
 def test_a_wrong_answer_loses_its_points_once():
     wrong = [place for place in submission_places(NAME) if place.name.startswith("wrong_")]
     lost = {place.name: read_expected(place).checks for place in wrong}
