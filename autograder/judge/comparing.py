@@ -291,7 +291,7 @@ class Comparison:
         """Expect the seconds of the second stage alone."""
         for (fraction, found), told in zip(self.pairs(), self.columns()["seconds"], strict=True):
             most = 1.05 * found.outer_seconds + ROUNDING_SECONDS
-            if not max(0.0, found.seconds - ROUNDING_SECONDS) < told < most:
+            if not max(0.0, 0.95 * found.seconds - ROUNDING_SECONDS) < told < most:
                 came = f"for {fraction}, `seconds` is {told:.3f}, while the second `fit` took {found.seconds:.3f}"
                 fail(came, "the time around that `fit`, and nothing else", called=self.called)
 
