@@ -58,6 +58,19 @@ def unfreeze_fraction(backbone: tf.keras.Model, fraction: float) -> tf.keras.Mod
         l.trainable = bool(i in places)
     return backbone
 
+# %% unfreeze_fraction
+def unfreeze_fraction(backbone, fraction):
+    if np.clip(fraction, 0, 1) != fraction:
+        raise ValueError("fraction outside of [0, 1]")
+    s = pd.Series(backbone.layers)
+    counts = s.map(lambda l: bool(l.weights) and not isinstance(l, layers.BatchNormalization))
+    from_end = counts[::-1].cumsum()[::-1]
+    learn = counts & (from_end <= math.ceil(counts.sum() * fraction))
+    backbone.trainable = True
+    for l, flag in zip(s, learn):
+        l.trainable = bool(flag)
+    return backbone
+
 # %% count_parameters
 def count_parameters(model):
     trainable = int(sum(np.prod(w.shape) for w in model.trainable_weights))
@@ -85,6 +98,11 @@ def count_parameters(model):
         is_learning = any(w is v for v in model.trainable_weights)
         counter["trainable" if is_learning else "frozen"] += w.numpy().size
     return dict(counter)
+
+# %% count_parameters
+def count_parameters(model):
+    frame = pd.DataFrame([(id(w), int(np.prod(w.shape)), w.trainable) for w in model.weights], columns=["id", "n", "t"]).drop_duplicates("id")
+    return {"trainable": int(frame.n[frame.t].sum()), "frozen": int(frame.n[~frame.t].sum())}
 
 # %% compare_strategies
 def compare_strategies(make_backbone, training, validation, fractions, head_epochs, epochs):
@@ -190,6 +208,53 @@ def compare_strategies(make_backbone, training, validation, fractions, head_epoc
     done = [run(f) for f in fractions]
     table = pd.DataFrame.from_records([row for row, _ in done], columns=["fraction", "trainable", "val_accuracy", "seconds"])
     return table, done[table["val_accuracy"].idxmax()][1]
+
+# %% compare_strategies
+class Portions(keras.utils.PyDataset):
+    def __init__(self, x, y, size, seed):
+        super().__init__()
+        self.x, self.y, self.size = x, y, size
+        self.rng = np.random.default_rng(seed)
+        self.order = self.rng.permutation(len(y))
+    def __len__(self):
+        return math.ceil(len(self.y) / self.size)
+    def __getitem__(self, i):
+        where = self.order[i * self.size : (i + 1) * self.size]
+        return self.x[where], self.y[where]
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.y))
+
+def head_for(backbone, k):
+    return keras.Sequential([keras.Input(backbone.output_shape[1:]), layers.Conv2D(32, 1, activation="relu"), layers.GlobalAveragePooling2D(), layers.Dense(k, activation="softmax")], name="head")
+
+def train_head(make_backbone, training, head_epochs):
+    backbone = make_backbone()
+    backbone.trainable = False
+    head = head_for(backbone, int(training[1].max()) + 1)
+    whole = keras.Sequential([backbone, head])
+    whole.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    whole.fit(Portions(*training, 16, 0), epochs=head_epochs, verbose=0)
+    return head.get_weights()
+
+def compare_strategies(make_backbone, training, validation, fractions, head_epochs, epochs):
+    weights = train_head(make_backbone, training, head_epochs)
+    records = {}
+    for fraction in fractions:
+        backbone = make_backbone()
+        unfreeze_fraction(backbone, fraction)
+        head = head_for(backbone, int(training[1].max()) + 1)
+        head.set_weights(weights)
+        model = keras.Sequential([keras.Input(training[0].shape[1:]), backbone, head])
+        schedule = keras.optimizers.schedules.CosineDecay(FINE_TUNING_RATE, 200)
+        model.compile(keras.optimizers.Adam(schedule), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=False), metrics=["accuracy"])
+        t0 = time.perf_counter()
+        fitted = model.fit(Portions(*training, 16, 1), epochs=epochs, validation_data=Portions(*validation, 50, 2), verbose=0)
+        t1 = time.perf_counter()
+        records[fraction] = (model, count_parameters(model)["trainable"], fitted.history["val_accuracy"].pop(), t1 - t0)
+    table = pd.DataFrame.from_dict({f: r[1:] for f, r in records.items()}, orient="index", columns=["trainable", "val_accuracy", "seconds"])
+    table.index.name = "fraction"
+    winner = table["val_accuracy"].idxmax()
+    return table.reset_index(), records[winner][0]
 
 # %% best_strategy
 def best_strategy(table, tolerance):
