@@ -17,6 +17,10 @@ def similar(
         Path | None, typer.Option("--to", help="The page to write.", show_default="similar_ASSIGNMENT.html")
     ] = None,
     most: Annotated[int, typer.Option("--most", min=1, help="Pairs of an exercise shown side by side.")] = 40,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option("--also", help="Compare with another term too: its course folder.", show_default=False),
+    ] = None,
     names: Annotated[bool, typer.Option("--names", help="Name students; otherwise they are numbered.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON and write no page.")] = False,
     course: CourseOption = None,
@@ -37,7 +41,11 @@ def similar(
         with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
             task = bar.add_task(assignment, total=None)
             found = similar_work(
-                found_course, assignment, most, lambda done, total: bar.update(task, completed=done, total=total)
+                found_course,
+                assignment,
+                most,
+                also or (),
+                lambda done, total: bar.update(task, completed=done, total=total),
             )
         if as_json:
             typer.echo(machine_text(similar_object(found, with_names=names)))

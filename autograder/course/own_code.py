@@ -73,7 +73,7 @@ def own_cells(cells: Iterable[NotebookNode], exercise: Exercise) -> list[OwnCell
         original = exercise.cells.get(grade_id_of(cell) or "")
         is_own = original is None or is_answer(original)
         if cell.cell_type == "code" and is_own and words_of(cell.source) not in released:
-            texts.append(cell.source[:MAX_PARSED])
+            texts.append(cell.source[:MAX_PARSED].replace("\0", " "))
     parsed = [_parsed(text) for text in texts]
     names = _Names()
     for _, tree in parsed:

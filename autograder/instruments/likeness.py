@@ -35,6 +35,8 @@ class Written:
 
     student: str
     cells: tuple[OwnCell, ...]
+    is_earlier: bool = False
+    """Whether it is of another term: compared with this one's, not with others of its own."""
 
     @cached_property
     def cell_prints(self) -> tuple[frozenset[int], ...]:
@@ -94,6 +96,7 @@ class Likeness:
 
     exercise: str
     students: int
+    """Whose notebooks were compared, those of other terms included."""
     shares: tuple[float, ...]
     """Of all pairs, ascending."""
     pairs: tuple[Pair, ...]
@@ -148,6 +151,8 @@ class ClassWork:
         alike: list[tuple[int, int, float]] = []
         for one, other in combinations(range(len(self.works)), 2):
             first, second = self.works[one], self.works[other]
+            if first.is_earlier and second.is_earlier:
+                continue
             weights = {found: self.weight(found) for found in first.prints & second.prints}
             share = sum(weights.values()) / min(len(first.prints), len(second.prints))
             of_a_cell = max(_best_cell(first, weights), _best_cell(second, weights))

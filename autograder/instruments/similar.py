@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder.course.collecting import Work, collect
@@ -28,7 +29,11 @@ class Similar:
 
 
 def similar_work(
-    course: Course, assignment: str, most: int, step: Callable[[int, int], None] = lambda *_: None
+    course: Course,
+    assignment: str,
+    most: int,
+    also: Sequence[Path] = (),
+    step: Callable[[int, int], None] = lambda *_: None,
 ) -> Similar:
     """Compare everybody's own code with everybody's, exercise by exercise.
 
@@ -36,6 +41,8 @@ def similar_work(
         course: The course.
         assignment: The nbgrader assignment.
         most: So many pairs of an exercise are worked out line by line.
+        also: Course folders of other terms, such as `autograder new-term --restore` makes; their work is compared with
+            this term's, each notebook laid over its own term's release.
         step: Told how many notebooks of how many are read.
 
     Raises:
@@ -43,23 +50,29 @@ def similar_work(
     """
     exercises = course.exercises_of(assignment)
     students = collect(course, assignment)
-    works = [work for student in students.values() for work in student.works]
+    works = [(work, "") for student in students.values() for work in student.works]
+    for folder in also:
+        earlier = collect(Course.load(folder), assignment).values()
+        works += [
+            (work, f" ({folder})") for student in earlier for work in student.works if work.exercise.name in exercises
+        ]
     found = Similar(assignment, len(students))
     read: dict[str, list[Written]] = {name: [] for name in exercises}
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for done, (work, cells) in enumerate(zip(works, pool.map(_read, works), strict=True), 1):
+        for done, ((work, term), cells) in enumerate(zip(works, pool.map(_read, works), strict=True), 1):
             step(done, len(works))
             if isinstance(cells, str):
-                found.not_compared.append((work.student, work.exercise.name, cells))
+                found.not_compared.append((work.student + term, work.exercise.name, cells))
             else:
-                read[work.exercise.name].append(Written(work.student, tuple(cells)))
+                read[work.exercise.name].append(Written(work.student + term, tuple(cells), is_earlier=bool(term)))
     for name, exercise in exercises.items():
         reference = own_cells(exercise.notebook.cells, exercise)
         found.exercises.append(ClassWork(read[name], reference).compare(name, most))
     return found
 
 
-def _read(work: Work) -> list[OwnCell] | str:
+def _read(found: tuple[Work, str]) -> list[OwnCell] | str:
+    work, _ = found
     submission = work.read()
     try:
         return submission.problem or own_code_of(submission.notebook, work.exercise)

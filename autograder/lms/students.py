@@ -53,7 +53,7 @@ def known_students(course: Course, roster: Path | None) -> list[Known]:
     Raises:
         LmsError: The class list cannot be used.
     """
-    listed = {known.student: known for known in _read_roster(roster)} if roster else {}
+    listed = {known.student: known for known in read_roster(roster)} if roster else {}
     with open_gradebook(course) as gradebook:
         for row in gradebook.students:
             listed.setdefault(row.id, Known(row.id, row.first_name or "", row.last_name or "", row.email or ""))
@@ -157,7 +157,15 @@ def _find(candidate: Candidate, known: Sequence[Known], *, is_shared: bool) -> t
     return (named[0] if named else student_id(candidate.name) or candidate.fallback), ""
 
 
-def _read_roster(path: Path) -> list[Known]:
+def read_roster(path: Path) -> list[Known]:
+    """Read a class list.
+
+    Args:
+        path: A CSV file with a column `id` and any of `email`, `first_name`, `last_name`.
+
+    Raises:
+        LmsError: It cannot be used.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows: list[dict[str, Any]] = list(csv.DictReader(stream))

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import shlex
+import shutil
 from itertools import combinations
 
 import jupytext
@@ -147,6 +148,9 @@ def test_what_much_of_the_class_wrote_counts_little(project_root):
     found = ClassWork([*everybody, *pair_of_copies, third]).compare("", 1)
     assert [(pair.first, pair.second) for pair in found.pairs] == [("first", "second")]
     assert found.groups == ()
+    earlier = [Written(f"last_{work.student}", work.cells, is_earlier=True) for work in pair_of_copies]
+    again = ClassWork([*earlier, Written("third", third.cells), Written("first", other.cells)]).compare("", 0)
+    assert [(pair.first, pair.second) for pair in again.pairs] == [("last_first", "first"), ("last_second", "first")]
     few = ClassWork([*everybody[:5], *pair_of_copies, third]).compare("", 0)
     assert [len(group) for group in few.groups] == [5], "five of eight are a group, not a custom"
 
@@ -194,7 +198,7 @@ def test_released_code_imports_and_words_are_left_out_and_broken_lines_hide_noth
         "return 0 * name",
         "name = 0",
     ]
-    assert words("y = 1", "total = f(3)\nfor in:\ntotal = g(total)\n\u202e")[2] == "name = f ( 0 ) name = g ( name )"
+    assert words("y = 1", "total = f(3)\0\nfor in:\ntotal = g(total)\n\u202e")[2] == "name = f ( 0 ) name = g ( name )"
     assert words("y = 1", "(" * 30 + "\n)(" * 30)[2].startswith("( (")
 
 
@@ -229,6 +233,8 @@ def copied(root):
     own = "def double(number):\n    return [[n - 1, n ^ 2, {n: n}] for n in (1, 2)]\n" + "number -= number\n" * 20
     sample_course.hand_in(root, "cleo", sample_course.submission(own))
     sample_course.hand_in(root, "dora", "{")
+    shutil.copytree(root, root / "last_term", ignore=shutil.ignore_patterns("last_term", "ben", "cleo"))
+    (root / "last_term" / "submitted" / "ada").rename(root / "last_term" / "submitted" / "alba")
     return root
 
 
@@ -253,6 +259,7 @@ def test_the_commands_of_the_guide_find_the_copy_and_name_nobody_unasked(copied,
     assert "&lt;script&gt;" in shown
     assert "\\u202e" in shown
     assert "ada and ben" in ran["autograder similar transfer_learning --names"][1]
+    assert ran["autograder similar transfer_learning --also last_term"][0].startswith("homework: 4 students, 3 pairs")
     found = json.loads(ran["autograder similar transfer_learning --json"][0])
     (pair,) = found["exercises"][0]["pairs"]
     assert pair["share"] > 0.9
