@@ -11,6 +11,7 @@ from autograder.build.leaks import leaks
 from autograder.build.notebooks import notebook_from_text, same_content, to_bytes
 from autograder.build.release import compile_release
 from autograder.build.rules import broken_rules
+from autograder.build.sections import missing_sections
 
 _CLOCK_SLACK_SECONDS = 1.0
 """A checkout writes text and notebook in any order, within about this time."""
@@ -61,6 +62,8 @@ def check(root: Path) -> list[Path]:
 def _products(root: Path, units: tuple[Unit, ...]) -> dict[Path, bytes]:
     """Return the content of every file the build is responsible for, by its path relative to the project."""
     products = {}
+    if findings := list(missing_sections(root)):
+        raise BuildError("\n".join(findings))
     for unit in units:
         notebook = _notebook(root, unit)
         if findings := broken_rules(notebook):

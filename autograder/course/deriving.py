@@ -30,6 +30,7 @@ from traitlets.utils.importstring import import_item
 from autograder.course.course import Course, CourseError
 from autograder.course.gradebook import course_directory, open_gradebook, writer_lock
 from autograder.course.lateness import late_penalties, set_penalty
+from autograder.course.lesson import Lesson
 from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, SubmissionExporter, shown
 from autograder.course.saving import released_checksums, save_verdict
 from autograder.course.store import Record
@@ -138,7 +139,10 @@ class Deriver:
             self._lay_out(submitted, built)
             self._enrol(student, submitted)
             for name, record in records.items():
-                notebook = shown(record.notebook, record.verdict)
+                exercise = self._course.exercises.get(name)
+                address = self._course.settings.lesson_address
+                lesson = Lesson.of(exercise.page, address) if exercise else None
+                notebook = shown(record.notebook, record.verdict, lesson)
                 notebook, _ = self._limit.preprocess(notebook, {})
                 self._save_points(student, name, record, notebook)
                 text = nbformat.writes(notebook)

@@ -1,7 +1,7 @@
 """Verdicts as students see them in their notebook: one table a judged cell, a box of notes above it all."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
@@ -9,10 +9,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.course.exercise import grade_id_of
+from autograder.course.lesson import Lesson, Section
 from autograder.course.unreadable import UNMATCHED, UNREADABLE
-from autograder.judge.verdict import CellVerdict, Outcome, Verdict
+from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 
 SUMMARY_CELL_ID = "autograder-summary"
+PASTE = "To see the same, run this in a new cell below your own code:"
 # Ink on paper reaches a contrast of 7:1; mark and word tell the outcome without colour.
 _LOOKS = {
     Outcome.PASS.value: {"mark": "✓", "word": "passed", "ink": "#0b5a2b", "paper": "#e9f6ed"},
@@ -22,7 +24,7 @@ _LOOKS = {
 }
 
 
-def show_verdict(notebook: NotebookNode, verdict: Verdict) -> None:
+def show_verdict(notebook: NotebookNode, verdict: Verdict, lesson: Lesson | None = None) -> None:
     """Put a verdict into the notebook it was found on.
 
     Every judged cell gets the table of its checks as its only output; a box with the points and the notes of the run
@@ -31,55 +33,80 @@ def show_verdict(notebook: NotebookNode, verdict: Verdict) -> None:
     Args:
         notebook: The executed notebook; changed in place.
         verdict: The verdict; it must hold every cell that carries a judged cell's grade id.
+        lesson: Where what failed can be read again.
     """
     judged = {cell.grade_id: cell for cell in verdict.cells}
     cells = [cell for cell in notebook.cells if cell.get("id") != SUMMARY_CELL_ID]
     for cell in cells:
         found = judged.get(grade_id_of(cell) or "")
         if found is not None:
-            cell.outputs = [cell_output(found)]
+            cell.outputs = [cell_output(found, lesson)]
             cell.execution_count = None
     notebook.cells = [new_markdown_cell(notes_html(verdict), id=SUMMARY_CELL_ID), *cells]
 
 
-def cell_output(cell: CellVerdict) -> NotebookNode:
+def cell_output(cell: CellVerdict, lesson: Lesson | None = None) -> NotebookNode:
     """Return the output that shows a judged cell's checks.
 
     Args:
         cell: The verdict on the cell.
+        lesson: Where what failed can be read again.
 
     Returns:
         A `display_data` output with a table as `text/html` and the same as `text/plain`.
     """
     output: NotebookNode = new_output(
-        "display_data", data={"text/html": cell_html(cell), "text/plain": cell_text(cell)}, metadata={}
+        "display_data", data={"text/html": cell_html(cell, lesson), "text/plain": cell_text(cell, lesson)}, metadata={}
     )
     return output
 
 
-def cell_html(cell: CellVerdict) -> str:
+def cell_html(cell: CellVerdict, lesson: Lesson | None = None) -> str:
     """Return the table of a judged cell's checks as HTML that stands by itself.
 
     Args:
         cell: The verdict on the cell.
+        lesson: Where what failed can be read again.
     """
     template = _environment().get_template("verdict.html.j2")
-    return template.render(cell=cell, looks=_LOOKS, overall=_overall(cell), summary=_summary(cell))
+    helps = [_help(cell, check, lesson) for check in cell.checks]
+    said = {"overall": _overall(cell), "summary": _summary(cell), "helps": helps, "paste": PASTE}
+    return template.render(cell=cell, looks=_LOOKS, **said)
 
 
-def cell_text(cell: CellVerdict) -> str:
+def cell_text(cell: CellVerdict, lesson: Lesson | None = None) -> str:
     """Return a judged cell's checks as plain text.
 
     Args:
         cell: The verdict on the cell.
+        lesson: Where what failed can be read again.
     """
     lines = [f"{points_text(cell.points)} of {points_text(cell.max_points)} points. {_summary(cell)}"]
     for check in cell.checks:
         look = _LOOKS[check.outcome.value]
         share = f"{points_text(check.points)}/{points_text(check.max_points)}"
         lines.append(f"{look['mark']} {look['word']:10}  {share:>5}  {check.claim}")
-        lines += [f"{'':21}{line}" for line in check.message.splitlines()]
+        help_ = _help(cell, check, lesson)
+        below = check.message.splitlines()
+        below += [PASTE, *help_.example.splitlines()] if help_.example else []
+        below += [f"Read again: {help_.section.heading}, in {help_.section.lesson}."] if help_.section else []
+        lines += [f"{'':21}{line}" for line in below]
     return "\n".join(lines)
+
+
+class Help(NamedTuple):
+    """What a student can do about a check that failed."""
+
+    example: str = ""
+    """The failing call, as code; the one thing of the evidence that students see."""
+    section: Section | None = None
+
+
+def _help(cell: CellVerdict, check: CheckResult, lesson: Lesson | None) -> Help:
+    if check.outcome is not Outcome.FAIL:
+        return Help()
+    example = check.evidence.example if check.evidence else ""
+    return Help(example, lesson.section(cell.grade_id, check.name) if lesson else None)
 
 
 def notes_html(verdict: Verdict) -> str:

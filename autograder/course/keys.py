@@ -29,6 +29,7 @@ _SHORT = 12
 _DECIDING_ROOMS = ("judge", "kernels")
 _RUNNING_MODULES = ("notebook_run.py", "notebooks.py", "matching.py", "reading.py", "exercise.py", "answers.py")
 _DECIDING_MODULES = ("worker.py", "judging.py", *_RUNNING_MODULES)
+_DECIDING_NOTHING = ("_lesson.toml", "_clauses.toml")
 _DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothesis", "pytest", "ipykernel", "ipython")
 
 
@@ -178,7 +179,8 @@ def _code_digest(other_pages: frozenset[Path]) -> str:
     package = Path(autograder.__path__[0])
     paths = [path for room in _DECIDING_ROOMS for path in (package / room).rglob("*.py")]
     paths += [package / "course" / module for module in _DECIDING_MODULES if (package / "course" / module).is_file()]
-    paths += [path for path in (package / "checks").rglob("*") if path.is_file() and path not in other_pages]
+    beside = (path for path in (package / "checks").rglob("*") if path.is_file() and path not in other_pages)
+    paths += [path for path in beside if not path.name.endswith(_DECIDING_NOTHING)]
     return _files_digest(package, paths)
 
 

@@ -31,6 +31,7 @@ from autograder.course.gradebook import (
 from autograder.course.gradebook_file import close_to_others
 from autograder.course.grading import grade_in_shared_engine
 from autograder.course.lateness import late_penalties, settle
+from autograder.course.lesson import Lesson
 from autograder.course.notebooks import UnusableNotebook, read_notebook_file
 from autograder.course.page_state import remember, state_of
 from autograder.course.pages import self_contained
@@ -143,7 +144,8 @@ class JudgeExecute(NbGraderPreprocessor):
         points = f"{points_text(verdict.points)} of {points_text(verdict.max_points)} points"
         self.log.info("%s of %s: %s (%s)", exercise.name, named["student"], points, source)
         resources[_VERDICT] = verdict
-        return shown(result.record.notebook, verdict), resources
+        lesson = Lesson.of(exercise.page, course.settings.lesson_address)
+        return shown(result.record.notebook, verdict, lesson), resources
 
 
 class SaveVerdicts(NbGraderPreprocessor):
@@ -301,17 +303,18 @@ def _remove_what_was_not_read(submitted: Path, autograded: Path, source: Path, i
             copied.unlink()
 
 
-def shown(executed: bytes, verdict: Verdict) -> NotebookNode:
+def shown(executed: bytes, verdict: Verdict, lesson: Lesson | None = None) -> NotebookNode:
     """Return an executed notebook as people see it, its verdict in it.
 
     Args:
         executed: From the record; its graded cells carry the instructor's marks.
         verdict: The verdict on it.
+        lesson: Where what failed can be read again.
 
     Returns:
         The notebook; nothing of the student's in it can run in a grader's browser.
     """
     notebook = with_safe_outputs(executed)
-    show_verdict(notebook, verdict)
+    show_verdict(notebook, verdict, lesson)
     notebook.metadata[DERIVED_FROM] = verdict.key
     return notebook

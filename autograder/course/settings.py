@@ -41,6 +41,11 @@ class CourseSettings(Configurable):
     checks_directory = Unicode(
         "", help="Folder of the hidden check pages, relative to the course folder; empty: the installed ones."
     ).tag(config=True)
+    lesson_address = Unicode(
+        "",
+        help="Web address of the lesson as students open it: feedback links to the section that explains a failed "
+        "check. Empty: feedback names the section.",
+    ).tag(config=True)
     class_list = Unicode(
         "", help="CSV file with a column 'id' naming the class, relative to the course folder; empty: the gradebook."
     ).tag(config=True)

@@ -1,12 +1,15 @@
 """The table of checks students find in their notebook."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from nbformat import validate
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.course.feedback import cell_html, cell_text, notes_html, points_text, show_verdict
+from autograder.course.feedback import PASTE, cell_html, cell_text, notes_html, points_text, show_verdict
+from autograder.course.lesson import Lesson
+from autograder.judge.evidence import Asked, Evidence
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 
 
@@ -56,6 +59,23 @@ def test_the_same_stands_in_plain_text():
     assert lines[0].startswith("1.33 of 4 points. 1 of 4 checks passed.")
     assert lines[1].split() == ["✓", "passed", "1/1", "`double`", "keeps", "<b>order</b>."]
     assert "Try: look again." in cell_text(CELL)
+
+
+def test_what_failed_shows_an_example_to_paste_and_where_to_read_again_and_nothing_else_does():
+    evidence = Evidence((Asked("double([7])", "8", "double([7])"),), 1, "1", "2", "double(['<b>'])", 12345, "traceback")
+    outcomes = [Outcome.FAIL, Outcome.PASS, Outcome.ERROR, Outcome.SKIPPED]
+    cell = CellVerdict("check_double", tuple(replace(check(found, 0.0), evidence=evidence) for found in outcomes))
+    lesson = Lesson("the_lesson", {"check_double": "2 Twice <i>", "other": "3"}, "https://x.org/lesson.html")
+    html = cell_html(cell, lesson)
+    assert html.count("double([&#39;&lt;b&gt;&#39;])</pre>") == html.count(PASTE) == 1
+    assert html.count('<a href="https://x.org/lesson.html#2-Twice-&lt;i&gt;"') == 1
+    assert "<i>" not in html
+    assert "[7]" not in html
+    text = cell_text(cell, lesson)
+    assert text.count("double(['<b>'])") == text.count("Read again: 2 Twice <i>, in the_lesson.") == 1
+    assert "Read again" not in cell_html(cell)
+    of_its_own = replace(lesson, sections={"check_double": "2", "double_keeps_order": "3 Order"}, address="")
+    assert "<em>3 Order</em>" in cell_html(cell, of_its_own)
 
 
 def test_a_lonely_backtick_is_left_alone():

@@ -1,0 +1,50 @@
+"""Sections of the lesson that failed checks point to: each has to exist. See `autograder/course/lesson.py`."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+_ENDING = "_lesson.toml"
+_HEADING = re.compile(r"^# #{2,4} (.+)$", re.MULTILINE)
+_CHECK = re.compile(r"^def (\w+)", re.MULTILINE)
+_CELL = re.compile(r'"grade_id": "(\w+)"')
+
+
+def missing_sections(root: Path) -> Iterator[str]:
+    """Say what the tables beside the check pages name that does not exist: lessons, sections, cells, checks.
+
+    Args:
+        root: The project: holds `source/` and `autograder/checks/`.
+
+    Yields:
+        A sentence each.
+    """
+    checks = root / "autograder" / "checks"
+    for path in sorted(checks.glob(f"*{_ENDING}")):
+        slug = path.name.removesuffix(_ENDING)
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        lesson = root / "source" / f"{found.get('lesson')}.py"
+        if not lesson.is_file():
+            yield f"{path.name}: `lesson` names {found.get('lesson')!r}, and there is no text source/{lesson.name}."
+            continue
+        headings = _HEADING.findall(lesson.read_text(encoding="utf-8"))
+        known = _cells_and_checks(root, slug)
+        for name, heading in found.get("sections", {}).items():
+            if name not in known:
+                yield f"{path.name}: {slug} has no judged cell and no check {name!r}{_nearest(name, known)}."
+            if heading not in headings:
+                yield f"{path.name}: {lesson.name} has no section {heading!r}{_nearest(heading, headings)}."
+
+
+def _cells_and_checks(root: Path, slug: str) -> list[str]:
+    text = root / "source" / f"{slug}.py"
+    cells = _CELL.findall(text.read_text(encoding="utf-8")) if text.is_file() else []
+    pages = sorted((root / "autograder" / "checks").glob(f"{slug}*.py"))
+    return cells + [name for page in pages for name in _CHECK.findall(page.read_text(encoding="utf-8"))]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.4)
+    return f"; did you mean {near[0]!r}?" if near else ""

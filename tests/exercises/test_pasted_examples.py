@@ -1,0 +1,66 @@
+"""What a student reads below a failed check can be pasted into the notebook, and runs there with the right answer.
+
+In this process, without a seal; about 3 s.
+"""
+
+import html
+import re
+
+import pytest
+
+from autograder.authoring.in_process import LocalRun
+from autograder.authoring.trying import Bench
+from autograder.course.course import Course
+from autograder.course.feedback import PASTE, cell_html
+from autograder.course.lesson import Lesson
+from autograder.judge.verdict import CellVerdict, Outcome
+
+
+@pytest.fixture(scope="module")
+def benches(project_root):
+    course = Course.load(project_root)
+    return {name: Bench.find(course, name) for name in ("exercise_1", "exercise_3")}
+
+
+def failed(bench, slip):
+    """The first check that a slip should fail, and its result."""
+    from tests.submissions.build import read_expected
+
+    first = next(iter(read_expected(bench.submissions / slip).checks))
+    run = LocalRun(bench.prepared(slip), bench.exercise.name)
+    return bench.settings[first].cell, bench.judge(run, [first])[first]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "slip", "answers"),
+    [
+        ("exercise_3", "wrong_pareto_sorted", ("setup", "pareto_front")),
+        ("exercise_3", "wrong_recommend_least_accurate", ("setup", "recommend")),
+        ("exercise_3", "wrong_run_last_accuracy", ("setup", "summarise_run")),
+        ("exercise_1", "wrong_labels_not_remapped", ("setup", "select_classes")),
+        ("exercise_1", "wrong_split_not_stratified", ("setup", "split_train_validation")),
+    ],
+)
+def test_the_example_of_the_feedback_runs_below_the_students_own_code(benches, notebook, exercise, slip, answers):
+    bench = benches[exercise]
+    cell, result = failed(bench, slip)
+    assert result.outcome is Outcome.FAIL
+    lesson = Lesson.of(bench.exercise.page, "")
+    page = cell_html(CellVerdict(cell, (result,)), lesson)
+    assert PASTE in page
+    assert f"Read again: <em>{lesson.section(cell, result.name).heading}</em>" in page
+    code = html.unescape(re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1])
+    assert code == result.evidence.example
+    assert f"{answers[-1]}(" in code
+    exec(code, notebook(bench.exercise.name, "reference").run(*answers))
+
+
+def test_every_judged_cell_of_the_course_has_a_section_of_the_lesson(project_root):
+    course = Course.load(project_root)
+    for exercise in course.exercises.values():
+        lesson = Lesson.of(exercise.page, "https://course.example/lesson.html")
+        for cell in exercise.judged:
+            section = lesson.section(cell, "")
+            assert section, cell
+            assert section.address.startswith("https://course.example/lesson.html#")
+            assert " " not in section.address
