@@ -83,8 +83,11 @@ def term_of(course: Course) -> Term:
     stays = [course.root / CONFIG_NAME, course.source_directory, course.root / str(directory.release_directory)]
     stays += [course.root / name for name in (course.settings.checks_directory, course.settings.class_list) if name]
     caches = [course.state_directory / name for name in _CACHES]
-    named = [tuple(_inside(course, path) for path in paths if path.exists()) for paths in (leaves, stays, caches)]
-    return Term(*named, gradebook=_inside(course, book))
+
+    def there(paths: list[Path]) -> tuple[str, ...]:
+        return tuple(_inside(course, path) for path in paths if path.exists())
+
+    return Term(there(leaves), there(stays), there(caches), gradebook=_inside(course, book))
 
 
 def _inside(course: Course, path: Path) -> str:

@@ -23,6 +23,7 @@ from autograder.course.course import Course, CourseError
 from autograder.course.gradebook import course_directory, is_shared, open_gradebook, writer_lock
 from autograder.course.gradebook_file import close_to_others
 from autograder.course.secret import SECRET_NAME, SECRET_VARIABLE, write_secret
+from autograder.course.whole_files import write_whole
 from autograder.instruments.archive import (
     Listed,
     Term,
@@ -33,7 +34,6 @@ from autograder.instruments.archive import (
     write_archive,
 )
 from autograder.instruments.term_checks import in_public, thresholds, waiting
-from autograder.lms.files import write_whole
 from autograder.lms.students import Known, read_roster
 
 _PLACE = ".new_term"
