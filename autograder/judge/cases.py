@@ -125,7 +125,7 @@ class Cases:
             if backbone is self.normalized_backbone:  # evaluated as it is described, not as this training leaves it
                 with contextlib.suppress(Failed, Undecided):
                     self.extractor_evaluation(backbone, num_classes)
-            answer, after = fit(self.submission, case.facts.handle, *self.images(num_classes))
+            answer, after = fit(self.submission, case.facts.handle, *self._lesson(case.facts, num_classes))
             return answer, Witness(LIVE, tuple(moved(case.facts.arrays, after)))
 
         return self.once(("fit", id(backbone), num_classes), make)
@@ -133,8 +133,14 @@ class Cases:
     def extractor_steps(self, backbone: keras.Model, num_classes: int) -> Witness:
         """Which arrays of that model a few training steps of the judge's move."""
         facts = self.extractor(backbone, num_classes).facts
-        data = self.images(num_classes)
+        data = self._lesson(facts, num_classes)
         return self.once(("steps", id(backbone), num_classes), lambda: Witness(OWN, tuple(own_steps(facts, *data))))
+
+    def _lesson(self, facts: ModelFacts, num_classes: int) -> tuple[Array, Array]:
+        """Images, and labels within the outputs of a model: that it has too few of them is charged once."""
+        images, labels = self.images(num_classes)
+        outputs = facts.outputs[0].shape if facts.outputs else ()
+        return images, labels % outputs[1] if len(outputs) == 2 and outputs[1] > 1 else labels
 
     def extractor_evaluation(self, backbone: keras.Model, num_classes: int) -> "Evaluation | None":
         """What `evaluate` says of that model, asked before it is trained."""
