@@ -109,7 +109,7 @@ def test_formgraders_pages_show_answers_and_checks(graded, formgrader, exercise)
     (found,) = [row["id"] for row in rows if row["student"] == graded.students[0]]
     page = formgrader.page(f"submissions/{found}/")
     assert WRITTEN in page
-    assert "What is checked" in page
+    assert re.search(r"\d+ of \d+ checks? passed\.", page)
 
 
 def test_written_answers_are_graded_by_hand(graded, formgrader, exercises):
