@@ -139,7 +139,7 @@ class Cases:
     def _lesson(self, facts: ModelFacts, num_classes: int) -> tuple[Array, Array]:
         """Images, and labels within the outputs of a model: that it has too few of them is charged once."""
         images, labels = self.images(num_classes)
-        outputs = facts.outputs[0].shape if facts.outputs else ()
+        outputs: tuple[int, ...] = facts.outputs[0].shape if facts.outputs else ()
         return images, labels % outputs[1] if len(outputs) == 2 and outputs[1] > 1 else labels
 
     def extractor_evaluation(self, backbone: keras.Model, num_classes: int) -> "Evaluation | None":
