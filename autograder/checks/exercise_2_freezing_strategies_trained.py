@@ -358,6 +358,12 @@ def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list
     rows = [row for row, accuracy in enumerate(columns["val_accuracy"]) if accuracy == best]
     fractions = [columns["fraction"][row] for row in rows]
     names = list(pretrained)
+    trainings = left.trainings()
+    if trainings is not None and not any(may_be_of(found, TRAINING_IMAGES) for found in trainings):
+        idle = Failed(
+            f"no cell of the notebook has trained on the {TRAINING_IMAGES} images", "a model that was trained"
+        )
+        left.charge_once(idle, ("best", "layers", "fresh_starts"), left.expect_both_returned)
     for fraction in fractions:
         if kept == set(names[: len(names) - math.ceil(fraction * len(names))]):
             return

@@ -304,11 +304,12 @@ class Comparison:
             for found, own, true in zip(self.strategies(), told, measured, strict=True)
             if own == max(told) or true == max(measured)
         ]
-        if not any(found.model.id == model.id for found in best):
-            facts = describe(self.submission, model, "the model that came back")
-            if not any(same_arrays(facts.arrays, found.after) for found in best):
-                came = "the model that came back is not that of the best row"
-                fail(came, "the best model itself, as its last epoch left it", called=self.called)
+        facts = describe(self.submission, model, "the model that came back")
+        if not any(same_arrays(facts.arrays, found.after) for found in best):
+            is_best = any(found.model.id == model.id for found in best)
+            came = "has been changed after the last epoch of its training" if is_best else "is not that of the best row"
+            wanted = "the best model itself, as its last epoch left it"
+            fail(f"the model that came back {came}", wanted, called=self.called)
 
     def expect_images(self) -> None:
         """Expect that it learned from the training images, all of them and no others, and left everything in place."""
@@ -318,8 +319,9 @@ class Comparison:
             counted = not known & set(found.rows) and len(found.labels) in (VALIDATION_IMAGES, _ALL_IMAGES)
             if counted or learned_from(found, self.validation, self.training):
                 fail("a `fit` has learned from the validation images", "none that does", called=self.called)
-            seen = len(set(found.rows)) if found.rows else len(found.labels) or len(known)
-            if set(found.rows) <= known and seen < len(known):
+            ours = known & set(found.rows)  # none where features are learned from
+            seen = len(ours) or len(found.labels) or len(known)
+            if ours in (set(), set(found.rows)) and seen < len(known):
                 came = f"a `fit` has learned from {seen} of the {len(known)} training images"
                 fail(came, "all of them", called=self.called)
         left = self.answer.inputs_after[0] if self.answer.inputs_after else []
