@@ -243,6 +243,7 @@ def class_list(course: Course) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.DictReader(stream)
             ids = [str(row.get("id") or "").strip() for row in rows]
+            has_ids = "id" in (rows.fieldnames or ())
     except OSError as error:
         raise CourseError(
             f"The class list {path} cannot be read ({error.strerror}); put it there, or correct "
@@ -250,7 +251,7 @@ def class_list(course: Course) -> list[str]:
         ) from error
     except (UnicodeError, csv.Error) as error:
         raise CourseError(f"The class list {path} is no CSV file in UTF-8; save it as one.") from error
-    if not any(ids) and "id" in (rows.fieldnames or ()):
+    if not any(ids) and has_ids:
         raise CourseError(
             f"The class list {path} holds nobody: its column 'id' is empty; write a row for each student."
         )
