@@ -174,4 +174,4 @@ def test_the_instructors_page_names_every_setting_with_its_default(project_root)
 
 
 def shown_empty(name):
-    return {"class_list": "none", "checks_directory": "installed"}[name]
+    return {"class_list": "none", "checks_directory": "installed", "lesson_address": "none"}[name]
