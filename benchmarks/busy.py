@@ -22,7 +22,7 @@ from rich.console import Console
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
 from tests.submissions.build import build_submission, submission_places
 

@@ -21,7 +21,7 @@ import nbformat
 from autograder.course.course import Course
 from autograder.course.exercise import grade_id_of, is_judged, without_hidden_region
 from autograder.course.secret import write_secret
-from autograder.course.store import VerdictStore
+from autograder.grading.store import VerdictStore
 from tests.submissions.build import build_submission, submission_places
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -189,9 +189,9 @@ def start_only(root: Path) -> Cost:
         root: A course folder.
     """
     program = (
-        "import autograder.cli; from autograder.course.classrun import default_jobs; "
+        "import autograder.cli; from autograder.classes.classrun import default_jobs; "
         "from autograder.course.course import Course; "
-        "from autograder.course.grading import LazyEngine; from pathlib import Path; "
+        "from autograder.grading.grader import LazyEngine; from pathlib import Path; "
         "engine = LazyEngine(Course.load(Path('.')), default_jobs()); engine.running(); engine.close()"
     )
     return measured([sys.executable, "-c", program], root)

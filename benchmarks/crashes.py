@@ -33,8 +33,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from autograder.course.course import Course
-from autograder.course.gradebook import assignment_rows, open_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import assignment_rows, open_gradebook
+from autograder.grading.store import VerdictStore
 from benchmarks import classroom
 
 VICTIMS = ("run", "kernel", "judge", "kernels' template", "judges' template")

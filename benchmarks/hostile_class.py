@@ -20,8 +20,8 @@ import typer
 from rich.console import Console
 
 from autograder.course.exercise import Exercise
-from autograder.course.lanes import slow_places
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.lanes import slow_places
 from autograder.kernels.limits import Limits
 from tests.attacks.attack import all_attacks
 from tests.attacks.light_course import HONEST, make_exercise, notebook

@@ -34,7 +34,7 @@ from autograder.calibration import evidence, exercise_1, training
 from autograder.calibration.bounds import ArmFigures
 from autograder.calibration.run import FIRST_SEED
 from autograder.calibration.training import Cut, Draw
-from autograder.judge.tiny import counted_layers
+from autograder.kerasmodels.tiny import counted_layers
 from transferlab.backbones.registry import missing_weights
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -6,7 +6,7 @@
 # Behaviour: `metrics=None` leaves the earlier CompileMetrics in place, so `fit` goes on recording "accuracy". The same
 #            call gives two different models, depending on what was compiled before; `metrics=[]` drops them.
 # Where this project meets it: whoever forgets the metric in `start_fine_tuning` is noticed only with a model that was
-#            compiled without one (autograder/judge/cases.py); the text of exercise 1 says so to students.
+#            compiled without one (autograder/kerasmodels/cases.py); the text of exercise 1 says so to students.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -43,11 +43,11 @@ from autograder.authoring.golden import build_submission
 from autograder.build.notebooks import to_bytes
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
-from autograder.course.grading import Grader, LazyEngine
-from autograder.course.saving import is_answered
 from autograder.course.secret import Secret
-from autograder.course.store import VerdictStore
 from autograder.course.submission import Submission
+from autograder.gradebook.saving import is_answered
+from autograder.grading.grader import Grader, LazyEngine
+from autograder.grading.store import VerdictStore
 from autograder.judge.verdict import CheckResult, Outcome, Verdict
 
 PROJECT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.commands import terminal
-from autograder.course import grading
+from autograder.grading import grader as grading
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMMANDS = ("check", "grade", "doctor", "build", "calibrate", "demo")
@@ -258,5 +258,5 @@ def test_demo_runs_nbgraders_commands_and_says_what_to_open(autograder, tmp_path
 
 
 def test_starting_compiles_no_grammar_nobody_needs():
-    program = "import autograder.cli, autograder.course.classrun, sys; sys.exit('lark' in sys.modules)"
+    program = "import autograder.cli, autograder.classes.classrun, sys; sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

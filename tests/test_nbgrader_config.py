@@ -4,7 +4,7 @@ import pytest
 from traitlets.config.loader import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
-from autograder.course import nbgrader_glue
+from autograder.gradebook import nbgrader_glue
 
 NAME = "nbgrader_config.py"
 

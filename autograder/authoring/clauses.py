@@ -1,6 +1,6 @@
 """Clauses: what the texts of an exercise demand, each with the checks that judge it and a slip that breaks it.
 
-`autograder/checks/<exercise>_clauses.toml` holds one entry a clause:
+`autograder/checks/<exercise>/clauses.toml` holds one entry a clause:
 
     [select_order]
     says = "in the order they had in `images`"     a sentence, or sentences, that students read in source/<exercise>.py
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.golden import read_expected, submission_places
+from autograder.course.exercise import table_beside
 from autograder.judge.checking import CheckSettings
 from autograder.judge.wording import no_such
 
@@ -49,7 +50,7 @@ def clauses_path(page: Path) -> Path:
     Args:
         page: Its first check page.
     """
-    return page.with_name(f"{page.stem}_clauses.toml")
+    return table_beside(page, "clauses.toml")
 
 
 def read_clauses(path: Path) -> list[Clause]:
@@ -158,7 +159,7 @@ def clauses_page(contracts: Mapping[str, Contract]) -> str:
 
 _HEAD = """# What is demanded, and what judges it
 
-Written by `autograder clauses` from `autograder/checks/*_clauses.toml`; change those. Every clause stands word for word
+Written by `autograder clauses` from `autograder/checks/*/clauses.toml`; change those. Every clause stands word for word
 in the text that students read, is judged by the checks named, and is broken by the slips named
 (`tests/submissions/<exercise>/`), which lose points for it. Points are those of the checks named; checks that stand
 with several clauses give theirs once."""

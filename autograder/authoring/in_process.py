@@ -17,9 +17,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from autograder.course.exercise import Exercise
-from autograder.course.judging import Judgement, Task, answer, task_of
-from autograder.course.notebook_run import cell_name, cell_seed, error_of_cell
 from autograder.course.notebooks import Prepared, prepare, read_notebook
+from autograder.grading.judging import Judgement, Task, answer, task_of
+from autograder.grading.notebook_run import cell_name, cell_seed, error_of_cell
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.settings import REPEATABLE, STANDARD
 
@@ -37,7 +37,7 @@ def warm_up() -> None:
     """Import what every run imports and do what every run would do again; leaves no TensorFlow operation behind."""
     import keras  # noqa: F401 (so that it is there)
 
-    from autograder.judge import warm_up as judges
+    from autograder.kerasmodels import warm_up as judges
     from autograder.kernels.inner import quick_fit
 
     judges.main()

@@ -10,19 +10,20 @@ from types import ModuleType
 import hypothesis
 
 import autograder.checks
+from autograder.course.exercise import page_of, pages_from
 from autograder.judge.checking import CheckSettings
 
 CHECKS = Path(autograder.checks.__path__[0])
 
 
 def pages_of(exercise: str, checks: Path = CHECKS) -> tuple[Path, ...]:
-    """List the check pages of an exercise: the one of its name, and those whose names go on where that ends.
+    """List the check pages of an exercise.
 
     Args:
         exercise: The slug.
         checks: The folder of check pages.
     """
-    return (checks / f"{exercise}.py", *sorted(checks.glob(f"{exercise}_*.py")))
+    return pages_from(page_of(exercise, checks))
 
 
 @functools.cache
@@ -51,7 +52,9 @@ def outcomes(lost: Sequence[str], settings: dict[str, CheckSettings]) -> dict[st
 
 
 def _name(page: Path) -> str:
-    return f"autograder.checks.{page.stem}" if page.parent == CHECKS else f"check_page_{page.stem}"
+    if not page.is_relative_to(CHECKS):
+        return f"check_page_{page.stem}"
+    return ".".join(["autograder.checks", *page.relative_to(CHECKS).with_suffix("").parts])
 
 
 def _module(page: Path) -> ModuleType:
@@ -67,7 +70,7 @@ def _module(page: Path) -> ModuleType:
 
 
 def _imported(page: Path) -> ModuleType:
-    if page.parent == CHECKS:
+    if page.is_relative_to(CHECKS):
         return importlib.import_module(_name(page))
     specification = importlib.util.spec_from_file_location(_name(page), page)
     if specification is None or specification.loader is None:

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-_ENDING = "_lesson.toml"
+_TABLE = "lesson.toml"
 _HEADING = re.compile(r"^# #{2,4} (.+)$", re.MULTILINE)
 _CHECK = re.compile(r"^def (\w+)", re.MULTILINE)
 _CELL = re.compile(r'"grade_id": "(\w+)"')
@@ -22,26 +22,26 @@ def missing_sections(root: Path) -> Iterator[str]:
         A sentence each.
     """
     checks = root / "autograder" / "checks"
-    for path in sorted(checks.glob(f"*{_ENDING}")):
-        slug = path.name.removesuffix(_ENDING)
+    for path in sorted(checks.glob(f"*/{_TABLE}")):
+        slug = path.parent.name
         found = tomllib.loads(path.read_text(encoding="utf-8"))
         lesson = root / "source" / f"{found.get('lesson')}.py"
         if not lesson.is_file():
-            yield f"{path.name}: `lesson` names {found.get('lesson')!r}, and there is no text source/{lesson.name}."
+            yield f"{slug}: `lesson` names {found.get('lesson')!r}, and there is no text source/{lesson.name}."
             continue
         headings = _HEADING.findall(lesson.read_text(encoding="utf-8"))
         known = _cells_and_checks(root, slug)
         for name, heading in found.get("sections", {}).items():
             if name not in known:
-                yield f"{path.name}: {slug} has no judged cell and no check {name!r}{_nearest(name, known)}."
+                yield f"{slug}/{path.name}: {slug} has no judged cell and no check {name!r}{_nearest(name, known)}."
             if heading not in headings:
-                yield f"{path.name}: {lesson.name} has no section {heading!r}{_nearest(heading, headings)}."
+                yield f"{slug}/{path.name}: {lesson.name} has no section {heading!r}{_nearest(heading, headings)}."
 
 
 def _cells_and_checks(root: Path, slug: str) -> list[str]:
     text = root / "source" / f"{slug}.py"
     cells = _CELL.findall(text.read_text(encoding="utf-8")) if text.is_file() else []
-    pages = sorted((root / "autograder" / "checks").glob(f"{slug}*.py"))
+    pages = sorted((root / "autograder" / "checks" / slug).glob("*.py"))
     return cells + [name for page in pages for name in _CHECK.findall(page.read_text(encoding="utf-8"))]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import transferlab
 from autograder.calibration import training
 from autograder.calibration.training import Cut, Draw, Head
-from autograder.judge.tiny import counted_layers
+from autograder.kerasmodels.tiny import counted_layers
 
 GATES = ("best",)
 TRAINING_PER_CLASS, VALIDATION_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 12, 15, 60, 12

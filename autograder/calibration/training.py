@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 import transferlab
-from autograder.judge.tiny import counted_layers
+from autograder.kerasmodels.tiny import counted_layers
 
 Array = np.ndarray[Any, Any]
 Part = tuple[Array, Array]

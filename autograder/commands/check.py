@@ -15,8 +15,8 @@ from autograder.report.visible import machine_text
 if TYPE_CHECKING:
     from autograder.course.course import Course
     from autograder.course.exercise import Exercise
-    from autograder.course.grading import Result
     from autograder.course.submission import Submission
+    from autograder.grading.grader import Result
 
 
 def check(
@@ -80,7 +80,7 @@ def _submission(
 
 
 def _grade(course: "Course", exercise: "Exercise", submission: "Submission", *, force: bool) -> "Result":
-    from autograder.course.grading import Grader, LazyEngine
+    from autograder.grading.grader import Grader, LazyEngine
 
     secret = take_secret(course)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -21,10 +21,10 @@ def confirm_changes(
     Until then the verdict's points count, and grades of that student do not leave the house.
     """
     with ending_well():
-        from autograder.course.changes import HandChanges
         from autograder.course.errors import CourseError
-        from autograder.course.gradebook import assignment_rows, existing_gradebook, writer_lock
-        from autograder.course.store import VerdictStore
+        from autograder.gradebook.changes import HandChanges
+        from autograder.gradebook.rows import assignment_rows, existing_gradebook, writer_lock
+        from autograder.grading.store import VerdictStore
 
         found = find_course(course)
         with writer_lock(found), existing_gradebook(found, assignment) as gradebook:

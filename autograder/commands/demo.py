@@ -19,7 +19,7 @@ from autograder.commands.terminal import NEEDS_ATTENTION, ending_well, err, find
 from autograder.course.errors import CourseError
 
 if TYPE_CHECKING:
-    from autograder.course.classrun import StudentResult
+    from autograder.classes.classrun import StudentResult
     from autograder.course.course import Course
 
 ASSIGNMENT = "transfer_learning"
@@ -69,7 +69,7 @@ def _empty(folder: Path) -> None:
 
 def _grade(course: "Course", progress: Progress) -> "list[StudentResult]":
     """Do what `autograder grade` does, on all cores."""
-    from autograder.course.classrun import ClassRun, default_jobs
+    from autograder.classes.classrun import ClassRun, default_jobs
 
     task = progress.add_task("autograder grade", total=None)
     results = ClassRun(course, ASSIGNMENT, course.secret(), jobs=default_jobs()).run(

@@ -35,8 +35,8 @@ def explain(
     complaint: it holds what decided the check, and no other draws, no secret and no source of the check.
     """
     with ending_well():
-        from autograder.course.grading import Grader, LazyEngine
         from autograder.course.whole_files import write_whole
+        from autograder.grading.grader import Grader, LazyEngine
         from autograder.instruments.explaining import complaint_page
         from autograder.instruments.explaining import explain as explained_by
 

@@ -21,7 +21,7 @@ from transferlab.backbones.catalogue import cache_folder
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
-    from autograder.course.gradebook import StudentRow
+    from autograder.gradebook.rows import StudentRow
 
 _SHOWN = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "hypothesis", "pytest", "nbgrader", "nbclient", "ipykernel")
 _LEAST_FREE_GIB = 2.0
@@ -106,7 +106,7 @@ def machine(course: "Course | None") -> Iterator[Finding]:
     Yields:
         What there is, and whether it is enough.
     """
-    from autograder.course.classrun import default_jobs
+    from autograder.classes.classrun import default_jobs
 
     memory = psutil.virtual_memory()
     free_gib, jobs = memory.available / 2**30, default_jobs()
@@ -205,9 +205,9 @@ def gradebook(course: "Course") -> Iterator[Finding]:
         For each assignment how many students are graded, absent and undecided; every row that rests on no verdict, or
         was changed by hand, or is behind; and what others of this machine may read.
     """
-    from autograder.course.gradebook import assignment_rows, course_directory, open_gradebook
-    from autograder.course.gradebook_file import gradebook_path, refuse_unwritable
-    from autograder.course.store import VerdictStore
+    from autograder.gradebook.database_file import gradebook_path, refuse_unwritable
+    from autograder.gradebook.rows import assignment_rows, course_directory, open_gradebook
+    from autograder.grading.store import VerdictStore
 
     assignments = sorted({exercise.assignment for exercise in course.exercises.values()} - course.broken.keys())
     address = str(course_directory(course).db_url)
@@ -242,8 +242,8 @@ def _damage(path: Path) -> Iterator[Finding]:
 
 
 def _readable_by_others(course: "Course") -> Iterator[Finding]:
-    from autograder.course.gradebook import is_shared, private_places
-    from autograder.course.gradebook_file import is_open_to_others
+    from autograder.gradebook.database_file import is_open_to_others
+    from autograder.gradebook.rows import is_shared, private_places
 
     shared = is_shared(course)
     for place in private_places(course):
@@ -255,7 +255,7 @@ def _readable_by_others(course: "Course") -> Iterator[Finding]:
 
 
 def _prepared(course: "Course", opened: Any, name: str) -> Iterator[Finding]:
-    from autograder.course.gradebook import course_directory, differing_cells
+    from autograder.gradebook.rows import course_directory, differing_cells
 
     if name not in {exercise.assignment for exercise in course.exercises.values()} or name in course.broken:
         return
@@ -270,7 +270,7 @@ def _prepared(course: "Course", opened: Any, name: str) -> Iterator[Finding]:
 
 
 def _rows(name: str, rows: "Sequence[StudentRow]") -> Iterator[Finding]:
-    from autograder.course.changes import confirming
+    from autograder.gradebook.changes import confirming
 
     absent = sum(row.is_absent for row in rows)
     yield Finding(State.NOTE, f"{name}: {len(rows) - absent} students graded, {absent} absent")
@@ -300,7 +300,7 @@ def _rows(name: str, rows: "Sequence[StudentRow]") -> Iterator[Finding]:
 
 def _handed_in(course: "Course", name: str, rows: "Sequence[StudentRow]") -> Iterator[Finding]:
     """Look for work that waits: for a clear time, or to be graded."""
-    from autograder.course.collecting import collect
+    from autograder.classes.collecting import collect
 
     if name not in {exercise.assignment for exercise in course.exercises.values()} or name in course.broken:
         return

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from autograder.course.classrun import StudentResult
+    from autograder.classes.classrun import StudentResult
     from autograder.course.course import Course, Secret
-    from autograder.course.gradebook import NotebookRow
-    from autograder.course.grading import Engine
+    from autograder.gradebook.rows import NotebookRow
+    from autograder.grading.grader import Engine
 
 _IN_FLIGHT = 256
 """Notebooks a cluster is sent at once, unless --jobs says otherwise."""
@@ -72,8 +72,8 @@ def grade(
     grading worked, 1 when some work could not be graded, 2 when the course cannot be used.
     """
     with ending_well():
-        from autograder.course.classrun import ClassRun, default_jobs
-        from autograder.course.grading import LazyEngine
+        from autograder.classes.classrun import ClassRun, default_jobs
+        from autograder.grading.grader import LazyEngine
 
         found = find_course(course, isolation=isolation)
         secret = take_secret(found)
@@ -106,7 +106,7 @@ def _starter(
     is_alone = jobs <= SLOTS_A_PROCESS or course.isolation.value == "off"  # --isolation is known to this process only
     if scheduler is None and is_alone:
         return None
-    from autograder.course.cluster import Certificates, ClusterEngine, cluster_security
+    from autograder.classes.cluster import Certificates, ClusterEngine, cluster_security
 
     if scheduler is None:
         return lambda *_: ClusterEngine.on_this_machine(course, secret, jobs, SLOTS_A_PROCESS)
@@ -134,7 +134,7 @@ def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> Clas
         result: What the run says about the student.
         notebooks: The notebooks that have a column each.
     """
-    from autograder.course.changes import confirming
+    from autograder.gradebook.changes import confirming
 
     row = result.row
     notes = [result.problem] if result.problem else []
@@ -190,7 +190,7 @@ def _unconfirmed(result: "StudentResult") -> bool:
 def _late(seconds: float, penalty: float) -> list[str]:
     if seconds <= 0:
         return []
-    from autograder.course.feedback import points_text
+    from autograder.gradebook.feedback import points_text
 
     hours = seconds / 3600
     amount = (

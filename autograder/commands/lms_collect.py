@@ -66,7 +66,7 @@ def moodle(
 ) -> None:
     """Collect "Download all submissions", in folders or flat, blind or by team. Drafts are left out and listed."""
     with ending_well():
-        from autograder.lms.moodle_collect import MoodleDownload, collect_moodle
+        from autograder.lms.moodle.collect import MoodleDownload, collect_moodle
 
         zone = _zone(time_zone)
         found = find_course(course)
@@ -96,7 +96,7 @@ def canvas(
 ) -> None:
     """Collect "Download Submissions"."""
     with ending_well():
-        from autograder.lms.canvas_collect import CanvasDownload, collect_canvas
+        from autograder.lms.canvas.collect import CanvasDownload, collect_canvas
 
         found = find_course(course)
         download = CanvasDownload(archive, gradebook, roster, _due_dates(due_dates, _zone(time_zone)), groups)
@@ -150,10 +150,10 @@ def _asked_for(
     *,
     insecure: bool,
 ) -> "DueDates":
+    from autograder.lms.canvas.push import CanvasAssignment
+    from autograder.lms.moodle.push import MoodleAssignment
     from autograder.lms.outgoing import outgoing
-    from autograder.lms.push.canvas import CanvasAssignment
     from autograder.lms.push.extra_time import due_dates_of
-    from autograder.lms.push.moodle import MoodleAssignment
     from autograder.lms.push.people import collected_from
     from autograder.lms.push.web import Patience, Web
 

@@ -72,8 +72,8 @@ def moodle(
     """Fill a grading worksheet and write the feedback zip."""
     with ending_well():
         from autograder.lms.errors import LmsError
-        from autograder.lms.feedback_zip import size_of
-        from autograder.lms.moodle_grades import MoodleReturn, TeamFeedback, write_moodle
+        from autograder.lms.moodle.feedback_zip import size_of
+        from autograder.lms.moodle.grades import MoodleReturn, TeamFeedback, write_moodle
 
         if team_feedback not in list(TeamFeedback):
             raise LmsError(f"--team-feedback is 'group', 'participant' or 'none' (got '{team_feedback}').")
@@ -115,7 +115,7 @@ def canvas(
 ) -> None:
     """Write a gradebook CSV for Canvas. It carries no comments: `autograder lms push canvas` does."""
     with ending_well():
-        from autograder.lms.canvas_grades import CanvasReturn, write_canvas
+        from autograder.lms.canvas.grades import CanvasReturn, write_canvas
 
         asked = CanvasReturn(
             gradebook,

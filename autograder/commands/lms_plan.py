@@ -47,8 +47,8 @@ def moodle(
 ) -> None:
     """Plan a push to a Moodle assignment, or the filling of a grading worksheet."""
     with ending_well():
-        from autograder.lms.moodle_grades import MoodleReturn, write_moodle
-        from autograder.lms.push.moodle import MoodleAssignment
+        from autograder.lms.moodle.grades import MoodleReturn, write_moodle
+        from autograder.lms.moodle.push import MoodleAssignment
         from autograder.lms.push.web import Patience, Web
 
         if "://" not in where:
@@ -81,8 +81,8 @@ def canvas(
 ) -> None:
     """Plan a push to a Canvas assignment, or the filling of an exported gradebook."""
     with ending_well():
-        from autograder.lms.canvas_grades import CanvasReturn, write_canvas
-        from autograder.lms.push.canvas import CanvasAssignment
+        from autograder.lms.canvas.grades import CanvasReturn, write_canvas
+        from autograder.lms.canvas.push import CanvasAssignment
         from autograder.lms.push.web import Patience, Web
 
         if "://" not in where:
@@ -111,8 +111,8 @@ def lti(
 ) -> None:
     """Plan a push of scores by LTI 1.3."""
     with ending_well():
-        from autograder.lms.push.lti import LtiLineItem
-        from autograder.lms.push.lti_settings import read_settings
+        from autograder.lms.lti.push import LtiLineItem
+        from autograder.lms.lti.settings import read_settings
         from autograder.lms.push.web import Patience, Web
 
         with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:

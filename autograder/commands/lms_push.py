@@ -67,7 +67,7 @@ def moodle(
 ) -> None:
     """Send to a Moodle assignment. The token is taken from MOODLE_TOKEN or a file."""
     with ending_well():
-        from autograder.lms.push.moodle import MoodleAssignment
+        from autograder.lms.moodle.push import MoodleAssignment
         from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
@@ -97,7 +97,7 @@ def canvas(
 ) -> None:
     """Send to a Canvas assignment. The token is taken from CANVAS_TOKEN or a file."""
     with ending_well():
-        from autograder.lms.push.canvas import CanvasAssignment
+        from autograder.lms.canvas.push import CanvasAssignment
         from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
@@ -126,8 +126,8 @@ def lti(
 ) -> None:
     """Send scores and comments by LTI 1.3 (Assignment and Grade Services), which carries no feedback pages."""
     with ending_well():
-        from autograder.lms.push.lti import LtiLineItem
-        from autograder.lms.push.lti_settings import read_settings
+        from autograder.lms.lti.push import LtiLineItem
+        from autograder.lms.lti.settings import read_settings
         from autograder.lms.push.sending import Overwrite
         from autograder.lms.push.web import Patience, Web
 
@@ -148,8 +148,8 @@ def token_of(variable: str, file: Path | None) -> str:
     Raises:
         PlatformRefused: There is none.
     """
+    from autograder.lms.lti.settings import read_secret_file
     from autograder.lms.push.errors import PlatformRefused
-    from autograder.lms.push.lti_settings import read_secret_file
 
     if file is not None:
         return read_secret_file(file)

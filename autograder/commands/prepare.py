@@ -20,7 +20,7 @@ def prepare(
     release/ are as source/ says, 2 when they cannot be brought to it, and then nothing was changed.
     """
     with ending_well():
-        from autograder.course.releasing import prepare_assignment
+        from autograder.gradebook.releasing import prepare_assignment
 
         found = find_course(course)
         prepared = prepare_assignment(found, assignment, dry_run=dry_run)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from autograder.course.progress import Progress as Step
+    from autograder.classes.progress import Progress as Step
 
 LINE_SECONDS = 30.0
 

@@ -19,7 +19,7 @@ from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
-    from autograder.course.grading import Grader
+    from autograder.grading.grader import Grader
     from autograder.instruments.regrading import Plan
 
 
@@ -44,7 +44,7 @@ def regrade(
     graded yet, is left to `autograder grade`. Exit status: 0, or 1 when some work could not be written.
     """
     with ending_well():
-        from autograder.course.grading import Grader, LazyEngine
+        from autograder.grading.grader import Grader, LazyEngine
         from autograder.instruments.regrading import as_plain, plan_regrading, write_regrading
 
         found = find_course(course, isolation=isolation)

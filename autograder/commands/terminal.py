@@ -200,15 +200,15 @@ def sentence(problem: Exception) -> str:
     if isinstance(problem, UnusableNotebook | CourseError | JudgeFailed | SandboxUnavailable | TemplateFailed):
         return str(problem)
     from autograder.build.layout import BuildError  # here: most commands need neither of them
-    from autograder.course.trouble import in_words
+    from autograder.gradebook.trouble import in_words
 
     return str(problem) if isinstance(problem, BuildError) else in_words(problem, _of_the_gradebook)
 
 
 def _of_the_gradebook() -> str:
     """Say what is wrong inside this course's gradebook, if anything is."""
-    from autograder.course.gradebook import course_directory
-    from autograder.course.gradebook_file import orphans
+    from autograder.gradebook.database_file import orphans
+    from autograder.gradebook.rows import course_directory
 
     with contextlib.suppress(Exception):  # a course that cannot be read has troubles of its own
         return orphans(str(course_directory(find_course(None)).db_url))

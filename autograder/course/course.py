@@ -16,7 +16,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.errors import CourseError
-from autograder.course.exercise import Exercise, pages_from
+from autograder.course.exercise import Exercise, page_of, pages_from
 from autograder.course.notebooks import recognise
 from autograder.course.secret import DEMO_SECRET, Secret, read_secret
 from autograder.course.settings import CourseSettings
@@ -113,7 +113,7 @@ class Course:
     def pages(self) -> frozenset[Path]:
         """The check pages of all notebooks of source/, also of those that cannot be used for the moment."""
         first = {self._page(path.stem) for path in self.source_directory.glob("*/*.ipynb")}
-        return frozenset(page for found in first if found.is_file() for page in pages_from(found))
+        return frozenset(page for found in first if found.exists() for page in pages_from(found))
 
     @property
     def broken(self) -> Mapping[str, Sequence[str]]:
@@ -159,7 +159,7 @@ class Course:
         exercise = Exercise.from_source(path.stem, content, self._page(path.stem), path.parent.name)
         if not exercise.judged:
             return None
-        if not exercise.page.is_file():
+        if not exercise.page.exists():
             raise CourseError(f"{path.stem} has graded cells but no check page; write {exercise.page}.")
         return exercise
 
@@ -218,10 +218,10 @@ class Course:
 
     def _page(self, name: str) -> Path:
         if self.settings.checks_directory:
-            return self.root / self.settings.checks_directory / f"{name}.py"
+            return page_of(name, self.root / self.settings.checks_directory)
         import autograder.checks
 
-        return Path(autograder.checks.__path__[0]) / f"{name}.py"
+        return page_of(name, Path(autograder.checks.__path__[0]))
 
 
 def _read_config(root: Path) -> Config:

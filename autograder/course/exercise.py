@@ -99,7 +99,7 @@ class Exercise:
     source: bytes
     """The instructor's notebook, solutions included."""
     page: Path
-    """The first hidden check page."""
+    """The folder of the hidden check pages; or the first page, where those beside it go on."""
     judged: Mapping[str, float]
     """Grade id to points, for the cells the checks decide, in notebook order."""
     written: Mapping[str, float]
@@ -116,7 +116,7 @@ class Exercise:
         Args:
             name: The slug.
             source: The instructor's notebook as bytes.
-            page: The hidden check page.
+            page: The folder of the hidden check pages, or the first page.
             assignment: The nbgrader assignment the notebook belongs to.
 
         Returns:
@@ -155,7 +155,7 @@ class Exercise:
 
     @property
     def pages(self) -> tuple[Path, ...]:
-        """The hidden check pages: `page`, and those beside it whose names go on where its name ends."""
+        """The hidden check pages; see `pages_from`."""
         return pages_from(self.page)
 
     @property
@@ -164,13 +164,37 @@ class Exercise:
         return sum(self.judged.values())
 
 
-def pages_from(page: Path) -> tuple[Path, ...]:
-    """Return a check page, and those beside it whose names go on where its name ends.
+def page_of(name: str, checks: Path) -> Path:
+    """Return where the check pages of an exercise are: a folder of its name, or else a file.
 
     Args:
-        page: The first page.
+        name: The slug.
+        checks: Where all check pages are.
     """
+    folder = checks / name
+    return folder if folder.is_dir() else checks / f"{name}.py"
+
+
+def pages_from(page: Path) -> tuple[Path, ...]:
+    """Return the check pages of an exercise.
+
+    Args:
+        page: Their folder, in which files that begin with an underscore are none; or the first page, and those beside
+            it are others whose names go on where its name ends.
+    """
+    if page.is_dir():
+        return tuple(sorted(found for found in page.glob("*.py") if not found.name.startswith("_")))
     return (page, *sorted(page.parent.glob(f"{page.stem}_*.py")))
+
+
+def table_beside(page: Path, name: str) -> Path:
+    """Return where a table about the checks of an exercise is.
+
+    Args:
+        page: The folder of its check pages, or the first page.
+        name: Of the table: in the folder by itself, beside the page behind the page's own name.
+    """
+    return page / name if page.is_dir() else page.with_name(f"{page.stem}_{name}")
 
 
 def _nbgrader_metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:

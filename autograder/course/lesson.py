@@ -1,6 +1,6 @@
 """Where a student can read again what a failed check is about: one table beside the checks of an exercise.
 
-`autograder/checks/<exercise>_lesson.toml`:
+`autograder/checks/<exercise>/lesson.toml`:
 
     lesson = "lesson_transfer_learning"
     [sections]
@@ -17,7 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-ENDING = "_lesson.toml"
+from autograder.course.exercise import table_beside
+
+TABLE = "lesson.toml"
 
 
 class Section(NamedTuple):
@@ -45,10 +47,10 @@ class Lesson:
         """Read what stands beside a check page; empty if nothing does.
 
         Args:
-            page: The first check page of an exercise.
+            page: The folder of an exercise's check pages, or the first of them.
             address: Where students open the lesson; empty if it is not known.
         """
-        found = _read(page.with_name(page.stem + ENDING))
+        found = _read(table_beside(page, TABLE))
         return cls(found.get("lesson", ""), found.get("sections", {}), address)
 
     def section(self, cell: str, check: str) -> Section | None:

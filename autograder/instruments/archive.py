@@ -22,9 +22,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.course import CONFIG_NAME, Course, CourseError
-from autograder.course.gradebook import course_directory
-from autograder.course.gradebook_file import gradebook_path
 from autograder.course.secret import SECRET_NAME
+from autograder.gradebook.database_file import gradebook_path
+from autograder.gradebook.rows import course_directory
 
 FORMAT = 1
 _LIST = "term.json"

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.course.collecting import collect
+from autograder.classes.collecting import collect
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise, is_answer
-from autograder.course.grading import Grader
 from autograder.course.notebooks import UnusableNotebook
 from autograder.course.sealed import prepare_submitted
-from autograder.course.store import Pointer, Record
 from autograder.course.submission import Submission, read_submission
+from autograder.grading.grader import Grader
+from autograder.grading.store import Pointer, Record
 from autograder.instruments.pages import environment
 from autograder.judge.evidence import Evidence, as_plain
 from autograder.judge.verdict import CheckResult, Outcome, Verdict
@@ -197,7 +197,7 @@ def _of(verdict: Verdict, name: str) -> CheckResult | None:
 
 
 def _why_other(course: Course, record: Record, exercise: Exercise) -> str:
-    from autograder.course.keys import made_with
+    from autograder.grading.keys import made_with
 
     now = made_with(course, exercise, course.secret(create=False).digest)
     before = record.verdict.made

@@ -18,12 +18,12 @@ from typing import Any, TypeGuard
 
 from nbgrader.api import Gradebook
 
-from autograder.course.classrun import only_run
+from autograder.classes.classrun import only_run
 from autograder.course.course import Course, CourseError
-from autograder.course.gradebook import course_directory, is_shared, open_gradebook, writer_lock
-from autograder.course.gradebook_file import close_to_others
 from autograder.course.secret import SECRET_NAME, SECRET_VARIABLE, write_secret
 from autograder.course.whole_files import write_whole
+from autograder.gradebook.database_file import close_to_others
+from autograder.gradebook.rows import course_directory, is_shared, open_gradebook, writer_lock
 from autograder.instruments.archive import (
     Listed,
     Term,

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.course.feedback import points_text, with_code
+from autograder.gradebook.feedback import points_text, with_code
 from autograder.report.visible import visible
 
 MARKS = {"PASS": "✓ passed", "FAIL": "✗ not passed", "ERROR": "? undecided", "SKIPPED": "– not tried"}

@@ -14,14 +14,14 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
-from autograder.course.classrun import only_run
-from autograder.course.collecting import Student, Work, collect
+from autograder.classes.classrun import only_run
+from autograder.classes.collecting import Student, Work, collect
 from autograder.course.course import Course, CourseError
-from autograder.course.deriving import Deriver
-from autograder.course.gradebook import existing_gradebook, writer_lock
-from autograder.course.grading import Grader
-from autograder.course.store import Pointer, Record
 from autograder.course.whole_files import write_whole
+from autograder.gradebook.deriving import Deriver
+from autograder.gradebook.rows import existing_gradebook, writer_lock
+from autograder.grading.grader import Grader
+from autograder.grading.store import Pointer, Record
 from autograder.instruments.explaining import was_handed_in_again
 from autograder.judge.verdict import Verdict
 from autograder.judge.wording import no_such

@@ -396,7 +396,7 @@ def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
 def _sealed(
     course: Course, bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int
 ) -> Iterator[tuple[str, _Came]]:
-    from autograder.course.grading import start_engine
+    from autograder.grading.grader import start_engine
 
     def judge(item: Item, number: int) -> Found:
         if item.kind == _MUTANT:

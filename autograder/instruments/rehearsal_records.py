@@ -9,8 +9,8 @@ import autograder
 from autograder.authoring.pages import checks_of
 from autograder.authoring.trying import Bench
 from autograder.course.course import Course
-from autograder.course.keys import course_version
 from autograder.course.whole_files import write_whole
+from autograder.grading.keys import course_version
 
 if TYPE_CHECKING:
     from autograder.instruments.rehearsal import Item

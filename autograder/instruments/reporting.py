@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.course.course import Course
-from autograder.course.gradebook import StudentRow, assignment_rows, existing_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import StudentRow, assignment_rows, existing_gradebook
+from autograder.grading.store import VerdictStore
 from autograder.instruments.measuring import (
     FEWEST_STUDENTS,
     CheckFigures,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course.collecting import Work, collect
+from autograder.classes.collecting import Work, collect
 from autograder.course.course import Course
 from autograder.course.errors import UnusableNotebook
 from autograder.course.own_code import OwnCell, own_cells

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from autograder.calibration import evidence
 from autograder.checks.thresholds import thresholds_file
-from autograder.course.collecting import collect
+from autograder.classes.collecting import collect
 from autograder.course.course import Course
-from autograder.course.gradebook import StudentRow, assignment_rows, existing_gradebook
 from autograder.course.secret import SECRET_NAME
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import StudentRow, assignment_rows, existing_gradebook
+from autograder.grading.store import VerdictStore
 
 _SECONDS = 15
 _GATE = re.compile(r"""\bgate\(\s*["']([^"']+)["']""")

@@ -1,7 +1,7 @@
 """What a notebook's own cells get from a function of theirs: with what it is called, and what it returns.
 
 Stand-alone, like `probe.py`, which loads it by path in a kernel. Only a function that has lost points is noted; see
-`autograder.judge.charged_once`, which asks whether a cell has left what its own function gave it.
+`autograder.kerasmodels.charged_once`, which asks whether a cell has left what its own function gave it.
 """
 
 import contextlib

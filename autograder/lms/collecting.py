@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook, submitted_folder, writer_lock
 from autograder.course.times import TIMESTAMP, UnclearTime, handed_in_at
+from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results

@@ -16,9 +16,9 @@ from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook, submitted_folder, writer_lock
-from autograder.course.lateness import late_penalties, settle
 from autograder.course.times import exchange_zone
+from autograder.gradebook.lateness import late_penalties, settle
+from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
 from autograder.lms.collecting import Incoming, stamp, time_of
 from autograder.lms.csv_text import from_spreadsheet
 from autograder.lms.errors import LmsError

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.course.course import Course, CourseError
-from autograder.course.feedback import points_text
-from autograder.course.gradebook import StudentRow, assignment_rows, course_directory, open_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.feedback import points_text
+from autograder.gradebook.rows import StudentRow, assignment_rows, course_directory, open_gradebook
+from autograder.grading.store import VerdictStore
 
 
 @dataclass(frozen=True)

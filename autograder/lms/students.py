@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 from autograder.lms.csv_text import from_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person

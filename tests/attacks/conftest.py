@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.kernels.limits import Limits
 from tests.attacks.surroundings import Surroundings

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import expect_array, expect_probabilities, number, predicted_classes
-from autograder.judge.models import describe
+from autograder.kerasmodels.models import describe
 
 CANARY = "{canary}"
 HIDDEN_SUM = 420.0

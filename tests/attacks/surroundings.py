@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.sealed import read_submitted
-from autograder.course.worker import Engine
+from autograder.grading.engine import Engine
 from autograder.kernels.processes import tree
 from autograder.kernels.student import StudentKernel
 from tests.attacks.light_course import make_exercise

@@ -81,6 +81,6 @@ def test_judged_cells_show_nothing_but_their_visible_part(pairs):
 
 def test_no_line_of_a_hidden_check_is_handed_out(project_root, pairs):
     released = re.sub(r"\s+", "", "\n".join(cell.source for _, release in pairs for cell in release.cells))
-    pages = [path.read_text() for path in (project_root / "autograder" / "checks").glob("exercise_*.py")]
+    pages = [path.read_text() for path in (project_root / "autograder" / "checks").glob("exercise_*/*.py")]
     lines = {re.sub(r"\s+", "", line) for page in pages for line in page.split("\n")}
     assert [line for line in lines if len(line) >= 36 and line in released] == []

@@ -16,13 +16,13 @@ total_of_nothing = "3 Nothing"
 def table(course):
     """Writes the table, with one thing changed."""
     (course / "source" / "lesson_adding.py").write_text("# %% [markdown]\n# # Adding\n# ## 2 Adding\n# ### 3 Nothing\n")
-    checks = course / "autograder" / "checks"
+    checks = course / "autograder" / "checks" / "exercise_9_total"
     checks.mkdir(parents=True)
-    (checks / "exercise_9_total.py").write_text("def total_of_nothing(submission):\n    ...\n")
+    (checks / "total.py").write_text("def total_of_nothing(submission):\n    ...\n")
 
     def write(old="", new=""):
         assert old in TABLE
-        (checks / "exercise_9_total_lesson.toml").write_text(TABLE.replace(old, new))
+        (checks / "lesson.toml").write_text(TABLE.replace(old, new))
         return course
 
     return write

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from autograder.course.course import Course
-from autograder.course.store import VerdictStore
+from autograder.grading.store import VerdictStore
 from tests.circle.conftest import BUTTON_STUDENT_FILE
 from tests.circle.world import ASSIGNMENT, COURSE_ID, PROJECT, WRITTEN
 

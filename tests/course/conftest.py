@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import sample_course
 
-from autograder.course import grading
 from autograder.course.course import Course
+from autograder.grading import grader as grading
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 

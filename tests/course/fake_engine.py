@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_output
 
-from autograder.course import grading
 from autograder.course.exercise import grade_id_of
 from autograder.course.notebooks import prepare, read_notebook
+from autograder.grading import grader as grading
 from autograder.judge.evidence import Asked, Evidence
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 

@@ -18,17 +18,17 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import fake_engine
 fake_engine.install()
-from autograder.course.nbgrader_glue import AUTOGRADE_PREPROCESSORS, FEEDBACK_PREPROCESSORS
-from autograder.course.safe_html import FILTERS
+from autograder.gradebook.nbgrader_glue import AUTOGRADE_PREPROCESSORS, FEEDBACK_PREPROCESSORS
+from autograder.gradebook.safe_html import FILTERS
 c = get_config()
 c.CourseDirectory.course_id = "a_course"
 c.CourseSettings.checks_directory = "checks"
-c.Autograde.exporter_class = "autograder.course.nbgrader_glue.SubmissionExporter"
+c.Autograde.exporter_class = "autograder.gradebook.nbgrader_glue.SubmissionExporter"
 c.Autograde.autograde_preprocessors = AUTOGRADE_PREPROCESSORS
 c.GenerateFeedback.preprocessors = FEEDBACK_PREPROCESSORS
-c.ExportApp.plugin_class = "autograder.course.nbgrader_glue.VerdictExporter"
+c.ExportApp.plugin_class = "autograder.gradebook.nbgrader_glue.VerdictExporter"
 c.HTMLExporter.filters = FILTERS
-c.GenerateFeedback.exporter_class = "autograder.course.nbgrader_glue.FeedbackExporter"
+c.GenerateFeedback.exporter_class = "autograder.gradebook.nbgrader_glue.FeedbackExporter"
 """
 
 

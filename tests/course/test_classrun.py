@@ -8,13 +8,13 @@ import pytest
 import sample_course
 from filelock import FileLock
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
-from autograder.course.gradebook import open_gradebook
-from autograder.course.grading import Grader, LazyEngine
-from autograder.course.store import VerdictStore
 from autograder.course.submission import Submission
+from autograder.gradebook.rows import open_gradebook
+from autograder.grading.grader import Grader, LazyEngine
+from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT
 
@@ -252,7 +252,7 @@ def test_student_ids_with_odd_characters(handed_in):
 
 def test_what_a_busy_machine_could_not_run_is_tried_again_behind_the_others(handed_in, monkeypatch):
     waited = []
-    monkeypatch.setattr("autograder.course.classrun.wait_until_quiet", lambda left: waited.append(left) or left)
+    monkeypatch.setattr("autograder.classes.classrun.wait_until_quiet", lambda left: waited.append(left) or left)
     sample_course.hand_in(handed_in, "before", sample_course.submission("right = 'busy'"))
     sample_course.hand_in(handed_in, "poor", sample_course.submission("right = 'always busy'"))
 
@@ -269,7 +269,7 @@ def test_what_a_busy_machine_could_not_run_is_tried_again_behind_the_others(hand
 
 def test_a_notebook_by_itself_is_tried_again_when_the_machine_has_room(root, monkeypatch):
     waited = []
-    monkeypatch.setattr("autograder.course.grading.wait_until_quiet", waited.append)
+    monkeypatch.setattr("autograder.grading.grader.wait_until_quiet", waited.append)
     course = Course.load(root)
     exercise = course.exercises["doubling"]
     with LazyEngine(course) as engine:

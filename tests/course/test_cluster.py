@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
+from autograder.classes import remote
+from autograder.classes.classrun import ClassRun
+from autograder.classes.cluster import Certificates, ClusterEngine, cluster_security
 from autograder.cli import app
-from autograder.course import remote
-from autograder.course.classrun import ClassRun
-from autograder.course.cluster import Certificates, ClusterEngine, cluster_security
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
-from autograder.course.grading import LazyEngine
+from autograder.grading.grader import LazyEngine
 
 HOMEWORK = sample_course.ASSIGNMENT
 SECRET = "a course secret for the cluster's tests"

@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course, CourseError
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK = sample_course.ASSIGNMENT
 LATE_PENALTY = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"

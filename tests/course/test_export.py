@@ -5,10 +5,10 @@ import csv
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.course.export import ExportRefused, VerdictExporter
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.export import ExportRefused, VerdictExporter
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK = sample_course.ASSIGNMENT
 

@@ -7,8 +7,8 @@ import pytest
 from nbformat import validate
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.course.feedback import PASTE, cell_html, cell_text, notes_html, points_text, show_verdict
 from autograder.course.lesson import Lesson
+from autograder.gradebook.feedback import PASTE, cell_html, cell_text, notes_html, points_text, show_verdict
 from autograder.judge.evidence import Asked, Evidence
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 

@@ -7,10 +7,10 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
-from autograder.course.keys import answers_key, key_of
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import Submission
+from autograder.grading.keys import answers_key, key_of
 
 
 def key(root, notebook=None, *, files=None, secret="s", notes=()):

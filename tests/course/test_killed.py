@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import open_gradebook
+from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT
 STUDENTS, KILLS = 10, 6

@@ -11,8 +11,8 @@ import sample_course
 from nbgrader.apps import NbGraderAPI
 
 from autograder.course.course import Course
-from autograder.course.gradebook import course_directory, open_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import course_directory, open_gradebook
+from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT
 

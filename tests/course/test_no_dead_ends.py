@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.commands import findings, terminal
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import open_gradebook
+from autograder.grading.store import VerdictStore
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, sample_course.SLUG
 
@@ -301,7 +301,7 @@ def test_a_gradebook_in_use_is_waited_for_and_then_named(graded, autograder):
     assert autograder(graded, "grade", HOMEWORK).exit_code == 0
 
 
-@pytest.mark.filterwarnings("default::autograder.course.store.DamagedRecord")
+@pytest.mark.filterwarnings("default::autograder.grading.store.DamagedRecord")
 @pytest.mark.parametrize(
     "content",
     [b"", b"\0" * 40, b"[]", b'{"format": 9}', b'{"format": 1, "assignment": "x"}', b"autograder verdict 1 cut"],

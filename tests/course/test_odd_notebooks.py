@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 
 HOMEWORK = sample_course.ASSIGNMENT
@@ -140,7 +140,7 @@ CLASS = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, _released):
     """The class, graded once; a fake engine answers, so that only reading and writing are tried."""
-    from autograder.course import grading
+    from autograder.grading import grader as grading
 
     root = Path(shutil.copytree(_released, tmp_path_factory.mktemp("odd") / "course"))
     for student, (make, *_) in CLASS.items():

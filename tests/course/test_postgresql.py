@@ -13,8 +13,8 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
-from autograder.course.gradebook import assignment_rows, open_gradebook, writer_lock
-from autograder.course.store import VerdictStore
+from autograder.gradebook.rows import assignment_rows, open_gradebook, writer_lock
+from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT
 INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -23,7 +23,7 @@ IN_ANOTHER_PROCESS = """
 import sys, time
 from pathlib import Path
 from autograder.course.course import Course
-from autograder.course.gradebook import writer_lock
+from autograder.gradebook.rows import writer_lock
 with writer_lock(Course.load(Path(sys.argv[1]))):
     print("held", time.time(), flush=True)
     time.sleep(float(sys.argv[2]))

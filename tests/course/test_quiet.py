@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.course import quiet
+from autograder.grading import quiet
 
 
 def say(folder, **percents):

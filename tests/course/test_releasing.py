@@ -10,10 +10,10 @@ import sample_course
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from traitlets.config import Configurable
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course, CourseError
-from autograder.course.gradebook import open_gradebook
-from autograder.course.releasing import prepare_assignment
+from autograder.gradebook.releasing import prepare_assignment
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, sample_course.SLUG
 
@@ -253,7 +253,7 @@ def test_a_cell_copied_in_one_assignment_stops_no_other(graded):
 
 
 def test_points_are_not_taken_back_because_source_cannot_be_read(graded):
-    from autograder.course.nbgrader_glue import SaveVerdicts
+    from autograder.gradebook.nbgrader_glue import SaveVerdicts
 
     change_source(graded, doubled)
     named = {"notebook": SLUG, "assignment": HOMEWORK, "student": "ada", "db_url": f"sqlite:///{graded}/gradebook.db"}

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import Environment
 
 from autograder.course.harmless import harmless_html, harmless_outputs
-from autograder.course.safe_html import (
+from autograder.gradebook.safe_html import (
     code_to_safe_html,
     markdown_to_safe_html,
     raw_to_safe_html,

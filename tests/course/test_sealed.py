@@ -8,8 +8,8 @@ import pytest
 from autograder.course import reading_room
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import without_hidden_region
-from autograder.course.pages import page_problem, self_contained
 from autograder.course.sealed import CouldNotRead, SealedReader, read_submitted
+from autograder.gradebook.pages import page_problem, self_contained
 
 
 def spins(content, buffers):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from autograder.course.store import DamagedRecord, Pointer, Record, VerdictStore
+from autograder.grading.store import DamagedRecord, Pointer, Record, VerdictStore
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 
 KEY, OTHER = "a" * 64, "b" * 64

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.course.gradebook import assignment_rows, open_gradebook
-from autograder.course.store import VerdictStore
 from autograder.course.times import UnclearTime, handed_in_at, moment
+from autograder.gradebook.rows import assignment_rows, open_gradebook
+from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT
 ZERO = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 
 import transferlab
-from autograder.checks import exercise_3_comparing_models_measuring as page
-from autograder.judge import measured, model_tables, oracles
+from autograder.checks.exercise_3_comparing_models import measuring as page
+from autograder.judge import model_tables, oracles
+from autograder.kerasmodels import measured
 from tests.submissions.build import read_expected, submission_places
 
 NAME = "exercise_3_comparing_models"

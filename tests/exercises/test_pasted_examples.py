@@ -11,8 +11,8 @@ import pytest
 from autograder.authoring.in_process import LocalRun
 from autograder.authoring.trying import Bench
 from autograder.course.course import Course
-from autograder.course.feedback import PASTE, cell_html
 from autograder.course.lesson import Lesson
+from autograder.gradebook.feedback import PASTE, cell_html
 from autograder.judge.verdict import CellVerdict, Outcome
 
 

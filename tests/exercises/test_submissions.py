@@ -85,7 +85,7 @@ def test_blank_is_the_release(project_root, source_notebook, exercise):
 
 
 def test_exercise_1_judges_the_notebooks_own_images_and_settings(source_notebook):
-    page = importlib.import_module("autograder.checks.exercise_1_two_classes_training")
+    page = importlib.import_module("autograder.checks.exercise_1_two_classes.training")
     cells = nbformat.reads(source_notebook("exercise_1_two_classes").decode(), as_version=4).cells
     locked = "\n".join(cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("locked"))
     for split, (count, seed) in page.GIVEN.items():

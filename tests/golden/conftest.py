@@ -17,7 +17,7 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.judge.verdict import Verdict
 from autograder.kernels.limits import Limits
 from tests.submissions.build import (

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "course"))
 import pytest
 import sample_course
 
-from autograder.course.classrun import ClassRun
+from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from tests.course.conftest import _released, _the_real_engine_comes_back, bare_root, course, root, run  # noqa: F401
 

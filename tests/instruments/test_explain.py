@@ -6,8 +6,8 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course, CourseError
-from autograder.course.grading import Grader, LazyEngine
-from autograder.course.store import VerdictStore
+from autograder.grading.grader import Grader, LazyEngine
+from autograder.grading.store import VerdictStore
 from autograder.instruments.explaining import complaint_page, explain
 from autograder.instruments.regrading import plan_regrading, write_regrading
 

@@ -13,7 +13,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.course.gradebook import StudentRow
+from autograder.gradebook.rows import StudentRow
 from autograder.instruments.reporting import report_csv, report_of, report_page
 from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
 

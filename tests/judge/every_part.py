@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers
 
 from autograder.judge.checking import Failed, Undecided
-from autograder.judge.models import ModelFacts, describe, moved, own_steps
+from autograder.kerasmodels.models import ModelFacts, describe, moved, own_steps
 from autograder.kernels import probe
 from autograder.kernels.values import Handle
 

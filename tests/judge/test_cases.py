@@ -3,7 +3,7 @@
 from tests.judge.local import judge
 
 PAGE = """
-from autograder.judge.cases import Cases
+from autograder.kerasmodels.cases import Cases
 from autograder.judge.checking import check
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from autograder.judge import charged_once
-from autograder.judge.charged_once import charge_once, same_images, were_measured
 from autograder.judge.checking import Failed, Undecided
 from autograder.judge.submission import Stopped
-from autograder.judge.watching import Training
+from autograder.kerasmodels import charged_once
+from autograder.kerasmodels.charged_once import charge_once, same_images, were_measured
+from autograder.kerasmodels.watching import Training
 from autograder.kernels import own_calls
 from autograder.kernels.cell_trainings import digests_of_images
 from tests.judge.local import judge
@@ -52,7 +52,7 @@ def test_only_what_comes_of_an_earlier_mistake_is_excused(claims, evidence, outc
 
 
 PAGE = """
-from autograder.judge.charged_once import own_calls
+from autograder.kerasmodels.charged_once import own_calls
 from autograder.judge.checking import check, fail
 from autograder.judge.tables import expect_table
 

@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from autograder.judge import tiny
 from autograder.judge.checking import Failed, Undecided
-from autograder.judge.models import describe, own_steps
+from autograder.kerasmodels import tiny
+from autograder.kerasmodels.models import describe, own_steps
 from autograder.kernels import probe
 from autograder.kernels.values import Handle
 from tests.judge.every_part import Direct, carried, problem_with

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.course.notebook_run import error_of_cell
+from autograder.grading.notebook_run import error_of_cell
 from autograder.judge.checking import Failed, sentence
 from autograder.judge.submission import Submission
 

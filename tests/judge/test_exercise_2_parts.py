@@ -9,7 +9,8 @@ import pytest
 from keras import layers
 
 from autograder.checks import architectures
-from autograder.judge import comparing, freezing, oracles, tiny, watching
+from autograder.judge import oracles
+from autograder.kerasmodels import comparing, freezing, tiny, watching
 from autograder.kernels import trainings
 
 
@@ -264,7 +265,7 @@ def test_twins_share_their_names_and_nothing_else():
 
 
 def test_the_pages_judge_the_notebooks_own_comparison(project_root):
-    page = importlib.import_module("autograder.checks.exercise_2_freezing_strategies_trained")
+    page = importlib.import_module("autograder.checks.exercise_2_freezing_strategies.trained")
     text = (project_root / "source" / "exercise_2_freezing_strategies.py").read_text()
     for given in (
         f"FRACTIONS = {page.FRACTIONS}",

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import transferlab
-from autograder.checks import exercise_3_comparing_models_measuring as page
-from autograder.judge import measured as measured_in_judge
-from autograder.judge.charged_once import OwnCall
+from autograder.checks.exercise_3_comparing_models import measuring as page
 from autograder.judge.checking import Failed, Undecided
-from autograder.judge.noted import digests_of_images
+from autograder.kerasmodels import measured as measured_in_judge
+from autograder.kerasmodels.charged_once import OwnCall
+from autograder.kerasmodels.noted import digests_of_images
 
 ARRAYS = {
     name: transferlab.load_backbone(name, weights=None).get_weights() for name in ("mini_vgg", "mobilenet_0.25@96")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from autograder.judge.noted import digest_of_array, digests_of_images, read_notes
+from autograder.kerasmodels.noted import digest_of_array, digests_of_images, read_notes
 from autograder.kernels import cell_trainings, probe
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (12, 4, 6, 3), dtype=np.uint8)

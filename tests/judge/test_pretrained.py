@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import transferlab
-from autograder.judge import pretrained
-from autograder.judge.tiny import counted_layers
+from autograder.kerasmodels import pretrained
+from autograder.kerasmodels.tiny import counted_layers
 from transferlab.backbones.registry import EMBEDDED
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.judge.rebuild import Forbidden, Refused, TooLarge, rebuild
+from autograder.kerasmodels.rebuild import Forbidden, Refused, TooLarge, rebuild
 from transferlab import portable
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 32, 32, 3)).astype(np.float32)
@@ -100,7 +100,7 @@ def test_a_copy_that_predicts_something_else_is_none():
 
 def test_a_model_of_more_parameters_than_are_judged_is_refused(monkeypatch):
     model = with_branches()
-    monkeypatch.setattr("autograder.judge.rebuild.MAX_PARAMETERS", 20)
+    monkeypatch.setattr("autograder.kerasmodels.rebuild.MAX_PARAMETERS", 20)
 
     with pytest.raises(TooLarge, match="at most 20 are judged"):
         rebuild(description(model), arrays(model))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.judge import models
-from autograder.judge.models import ModelFacts, moved, own_steps
+from autograder.kerasmodels import models
+from autograder.kerasmodels.models import ModelFacts, moved, own_steps
 from autograder.kernels import trainings
 from autograder.kernels.values import Handle
 from transferlab import portable

@@ -18,10 +18,10 @@ from tests.course.conftest import (  # noqa: F401 - fixtures
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from autograder.classes.classrun import ClassRun
 from autograder.cli import app
-from autograder.course.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import sample_course
 from lms_writers import DRAFT, GERMAN, NOTHING, Pupil, moodle_worksheet, moodle_zip, notebook, zip_file, zipped
 
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook("half = 7"), "helper.py": b"x=1"})
@@ -264,10 +264,10 @@ def test_an_archive_that_is_no_download_is_refused(collect, tmp_path):
 
 def test_files_a_real_moodle_wrote(lms, samples, root):
     """Its notebooks are of another course, so all that can be seen is that everybody is recognised."""
-    from autograder.lms.moodle_collect import find_owners
-    from autograder.lms.moodle_zip import read_layout
+    from autograder.lms.moodle.collect import find_owners
+    from autograder.lms.moodle.worksheet import read_worksheet
+    from autograder.lms.moodle.zip import read_layout
     from autograder.lms.safe_zip import open_zip
-    from autograder.lms.worksheet import read_worksheet
 
     for archive, sheet, expected in (
         ("hw1__submissions.zip", "hw1__worksheet.csv", {"7", "2", "1", "6", "4", "5"}),
@@ -298,10 +298,10 @@ def test_files_a_real_moodle_wrote(lms, samples, root):
 )
 def test_the_mess_of_a_real_term(samples, folder, owned, others):
     """Suspended accounts, names with marks, overrides, teams, a chosen group, comments: as Moodle 4.5.6 wrote them."""
-    from autograder.lms.moodle_collect import find_owners
-    from autograder.lms.moodle_zip import read_layout
+    from autograder.lms.moodle.collect import find_owners
+    from autograder.lms.moodle.worksheet import read_worksheet
+    from autograder.lms.moodle.zip import read_layout
     from autograder.lms.safe_zip import open_zip
-    from autograder.lms.worksheet import read_worksheet
 
     place = samples / "moodle_4.5.6" / folder
     with open_zip(place / "submissions.zip", folder, refuse_troubles=False) as opened:

@@ -7,7 +7,7 @@ import pytest
 import sample_course
 from lms_writers import Pupil, canvas_gradebook, canvas_zip, moodle_worksheet, moodle_zip, notebook
 
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook("half = 7")})

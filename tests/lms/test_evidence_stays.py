@@ -18,7 +18,7 @@ from lms_writers import Pupil, moodle_worksheet, moodle_zip, notebook
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.course.store import VerdictStore
+from autograder.grading.store import VerdictStore
 from autograder.judge.evidence import Asked, Evidence
 from autograder.lms.gradescope.results import Visibility, results_object
 from tests.course.conftest import _environment

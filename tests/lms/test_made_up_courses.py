@@ -13,20 +13,20 @@ from types import SimpleNamespace
 import pytest
 from lms_writers import DRAFT, NOTHING, SUBMITTED, Pupil
 
-from autograder.course.pages import self_contained
-from autograder.lms import moodle_grades
+from autograder.gradebook.pages import self_contained
+from autograder.lms.canvas.push import CanvasAssignment
 from autograder.lms.comments import as_html, plain
-from autograder.lms.feedback_zip import digest_of_pages
 from autograder.lms.identities import Identities
 from autograder.lms.identities import Person as Noted
-from autograder.lms.moodle_grades import MoodleReturn, TeamFeedback, write_moodle
+from autograder.lms.lti import push as lti_module
+from autograder.lms.lti.push import LtiLineItem
+from autograder.lms.lti.settings import LtiSettings
+from autograder.lms.moodle import grades as moodle_grades
+from autograder.lms.moodle.feedback_zip import digest_of_pages
+from autograder.lms.moodle.grades import MoodleReturn, TeamFeedback, write_moodle
+from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.push import lti as lti_module
-from autograder.lms.push.canvas import CanvasAssignment
 from autograder.lms.push.ledger import open_ledger
-from autograder.lms.push.lti import LtiLineItem
-from autograder.lms.push.lti_settings import LtiSettings
-from autograder.lms.push.moodle import MoodleAssignment
 from autograder.lms.push.people import Collected
 from autograder.lms.push.sending import Status, push
 from autograder.lms.results import Did

@@ -20,12 +20,12 @@ from lms_writers import (
 )
 
 from autograder.lms.identities import Identities
-from autograder.lms.moodle_collect import find_owners
-from autograder.lms.moodle_zip import read_layout
+from autograder.lms.moodle.collect import find_owners
+from autograder.lms.moodle.worksheet import read_worksheet
+from autograder.lms.moodle.zip import read_layout
 from autograder.lms.names import folded, released_name, split_name, student_id
 from autograder.lms.safe_zip import open_zip
 from autograder.lms.students import Candidate, assign_ids
-from autograder.lms.worksheet import read_worksheet
 
 # names as people may have them, and as an input form lets them through: no control characters but anything else
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20) | st.sampled_from(awkward_class.NAMES)

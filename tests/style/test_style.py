@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.course.course import Course
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.judge.verdict import Outcome, Verdict
 from tests.style.rewrites import REWRITES, Rewrite, rewritten
 from tests.submissions.build import SUBMISSIONS, build_submission

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.exercise import Exercise
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.kernels.limits import Limits
 
 LIMITS = Limits(

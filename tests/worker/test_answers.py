@@ -9,8 +9,8 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.course.answers import Diverged, Recording, Replay
-from autograder.course.worker import Engine, Graded
+from autograder.grading.answers import Diverged, Recording, Replay
+from autograder.grading.engine import Engine, Graded
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make
 

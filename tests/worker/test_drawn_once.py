@@ -5,7 +5,7 @@ from dataclasses import replace
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from tests.worker.conftest import Make
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.course.notebook_run import NotebookRun
 from autograder.course.notebooks import Prepared
+from autograder.grading.notebook_run import NotebookRun
 from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits
 from autograder.kernels.processes import Usage
@@ -93,7 +93,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Make:
             kernels.append([])
             return PretendedKernel(kernels[-1], spent)
 
-        monkeypatch.setattr("autograder.course.notebook_run.StudentKernel.start", start)
+        monkeypatch.setattr("autograder.grading.notebook_run.StudentKernel.start", start)
         cells = [new_code_cell(source) for source in (*sources, "# judged")]
         prepared: Any = Prepared(new_notebook(cells=cells), {"check": len(sources)}, ())
         return NotebookRun(None, prepared, {}, LIMITS, "text"), kernels  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autograder.course.lanes import LEAST_KNOWN, Lanes, slow_places
+from autograder.grading.lanes import LEAST_KNOWN, Lanes, slow_places
 from autograder.kernels.processes import give_way
 
 

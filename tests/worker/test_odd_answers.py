@@ -14,7 +14,7 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
-from autograder.course.worker import Engine
+from autograder.grading.engine import Engine
 from autograder.judge.verdict import CellVerdict, Outcome
 
 NAME, SECRET = "exercise_1_two_classes", b"the secret of odd answers"

@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.course.exercise import Exercise
-from autograder.course.worker import Engine
+from autograder.grading.engine import Engine
 from autograder.judge.verdict import Verdict
 from tests.worker.conftest import notebook
 from tests.worker.test_worker import RIGHT, SECRET, TWO

@@ -16,7 +16,7 @@ PROGRAM = """
 import sys, threading
 from pathlib import Path
 from autograder.course.exercise import Exercise
-from autograder.course.worker import Engine, EngineSettings
+from autograder.grading.engine import Engine, EngineSettings
 from autograder.kernels.limits import Limits
 source, page = Path(sys.argv[1]), Path(sys.argv[2])
 exercise = Exercise.from_source(page.stem, source.read_bytes(), page, "assignment")

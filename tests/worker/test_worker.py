@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from autograder.course.errors import JudgeFailed, UnusableNotebook
-from autograder.course.worker import Engine
+from autograder.grading.engine import Engine
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make, notebook
 
@@ -268,7 +268,7 @@ def _processes() -> list[psutil.Process]:
 
 
 def test_a_template_that_was_killed_is_started_again(exercise: Make) -> None:
-    from autograder.course.worker import EngineSettings
+    from autograder.grading.engine import EngineSettings
 
     made = exercise(IMPORTS + DOUBLE, {"double": RIGHT["double"]})
     with Engine(EngineSettings(slots=1)) as engine:

@@ -7,11 +7,11 @@ from pathlib import Path
 from autograder.course.course import Course, CourseError
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import Exercise
-from autograder.course.grading import Grader, LazyEngine
 from autograder.course.reading import read_notebook_file
 from autograder.course.sealed import read_submitted
 from autograder.course.submission import read_submission
-from autograder.course.unreadable import unreadable_verdict
+from autograder.grading.grader import Grader, LazyEngine
+from autograder.grading.unreadable import unreadable_verdict
 from autograder.judge.verdict import Verdict
 from autograder.lms.gradescope.packing import SETTINGS_NAME
 from autograder.lms.gradescope.results import Visibility, results_object

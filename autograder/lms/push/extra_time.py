@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from autograder.lms.canvas.push import CanvasAssignment
+from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.push.canvas import CanvasAssignment
-from autograder.lms.push.moodle import MoodleAssignment
 from autograder.lms.push.people import Collected
 from autograder.lms.results import Did, Results
 

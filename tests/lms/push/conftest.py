@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from autograder.classes.classrun import ClassRun
 from autograder.cli import app
-from autograder.course import grading
-from autograder.course.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
+from autograder.grading import grader as grading
 from tests.course.conftest import _released, _the_real_engine_comes_back, sample_course  # noqa: F401 - fixtures
 
 STUDENTS = {"ada": "Ada Lovelace", "ben": "Bob_Under O'Neil-Smith", "cy": "Łukasz 王"}

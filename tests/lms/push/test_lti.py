@@ -6,10 +6,10 @@ import time
 import pytest
 import sample_course
 
-from autograder.course.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
+from autograder.lms.lti.push import below
+from autograder.lms.lti.settings import read_settings
 from autograder.lms.push.errors import PlatformRefused
-from autograder.lms.push.lti import below
-from autograder.lms.push.lti_settings import read_settings
 from tests.lms.push.fake_lti import CLIENT, KID, FakeLti
 
 HOMEWORK = sample_course.ASSIGNMENT

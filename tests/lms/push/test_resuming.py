@@ -11,11 +11,11 @@ import httpx
 import pytest
 import sample_course
 
+from autograder.lms.canvas.push import CanvasAssignment
+from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.push.canvas import CanvasAssignment
 from autograder.lms.push.errors import NoAnswer, PlatformRefused
 from autograder.lms.push.ledger import BEGUN, DONE, open_ledger
-from autograder.lms.push.moodle import MoodleAssignment
 from autograder.lms.push.sending import Status, push
 from autograder.lms.push.web import Patience, Web
 from tests.lms.push.fake_canvas import FakeCanvas

@@ -1,0 +1,1 @@
+"""The check pages of exercise 1, two classes."""

@@ -1,0 +1,372 @@
+"""Hidden checks for exercise 1, two classes: preparing the data.   16 points
+
+The models are on `models.py`, their training on `training.py`.
+
+Slips guarded: labels numbered by value instead of by position, order lost, classes drawn with replacement, global or
+missing seeds, images in training and validation, parts that lose their labels, arguments sorted or shuffled in place,
+answers that are empty or what was given.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.judge import oracles
+from autograder.judge.checking import check, fail
+from autograder.judge.comparators import (
+    as_array,
+    expect_array,
+    expect_dtype,
+    expect_pair,
+    expect_untouched,
+    expect_value_error,
+    image_positions,
+)
+from autograder.judge.strategies import LARGEST_LABEL, SHAPES, Batch, batch_of, class_counts, counts_of, selections
+from autograder.judge.submission import Answer, Submission
+
+Array = np.ndarray[Any, Any]
+SELECT, SAMPLE, SPLIT = "check_select_classes", "check_sample_per_class", "check_split_train_validation"
+Seeds = Callable[[str], int]
+Classes = Sequence[int]
+
+
+# --- select_classes: 6 points
+
+
+@check(
+    SELECT,
+    points=2,
+    hint="a boolean mask over the labels keeps the order; build it once and use it for images and labels",
+)
+@given(selection=selections())
+def select_classes_keeps_the_right_images_in_order(submission: Submission, selection: tuple[Batch, Classes]) -> None:
+    """`select_classes` keeps exactly the images of the chosen classes, in their original order."""
+    (images, labels), classes = selection
+    answer = submission.call("select_classes", images, labels, classes)
+    found, _ = expect_pair(answer.returned(), "the answer", answer.called)
+    positions, _ = oracles.selected(labels, classes)
+    expect_array(found, images[positions], "the images", _asked(labels, classes))
+
+
+@check(
+    SELECT,
+    points=2,
+    hint="the new label is the place of the class in `classes`: the first one named becomes 0, whatever its number",
+)
+@given(selection=selections())
+def select_classes_numbers_labels_by_position(submission: Submission, selection: tuple[Batch, Classes]) -> None:
+    """Each returned label is the position of the image's class in `classes`."""
+    (images, labels), classes = selection
+    answer = submission.call("select_classes", images, labels, classes)
+    found, new_labels = _selection(answer, labels, classes)
+    kept = labels[image_positions(found, images)].tolist()
+    if others := sorted(set(kept) - set(classes)):
+        fail(f"images of class {others[0]} came back", "images of these classes only", called=_asked(labels, classes))
+    expected = np.array([classes.index(label) for label in kept], dtype=np.int64)
+    expect_array(new_labels, expected, "the labels", _asked(labels, classes))
+
+
+@check(SELECT, points=0.5, hint="CIFAR-10 gives labels as a column; `labels.reshape(-1)` makes either form flat")
+@given(selection=selections())
+def select_classes_accepts_column_labels(submission: Submission, selection: tuple[Batch, Classes]) -> None:
+    """Labels of shape (n, 1) give the same answer as labels of shape (n,), with labels out of shape (k,)."""
+    (images, labels), classes = selection
+    several = (images, labels, classes)
+    single = (images[:1], labels[:1], [int(labels[0])])  # which `squeeze` would leave without any dimension
+    for some_images, some_labels, some_classes in (several, single):
+        plain = submission.call("select_classes", some_images, some_labels, some_classes)
+        flat = _selection(plain, some_labels, some_classes)
+        answer = submission.call("select_classes", some_images, some_labels[:, None], some_classes)
+        column = _selection(answer, some_labels, some_classes)
+        if np.ndim(column[0]) != images.ndim:
+            shape = f"images of shape (n, {', '.join(map(str, images.shape[1:]))})"
+            fail(f"images of shape {np.shape(column[0])} came back", shape, called=answer.called)
+        expect_array(column[0], flat[0], "the images", answer.called)
+        expect_array(column[1], as_array(flat[1], "the labels").reshape(-1), "the labels", answer.called)
+
+
+@check(SELECT, points=0.5, hint="work on new arrays, and end with `.astype(np.int64)` on the labels only")
+def select_classes_keeps_dtypes_and_inputs(submission: Submission, draw_seed: Seeds) -> None:
+    """Labels come out as int64, images keep their dtype, and the inputs stay as they were."""
+    generator = np.random.default_rng(draw_seed("select_classes: types"))
+    for image_type, label_type in (("uint8", "int32"), ("float32", "uint8"), ("float64", "int64")):
+        small, middle, large = _different(generator, 3)
+        images, labels = batch_of([large, small, large, middle, small, middle], 1, SHAPES[1], image_type, label_type)
+        if image_type != "uint8":
+            images = images / images.dtype.type(3)
+        classes = [large, small]  # not sorted
+        answer = submission.call("select_classes", images, labels, classes, inputs_after=True)
+        found, new_labels = _selection(answer, labels, classes)
+        if len(found) != 4:
+            fail(f"{len(found)} images came back", "the 4 of these classes", called=_asked(labels, classes))
+        expect_dtype(expect_pair(answer.value, "the answer")[0], image_type, "the images", answer.called)
+        expect_dtype(new_labels, "int64", "the labels", answer.called)
+        expect_untouched(answer, images, labels, classes)
+
+
+@check(SELECT, points=1, hint="check `classes` before selecting, and `raise ValueError(...)` with a sentence")
+def select_classes_refuses_bad_class_lists(submission: Submission, draw_seed: Seeds) -> None:
+    """An empty list, a class named twice, and a class that does not occur each raise ValueError."""
+    one, two, three, missing = _different(np.random.default_rng(draw_seed("select_classes: errors")), 4)
+    images, labels = batch_of([one, two, one, three, two])
+    # refusing everything is no answer
+    _selection(submission.call("select_classes", images, labels, (one, two)), labels, (one, two))
+    for classes, what in (
+        ((), "an empty list"),
+        ((one, two, one), "a class named twice"),
+        ([three, three], "a class named twice"),
+        ((one, missing), f"class {missing}, which does not occur"),
+        ([missing], f"class {missing}, which does not occur"),
+    ):
+        expect_value_error(submission.call("select_classes", images, labels, classes), what)
+
+
+# --- sample_per_class: 5 points
+
+
+@check(
+    SAMPLE,
+    points=1,
+    hint="count the labels of what you return: every class has to come out `per_class` times, with its own images",
+)
+@given(
+    batch=class_counts(smallest=3, largest=25, fewest_classes=2), per_class=st.integers(1, 3), seed=st.integers(0, 999)
+)
+def sample_per_class_takes_as_many_as_asked(submission: Submission, batch: Batch, per_class: int, seed: int) -> None:
+    """Exactly `per_class` images of each class come back, each with its own label."""
+    answer = submission.call("sample_per_class", batch.images, batch.labels, per_class, seed)
+    _sample(answer, batch, per_class)
+
+
+@check(SAMPLE, points=1, hint="`generator.choice(..., replace=False)`, or the first ones of a permutation")
+@given(batch=class_counts(smallest=6, largest=9), per_class=st.sampled_from([5, 6]), seed=st.integers(0, 999))
+def sample_per_class_never_takes_an_image_twice(
+    submission: Submission, batch: Batch, per_class: int, seed: int
+) -> None:
+    """No image is drawn twice; asking for all there are gives each exactly once."""
+    answer = submission.call("sample_per_class", batch.images, batch.labels, per_class, seed)
+    found, _ = _sized(answer, per_class * len(counts_of(batch.labels)))
+    positions = image_positions(found, batch.images)
+    if len(set(positions)) != len(positions):
+        twice = len(positions) - len(set(positions))
+        came = f"{twice} of {len(positions)} images came back more than once"
+        fail(came, "each image at most once", called=answer.called)
+
+
+@check(
+    SAMPLE,
+    points=0.5,
+    hint="shuffle the chosen positions once more before using them: otherwise the classes stand in blocks",
+)
+def sample_per_class_mixes_the_classes(submission: Submission, draw_seed: Seeds) -> None:
+    """The classes come back mixed, not one after the other."""
+    generator = np.random.default_rng(draw_seed("sample_per_class: mixed"))
+    batch = batch_of(np.repeat(_different(generator, 2), 60))
+    answer = submission.call("sample_per_class", *batch, 40, int(generator.integers(1000)))
+    _, found = _sized(answer, 80)
+    changes = int(np.count_nonzero(np.diff(found)))
+    if changes < 10:
+        fail(f"the label changes only {changes} times along 80 images", "the two classes mixed", called=answer.called)
+
+
+@check(SAMPLE, points=1, hint="make one `np.random.default_rng(seed)` inside the function, and draw from that only")
+def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -> None:
+    """The same seed gives the same sample, and another seed another one."""
+    generator = np.random.default_rng(draw_seed("sample_per_class: seeds"))
+    batch = batch_of(np.repeat(_different(generator, 3), 60))
+    seeds = [0, int(generator.integers(1, 10**6))]  # of 0, some make no seed at all
+    samples = []
+    for seed in seeds:
+        samples.append(_pair(submission.call("sample_per_class", *batch, 20, seed)))
+        answer = submission.call("sample_per_class", *batch, 20, seed)
+        again = _pair(answer)
+        if not all(map(np.array_equal, samples[-1], again)):
+            fail("the second call with the same seed gave another sample", "the same one", called=answer.called)
+    first, second = (set(image_positions(images, batch.images)) for images, _ in samples)
+    if first == second:
+        fail(f"seeds {seeds[0]} and {seeds[1]} gave the same images", "different ones", called=answer.called)
+    if (shared := len(first & second)) > 0.8 * len(first):  # a third of them by chance
+        came = f"seeds {seeds[0]} and {seeds[1]} gave {len(first)} images each, of which {shared} are the same ones"
+        fail(came, "images drawn at random from all of their class", called=answer.called)
+
+
+@check(
+    SAMPLE,
+    points=1,
+    hint="compare each class's count with `per_class` before drawing, and put the class into the message",
+)
+def sample_per_class_names_a_class_that_is_too_small(submission: Submission, draw_seed: Seeds) -> None:
+    """Asking for more images than a class has raises ValueError, and its message names the class."""
+    generator = np.random.default_rng(draw_seed("sample_per_class: too few"))
+    small, *others = (20 + label for label in _different(generator, 3))  # no number that the message holds anyway
+    batch = batch_of(generator.permutation([others[0]] * 9 + [small] * 3 + [others[1]] * 12))
+    _sized(submission.call("sample_per_class", *batch, 3, 0), 9)  # refusing everything is no answer
+    for per_class in (4, 8):
+        answer = submission.call("sample_per_class", *batch, per_class, 0)
+        expect_value_error(answer, f"{per_class} images a class when class {small} has only 3")
+        if answer.raised is not None and str(small) not in answer.raised.message:
+            came = f"the message is {answer.raised.message[:120]!r}"
+            fail(came, f"one that names the class, {small}", called=answer.called)
+
+
+@check(SAMPLE, points=0.5, hint="shuffle row numbers, or a copy, never the arrays that you are given")
+def sample_per_class_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> None:
+    """The images and labels that are given stay as they were."""
+    generator = np.random.default_rng(draw_seed("sample_per_class: inputs"))
+    batch = batch_of(generator.permutation(np.repeat(_different(generator, 3), 8)))
+    answer = submission.call("sample_per_class", *batch, 7, 3, inputs_after=True)
+    _sized(answer, 21)
+    expect_untouched(answer, *batch)
+
+
+# --- split_train_validation: 5 points
+
+
+@check(SPLIT, points=1.5, hint="draw the validation positions first; the training positions are all the others")
+@given(batch=class_counts(smallest=4), fraction=st.sampled_from([0.25, 0.4, 0.5, 0.75]), seed=st.integers(0, 999))
+def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch, fraction: float, seed: int) -> None:
+    """Every image is in training or in validation, and none in both."""
+    answer = submission.call("split_train_validation", batch.images, batch.labels, fraction, seed)
+    train, validation = _parts(answer, batch)
+    both = set(train) & set(validation)
+    if both:
+        fail(f"{len(both)} images are in training and in validation", "none in both", called=answer.called)
+    if sorted([*train, *validation]) != list(range(len(batch.images))):
+        came = (
+            f"{len(train)} training and {len(validation)} validation images came back,"
+            f" {len({*train, *validation})} different ones"
+        )
+        fail(came, f"each of the {len(batch.images)} exactly once", called=answer.called)
+
+
+@check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
+@given(
+    batch=class_counts(smallest=2, largest=40),
+    fraction=st.sampled_from([0.001, 0.1, 0.25, 0.25, 0.5, 0.5, 0.8, 0.999]),
+    seed=st.integers(0, 999),
+)
+def split_is_stratified(submission: Submission, batch: Batch, fraction: float, seed: int) -> None:
+    """Of every class, the asked share goes to validation, within one image, and at least one image to each part."""
+    answer = submission.call("split_train_validation", batch.images, batch.labels, fraction, seed)
+    _, validation = _parts(answer, batch)
+    found = counts_of(batch.labels[validation])
+    for label, count in counts_of(batch.labels).items():
+        if found.get(label, 0) not in oracles.validation_counts(count, fraction):
+            came = f"{found.get(label, 0)} of the {count} images of class {label} are in validation"
+            fail(came, f"{fraction} of them, within one image, and at least one in each part", called=answer.called)
+
+
+@check(SPLIT, points=1, hint="make one `np.random.default_rng(seed)` inside the function, and draw from that only")
+def split_is_reproducible(submission: Submission, draw_seed: Seeds) -> None:
+    """The same seed gives the same split, and another seed another one."""
+    generator = np.random.default_rng(draw_seed("split_train_validation: seeds"))
+    batch = batch_of(np.repeat(_different(generator, 2), 40))
+    seeds = [0, int(generator.integers(1, 10**6))]  # of 0, some make no seed at all
+    splits = []
+    for seed in seeds:
+        for is_second in (False, True):
+            answer = submission.call("split_train_validation", *batch, 0.25, seed)
+            held_back = set(_parts(answer, batch, with_labels=False)[1])
+            if not is_second:
+                splits.append(held_back)
+            elif held_back != splits[-1]:
+                fail("the second call with the same seed gave another split", "the same one", called=answer.called)
+    if splits[0] == splits[1]:
+        fail(f"seeds {seeds[0]} and {seeds[1]} gave the same split", "different ones", called=answer.called)
+
+
+@check(SPLIT, points=0.5, hint="a comparison such as `0 < fraction < 1` says it")
+def split_refuses_a_fraction_outside_0_and_1(submission: Submission, draw_seed: Seeds) -> None:
+    """A fraction of 0, 1 or more, or below 0 raises ValueError."""
+    generator = np.random.default_rng(draw_seed("split_train_validation: errors"))
+    batch = batch_of(np.repeat(_different(generator, 2), 10))
+    # refusing everything is no answer
+    _parts(submission.call("split_train_validation", *batch, 0.5, 0), batch, with_labels=False)
+    for fraction in (0.0, 1.0, 1.5, -0.25):
+        expect_value_error(submission.call("split_train_validation", *batch, fraction, 0), f"the fraction {fraction}")
+
+
+@check(SPLIT, points=0.5, hint="shuffle row numbers, or a copy, never the arrays that you are given")
+def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> None:
+    """The images and labels that are given stay as they were."""
+    generator = np.random.default_rng(draw_seed("split_train_validation: inputs"))
+    batch = batch_of(generator.permutation(np.repeat(_different(generator, 3), 8)))
+    answer = submission.call("split_train_validation", *batch, 0.5, 3, inputs_after=True)
+    _parts(answer, batch, with_labels=False)
+    expect_untouched(answer, *batch)
+
+
+# --- what these checks share
+
+
+def _different(generator: np.random.Generator, count: int) -> list[int]:
+    """Draw this many different labels, in ascending order."""
+    return sorted(generator.choice(LARGEST_LABEL, size=count, replace=False).tolist())
+
+
+def _asked(labels: Array, classes: Classes) -> str:
+    return f"`select_classes(images, {labels.tolist()}, {classes})`"
+
+
+def _selection(answer: Answer, labels: Array, classes: Classes) -> tuple[Array, Any]:
+    """Return images and new labels; expect half of the images at least, and not all that were given."""
+    images, new_labels = expect_pair(answer.returned(), "the answer", answer.called)
+    found = as_array(images, "the images", answer.called)
+    wanted = len(oracles.selected(labels, classes)[0])
+    count = len(found) if found.ndim else 0
+    if not wanted / 2 <= count <= len(labels) or wanted < count == len(labels):
+        fail(f"the images came back with shape {found.shape}", f"{wanted} of them", called=_asked(labels, classes))
+    return found, new_labels
+
+
+def _pair(answer: Answer) -> tuple[Array, Array]:
+    images, labels = expect_pair(answer.returned(), "the answer", answer.called)
+    return as_array(images, "the images", answer.called), as_array(labels, "the labels", answer.called).reshape(-1)
+
+
+def _sized(answer: Answer, count: int) -> tuple[Array, Array]:
+    """Expect so many images and labels: an empty answer, or what was given, has nothing in it to judge."""
+    found, labels = _pair(answer)
+    if found.ndim == 0 or (len(found), len(labels)) != (count, count):
+        came = f"images of shape {found.shape} came back with {len(labels)} labels"
+        fail(came, f"{count} of both", called=answer.called)
+    return found, labels
+
+
+def _sample(answer: Answer, batch: Batch, per_class: int) -> list[int]:
+    """Expect as many images of each class as were asked for, with their labels; return which ones they are."""
+    found, labels = _pair(answer)
+    if found.ndim == 0 or len(found) != len(labels):
+        came = f"images of shape {found.shape} came back with {len(labels)} labels"
+        fail(came, "as many of one as of the other", called=answer.called)
+    expected = dict.fromkeys(counts_of(batch.labels), per_class)
+    if counts_of(labels) != expected:
+        fail(f"the classes came back {counts_of(labels)} times", f"{expected} (class: images)", called=answer.called)
+    positions = image_positions(found, batch.images)
+    what = "the labels (compared with those of the returned images)"
+    expect_array(labels, batch.labels[positions], what, answer.called)
+    return positions
+
+
+def _parts(answer: Answer, batch: Batch, *, with_labels: bool = True) -> tuple[list[int], list[int]]:
+    """Expect images in both parts, with their labels; return which ones are in training and which in validation."""
+    parts = []
+    names = ("training", "validation")
+    for part, name in zip(expect_pair(answer.returned(), "the answer", answer.called), names, strict=True):
+        images, labels = expect_pair(part, f"the {name} part", answer.called)
+        found = as_array(images, f"the {name} images", answer.called)
+        count = len(found) if found.ndim else 0
+        # a training part that holds all of them shares images, which has a check of its own
+        if not 0 < count < len(batch.images) + (name == "training"):
+            came = f"the {name} part holds {count} of the {len(batch.images)} images"
+            fail(came, "some of every class in both parts", called=answer.called)
+        positions = image_positions(found, batch.images)
+        hint = "use the same positions for images and labels"
+        if with_labels:
+            expect_array(labels, batch.labels[positions], f"the {name} labels", answer.called, hint=hint)
+        parts.append(positions)
+    return parts[0], parts[1]

@@ -1,0 +1,210 @@
+"""Hidden checks for exercise 1, two classes: building and fine-tuning models.   13 points
+
+Slips guarded: flags flipped without compiling again, BatchNormalization left training behind `training=False`, the
+first layers unfrozen instead of the last, images rescaled in front of a backbone that rescales itself, random
+weights, one sigmoid unit.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.judge.checking import check, fail
+from autograder.judge.comparators import (
+    expect_probabilities,
+    expect_value_error,
+    number,
+)
+from autograder.judge.submission import Submission
+from autograder.judge.wording import brief
+from autograder.kerasmodels import tiny
+from autograder.kerasmodels.cases import ALL_LAYERS, UNFROZEN, Cases, expect_loss_of_integer_labels
+from autograder.kerasmodels.models import find_arrays
+
+Array = np.ndarray[Any, Any]
+BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
+
+
+# --- build_feature_extractor: 7 points
+
+
+@pytest.fixture(scope="session")
+def cases(submission: Submission, draw_seed: Callable[[str], int]) -> Cases:
+    """Models that several checks share."""
+    return Cases(submission, draw_seed("models of exercise 1"))
+
+
+@check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
+def extractor_gives_one_probability_per_class(cases: Cases) -> None:
+    """The model turns images into `(n, num_classes)` probabilities, for two classes as for more."""
+    images, _ = cases.images(2, count=6)
+    for backbone, num_classes in ((cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)):
+        case = cases.extractor(backbone, num_classes)
+        expect_probabilities(case.facts.predict(images), (6, num_classes), case.called)
+
+
+@check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
+def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
+    """Training moves the new head and leaves every array of the backbone as it was; the backbone itself is inside."""
+    normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
+    trials = [(*normalized, cases.extractor_steps(*normalized))]
+    for backbone, num_classes in (normalized, plain):
+        answer, live = cases.extractor_fit(backbone, num_classes)
+        if answer.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled
+            trials.append((backbone, num_classes, live))
+    for backbone, num_classes, witness in trials:
+        case = cases.extractor(backbone, num_classes)
+        places = case.backbone_places()
+        # BatchNormalization has a check of its own: one slip costs points once
+        frozen = [place for name, place in zip(case.names, places, strict=True) if "normalization_" not in name]
+        changed = sum(witness.moved[place] for place in frozen)
+        if changed:
+            came = f"{witness.name} changed {changed} of the backbone's {len(frozen)} arrays"
+            fail(came, "a backbone that stays as it is", called=case.called)
+        if not any(moved for place, moved in enumerate(witness.moved) if place not in places):
+            hint = "leave the new layers trainable"
+            fail(f"{witness.name} changed nothing at all", "a new head that learns", called=case.called, hint=hint)
+    if cases.shared_arrays(*plain) < len(cases.plain_backbone.weights):
+        came = "the model holds a copy of the backbone, so that flags of the one do not reach the other"
+        hint = "use the backbone you were given; do not clone or reload it"
+        fail(came, "the backbone itself", called=cases.extractor(*plain).called, hint=hint)
+
+
+@check(
+    BUILD,
+    points=1,
+    hint=(
+        "freeze with `trainable = False`;"
+        " `training=False` in the call is no protection for a backbone that is not frozen"
+    ),
+)
+def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
+    """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
+    normalized = (cases.normalized_backbone, cases.num_classes)
+    case = cases.extractor(*normalized)
+    for witness in (cases.extractor_steps(*normalized), cases.extractor_fit(*normalized)[1]):
+        for name, place in zip(case.names, case.backbone_places(), strict=True):
+            if "normalization_" in name and witness.moved[place]:
+                came = f"{witness.name} changed the BatchNormalization array `{name}`"
+                fail(came, "one that stands still", called=case.called)
+
+
+@check(BUILD, points=1, hint="the backbone carries its own preprocessing: give it the images as they are")
+def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
+    """The images reach the backbone as they are, in [0, 255], with no rescaling in front of it."""
+    case = cases.extractor(tiny.bright_only_backbone(), 2)
+    images = np.full((8, 32, 32, 3), 10, dtype=np.float32)
+    for index in range(4):
+        images[index, :, 8 * index : 8 * index + 8] = 255 - 10 * index
+    is_told_apart = float(np.ptp(case.facts.predict(images), axis=0).max()) > 1e-6
+    if not is_told_apart and not case.facts.differs_with_other_heads(
+        images, {place for place in case.places if place is not None}
+    ):
+        came = "on a backbone that answers only to values near 255, dark and bright images give the same probabilities"
+        fail(came, "raw images at the backbone's input", called=case.called)
+
+
+@check(
+    BUILD,
+    points=1.5,
+    hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`",
+)
+def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
+    """Each model comes back compiled: `fit` takes integer labels and reports their share as `accuracy`."""
+    normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
+    case = cases.extractor(*normalized)
+    if not case.facts.compiled:
+        fail("the model is not compiled", "a model that is ready for `fit`", called=case.called)
+    expect_loss_of_integer_labels(case.facts.loss, case.called)
+    # that they are trained one after the other shows an optimizer that all of them share
+    for backbone, num_classes in (normalized, plain):
+        answer, _ = cases.extractor_fit(backbone, num_classes)
+        history = answer.returned()
+        if not isinstance(history, dict) or "accuracy" not in history:
+            came = f"`fit` reported {sorted(history) if isinstance(history, dict) else brief(history)}"
+            fail(came, "`loss` and `accuracy`", called=case.called)
+        number(history["loss"][-1], "the loss", case.called)
+    if (evaluation := cases.extractor_evaluation(*normalized)) is not None:
+        evaluation.expect_integer_labels()
+
+
+# --- start_fine_tuning: 6 points
+
+
+@check(
+    TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again"
+)
+def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
+    """After it, training moves the head and the last `unfrozen_layers` layers only, whatever was frozen before."""
+    for kind in ("trained", "one by one"):
+        cases.fine_tuned(kind).expect_moved(UNFROZEN[kind])
+
+
+@check(
+    TUNE,
+    points=1,
+    hint=(
+        "set `trainable = False` on every BatchNormalization of the backbone;"
+        " `training=False` does not hold it in Keras 3"
+    ),
+)
+def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
+    """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
+    case = cases.fine_tuned("trained")
+    case.expect_normalization_still()
+    if not case.learns:
+        fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
+
+
+@check(
+    TUNE,
+    points=1,
+    hint=(
+        "a new optimizer with this rate, and `model.compile` with the loss for integer labels"
+        " and `metrics=['accuracy']`"
+    ),
+)
+def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
+    """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
+    case = cases.fine_tuned("trained")
+    rate = case.facts.learning_rate
+    if not isinstance(rate, float) or abs(rate / cases.rate - 1) > 1e-5:
+        fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {cases.rate}", called=case.called)
+    # that they are trained one after the other shows an optimizer that all of them share
+    for trained in (case, cases.fine_tuned("one by one")):
+        expect_loss_of_integer_labels(trained.facts.loss, trained.called)
+        trained.expect_accuracy_reported()
+    if case.evaluation is not None:
+        case.evaluation.expect_integer_labels()
+
+
+@check(TUNE, points=1, hint="change flags and compile; never build, clone or reload the model")
+def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
+    """The model itself comes back, and no array changes by the call: the backbone and the trained head are kept."""
+    case = cases.fine_tuned("trained")
+    lost = sum(place is None for place in find_arrays(case.before, case.facts.arrays))
+    if lost:
+        came = f"{lost} of the model's {len(case.before)} arrays are no longer in it"
+        fail(came, "all of them, unchanged", called=case.called)
+    if not case.is_the_model_given:
+        fail("another model came back than the one given", "`model` itself, changed in place", called=case.called)
+
+
+@check(TUNE, points=0.5, hint="`layers[-0:]` is the whole list, so 0 needs care")
+def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
+    """With `unfrozen_layers=0` only the head trains, also if nothing was frozen before."""
+    cases.fine_tuned("none").expect_moved(0)
+
+
+@check(
+    TUNE,
+    points=0.5,
+    hint="count the layers that have weights and are not BatchNormalization, and compare before slicing",
+)
+def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
+    """Asking for more layers than the backbone has raises ValueError."""
+    cases.ask_fine_tuning(ALL_LAYERS).returned()  # refusing everything is no answer
+    answer = cases.ask_fine_tuning(ALL_LAYERS + 1)
+    expect_value_error(answer, "5 layers to unfreeze when there are 4 that count (BatchNormalization does not)")

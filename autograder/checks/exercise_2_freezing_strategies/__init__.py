@@ -1,0 +1,1 @@
+"""The check pages of exercise 2, freezing strategies."""

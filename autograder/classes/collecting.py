@@ -1,0 +1,127 @@
+"""What lies in submitted/ for an assignment."""
+
+import glob
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course.course import Course, CourseError
+from autograder.course.exercise import Exercise
+from autograder.course.submission import Submission, read_submission, renamed_notebooks
+from autograder.course.times import UnclearTime, exchange_zone, handed_in_at
+from autograder.gradebook.rows import submitted_folder
+from autograder.grading.store import Record
+
+
+@dataclass
+class Work:
+    """One notebook of one student."""
+
+    student: str
+    exercise: Exercise
+    folder: Path
+    source: Path
+
+    def read(self) -> Submission:
+        """Read the notebook and the files beside it."""
+        # Read when it is needed: all files of a class of hundreds may be more than fits into memory.
+        return read_submission(self.folder, self.exercise.name, self.source)
+
+
+@dataclass
+class Student:
+    """One student's work in a class run, and what has come of it."""
+
+    folder: Path
+    works: list[Work] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    open: int = 0
+    is_changed: bool = False
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """Modules that notebooks import and kernels do not have, once for each notebook."""
+
+
+def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Student]:
+    """Find what is handed in.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        only: A student id, or `*` for the class.
+
+    Returns:
+        Student id to work, sorted.
+
+    Raises:
+        CourseError: Something else stands in the place of the class's folders.
+    """
+    students: dict[str, Student] = {}
+    pattern = submitted_folder(course, glob.escape(assignment), "*")
+    if (everybody := pattern.parent.parent).exists() and not everybody.is_dir():
+        raise CourseError(f"{everybody} is no folder; move that away, and put the class's folders there.")
+    for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
+        student = folder.parent.name
+        if folder.is_dir() and only in ("*", student):
+            students[student] = _look_into(course, assignment, student, folder)
+    return students
+
+
+def _look_into(course: Course, assignment: str, student: str, folder: Path) -> Student:
+    found = Student(folder, problem=_timestamp_problem(course, folder))
+    source = course.source_directory / assignment
+    exercises = course.exercises_of(assignment)
+    _find_renamed(found, folder, exercises)
+    for name, exercise in exercises.items():
+        path = folder / f"{name}.ipynb"
+        if not path.is_symlink() and not path.exists():
+            found.notes.append(_missing_note(folder, name, exercises.keys()))
+            continue
+        found.works.append(Work(student, exercise, folder, source))
+    return found
+
+
+def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise]) -> None:
+    """Give notebooks of other names the released one, as a copy: nbgrader's commands know notebooks by name only."""
+    others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb"]
+    if len(others) <= sum((folder / f"{name}.ipynb").is_file() for name in exercises):
+        return
+    for name, files in renamed_notebooks(folder, exercises).items():
+        target = folder / f"{name}.ipynb"
+        names = ", ".join(path.name for path in files)
+        contents = {path.read_bytes() for path in files}
+        if target.is_symlink() or target.exists():
+            if not target.is_symlink() and {target.read_bytes()} != contents:
+                found.notes.append(f"{target.name} counts, but {names} is of that exercise too, and another text.")
+        elif len(contents) > 1:
+            found.notes.append(
+                f"There is no {target.name}, but {names} are of that exercise; rename the one that counts."
+            )
+        else:
+            temporary = folder / f".{target.name}.{os.getpid()}"
+            try:
+                shutil.copy2(files[0], temporary)
+                temporary.replace(target)
+            except OSError as error:
+                found.notes.append(f"{files[0].name} is {target.name}, and could not be named so ({error.strerror}).")
+                temporary.unlink(missing_ok=True)
+            else:
+                found.notes.append(f"{files[0].name} is {target.name} by what is in it; it was copied to that name.")
+
+
+def _timestamp_problem(course: Course, folder: Path) -> str:
+    try:
+        handed_in_at(folder, exchange_zone(course.config))
+    except UnclearTime as unclear:
+        return str(unclear)
+    return ""
+
+
+def _missing_note(folder: Path, name: str, exercises: Collection[str]) -> str:
+    others = sorted(path.name for path in folder.glob("*.ipynb") if path.stem not in exercises)
+    if others:
+        return f"There is no {name}.ipynb, but {', '.join(others)}; rename it if it is that notebook."
+    return f"There is no {name}.ipynb."

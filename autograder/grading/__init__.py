@@ -1,0 +1,1 @@
+"""How one notebook becomes a verdict: engine, judging, answers, keys, store. Knows no gradebook."""

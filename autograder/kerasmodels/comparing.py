@@ -1,0 +1,427 @@
+"""One live call of a student's `compare_strategies` on a backbone and images of ours, with every `fit` it made."""
+
+import contextlib
+import functools
+import json
+import weakref
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from autograder.judge.checking import Failed, fail
+from autograder.judge.comparators import expect_pair, expect_probabilities
+from autograder.judge.submission import Submission
+from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.kerasmodels import tiny
+from autograder.kerasmodels.cases import Cases
+from autograder.kerasmodels.freezing import layer_flags
+from autograder.kerasmodels.models import describe, find_arrays, moved, place, same_bits
+from autograder.kerasmodels.watching import Fit, Watched, digests, learned_from, watch
+from autograder.kernels.values import Handle
+
+Array = np.ndarray[Any, Any]
+COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
+FRACTIONS = (1.0, 0.5, 0.0)
+HEAD_EPOCHS, EPOCHS = 2, 3
+CLASSES, TRAINING_IMAGES, VALIDATION_IMAGES = 3, 72, 240
+SHAPE = (24, 16)
+"""Height and width of the images: nobody said that they are square."""
+SHOWN = ((1.0, 1.0, -3.0), (-2.0, 1.0, 1.0), (1.0, 1.0, -3.0))
+"""What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
+epoch of the others is their worst. See `autograder.kernels.trainings.Plan`."""
+ROW_PAUSES = (0.0, 0.8, 0.0)
+"""Seconds that the second stages last longer: all the same for whoever looks at the clock, and not for who does not."""
+PAUSE_SECONDS = 0.4
+"""Added to all that is not the second stage."""
+ROUNDING_SECONDS = 0.15
+"""Whoever rounds to tenths of a second, on a busy machine, may be wrong by this much."""
+CALLED = f"`compare_strategies(make_backbone, training, validation, {list(FRACTIONS)}, {HEAD_EPOCHS}, {EPOCHS})`"
+
+
+class Comparison:
+    """What came back, and what was trained.
+
+    Args:
+        submission: Whose function.
+        watched: The call, and all trainings in the order in which they ended.
+        pretrained: The backbone.
+        training: The judge's images and labels.
+        validation: Likewise.
+        nothing: See `nothing`.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        watched: Watched,
+        pretrained: keras.Model,
+        training: tuple[Array, Array],
+        validation: tuple[Array, Array],
+        nothing: int = 0,
+    ) -> None:
+        self.submission, self.answer, self.fits = submission, watched.answer, watched.fits
+        self.pretrained, self.training, self.validation = pretrained, training, validation
+        self.nothing = nothing
+        self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
+
+    @property
+    def called(self) -> str:
+        """The call, as text."""
+        return self.answer.called
+
+    def columns(self) -> dict[str, list[float]]:
+        """Return the table, as finite numbers by column, in the order in which the fractions were given.
+
+        A wrong order is judged where it is asked for: what the rows say is judged row by row.
+
+        Raises:
+            Failed: There is no such table, or it does not have one row a fraction.
+        """
+        found = self._columns()
+        if sorted(found["fraction"]) != sorted(FRACTIONS):
+            return found
+        order = [found["fraction"].index(fraction) for fraction in FRACTIONS]
+        return {name: [values[place] for place in order] for name, values in found.items()}
+
+    def _columns(self) -> dict[str, list[float]]:
+        table, _ = expect_pair(self.answer.returned(), "the answer", self.called)
+        found = expect_table(table, COLUMNS, "the table", self.called)
+        numbers = {name: column_of_numbers(found, name, "the table", self.called) for name in COLUMNS}
+        if len(numbers["fraction"]) != len(FRACTIONS):
+            rows = len(numbers["fraction"])
+            fail(f"the table has {rows} rows", f"{len(FRACTIONS)}, one for each fraction", called=self.called)
+        return numbers
+
+    def best_model(self) -> Handle:
+        """Return the model that came back.
+
+        Raises:
+            Failed: It is none.
+        """
+        _, model = expect_pair(self.answer.returned(), "the answer", self.called)
+        if not isinstance(model, Handle):
+            fail("the second part of the answer is no model", "the best model itself", called=self.called)
+        return model
+
+    def strategies(self) -> tuple[Fit, ...]:
+        """Return the second-stage training of each fraction: the last one of its model, whatever number of epochs.
+
+        A model that was trained more often than the others has been trained on afterwards.
+
+        Raises:
+            Failed: There were fewer trainings of models with a backbone inside.
+        """
+        whole = [found for found in self.fits if self.places(found) is not None]
+        rows = {found.model.id: [other for other in whole if other.model.id == found.model.id] for found in whole}
+        usual, models = next(iter(Counter(map(len, rows.values())).most_common(1)), (0, 0))
+        often = usual if models > 1 else len(whole)
+        last = {model: trainings[min(often, len(trainings)) - 1] for model, trainings in rows.items()}
+        ends = [found for found in whole if last[found.model.id] is found]
+        chosen = [found for found in ends if not self._hands_its_head_on(found, whole)]
+        if len(chosen) < len(FRACTIONS):
+            chosen = ends
+        if len(chosen) < len(FRACTIONS):  # one model throughout, set back for each fraction
+            chosen = [found for found in whole if not self._hands_its_head_on(found, whole)]
+        if len(chosen) < len(FRACTIONS):
+            came = (
+                f"`fit` trained {len(chosen)} models that have the backbone inside and a head that is trained already"
+            )
+            fail(came, f"{len(FRACTIONS)}, one for each fraction", called=self.called)
+        return tuple(chosen[-len(FRACTIONS) :])
+
+    def places(self, found: Fit) -> tuple[int, ...] | None:
+        """Say where the backbone's arrays stand in a model: by value, else by their row of shapes; None: nowhere."""
+        by_value = find_arrays(self.backbone, found.before)
+        if None not in by_value:
+            return tuple(index for index in by_value if index is not None)
+        shapes, wanted = [array.shape for array in found.before], [array.shape for array in self.backbone]
+        for start in range(len(shapes) - len(wanted) + 1):
+            if shapes[start : start + len(wanted)] == wanted:
+                return tuple(range(start, start + len(wanted)))
+        return None
+
+    def head(self, found: Fit) -> list[Array]:
+        """Return the arrays a training began with that are not the backbone's."""
+        places = set(self.places(found) or ())
+        return [array for index, array in enumerate(found.before) if index not in places]
+
+    def head_stage(self, found: Fit) -> Fit | None:
+        """Return the training that this one's head comes from; None: it comes from none, or from another strategy's."""
+        others = [other for other in self.fits if not any(other is strategy for strategy in self.strategies())]
+        for other in others:
+            if _holds(other.after, self.head(found)):
+                return other
+        return None
+
+    def trained_before(self, stage: Fit) -> bool:
+        """Whether a head stage began with a head that another training had left behind."""
+        return any(other is not stage and _holds(other.after, self.head(stage)) for other in self.fits)
+
+    def _hands_its_head_on(self, found: Fit, whole: Sequence[Fit]) -> bool:
+        """Whether a later training began with the head that this one left."""
+        later = whole[next(place for place, other in enumerate(whole) if other is found) + 1 :]
+        return any(_holds(found.after, self.head(other)) for other in later)
+
+    def layers_moved(self, found: Fit) -> set[str]:
+        """Names of the backbone's layers that a training moved."""
+        flags = moved(found.before, found.after)
+        places = self.places(found) or ()
+        paths = [variable.path.split("/")[-2] for variable in self.pretrained.weights]
+        return {name for name, index in zip(paths, places, strict=True) if flags[index]}
+
+    def own_layers(self, fraction: float) -> set[str] | None:
+        """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there."""
+        try:
+            handle = place(self.submission, self.pretrained)
+            self.submission.call("unfreeze_fraction", handle, fraction, model=True)  # what it raises is charged there
+            return {found.name for found in layer_flags(self.submission, handle) if found.trainable}
+        except Failed:
+            return None
+
+    def own_count(self, found: Fit) -> Any:
+        """What the student's own `count_parameters` says trains in a model: a slip in it is charged there."""
+        try:
+            counts = self.submission.call("count_parameters", found.model, model=True).returned()
+        except Failed:
+            counts = None
+        return counts.get("trainable", self.nothing) if isinstance(counts, dict) else self.nothing
+
+    def expect_rows(self) -> None:
+        """Expect one row for each fraction, in the order given, and whole numbers of parameters."""
+        found = self._columns()["fraction"]
+        if found != list(FRACTIONS):
+            fail(f"the column `fraction` holds {found}", f"{list(FRACTIONS)}, as given", called=self.called)
+
+    def expect_rules(self) -> None:
+        """Expect that the models follow the rules for all models of this course."""
+        facts = describe(self.submission, self.best_model(), "the model that came back")
+        expect_probabilities(facts.predict(self.validation[0][:40]), (40, CLASSES), self.called)
+        if not facts.compiled:
+            fail("the model that came back is not compiled", "a compiled model", called=self.called)
+        if "categorical_crossentropy" in facts.loss and "sparse" not in facts.loss:
+            fail(f"its loss is {facts.loss}", "a loss for integer labels", called=self.called)
+        for fraction, found in self.pairs():
+            if "accuracy" not in found.reports:
+                came = f"the second `fit` for {fraction} reported {', '.join(sorted(found.reports)) or 'nothing'}"
+                fail(came, "a model compiled with the metric `accuracy`", called=self.called)
+
+    def pairs(self) -> list[tuple[float, Fit]]:
+        """Return the fractions with their second stages."""
+        return list(zip(FRACTIONS, self.strategies(), strict=True))
+
+    def expect_fresh_starts(self) -> None:
+        """Expect that each second stage began with the pretrained backbone and a head with a head stage behind it."""
+        for fraction, found in self.pairs():
+            lost = sum(index is None for index in find_arrays(self.backbone, found.before))
+            if lost:
+                came = f"the training for {fraction} began with {lost} of the backbone's {len(self.backbone)} arrays"
+                fail(f"{came} changed", "each one to begin with the pretrained backbone", called=self.called)
+            stage, came = self.head_stage(found), ""
+            if stage is None:
+                came = f"the training for {fraction} began with a head that no earlier head stage left behind"
+            elif self.trained_before(stage):
+                came = f"the head stage for {fraction} went on with a head that another training had left behind"
+            if came:
+                hint = "make a new head for each fraction, or give each a copy of one that was trained once"
+                wanted = "a head of `head_epochs` on the frozen backbone, and nothing else"
+                fail(came, wanted, called=self.called, hint=hint)
+
+    def expect_layers(self) -> None:
+        """Expect that the second stages moved the layers of their fractions."""
+        for fraction, found in self.pairs():
+            layers, wanted = self.layers_moved(found), expected_layers(self.pretrained, fraction)
+            if layers not in (wanted, self.own_layers(fraction)):
+                came = (
+                    f"for {fraction}, `fit` changed {len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
+                )
+                fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
+
+    def expect_epochs(self) -> None:
+        """Expect that all were trained equally long."""
+        for fraction, found in self.pairs():
+            if found.epochs != EPOCHS:
+                fail(f"the second stage for {fraction} took {found.epochs} epochs", f"{EPOCHS}", called=self.called)
+            stage = self.head_stage(found)
+            if stage is not None and stage.epochs != HEAD_EPOCHS:
+                fail(f"the head stage for {fraction} took {stage.epochs} epochs", f"{HEAD_EPOCHS}", called=self.called)
+
+    def expect_nothing_else_differs(self) -> None:
+        """Expect the same head, optimizer, learning rate and number of steps for all fractions."""
+        facts: list[tuple[str, Callable[[Fit], Any]]] = [
+            ("the optimizer of the second stage was {}", lambda found: found.rate),
+            ("the second stage took {} steps", lambda found: found.steps),
+            ("the arrays of the head had the shapes {}", lambda found: sorted(part.shape for part in self.head(found))),
+        ]
+        for sentence, read in facts:
+            first, *others = [(fraction, read(found)) for fraction, found in self.pairs()]
+            for fraction, value in others:
+                if value != first[1]:
+                    came = f"for {first[0]}, {sentence.format(first[1])}, and for {fraction}, {sentence.format(value)}"
+                    fail(came, "nothing to differ but the fraction", called=self.called)
+        (fraction, first_found), *rest = self.pairs()
+        own = layer_settings(first_found.facts.description)
+        for other, found in rest:
+            settings = layer_settings(found.facts.description)
+            if own and settings and own != settings:
+                parts = [
+                    ", ".join(sorted(have - lack)) or "none such" for have, lack in ((own, settings), (settings, own))
+                ]
+                came = f"for {fraction}, the model had {parts[0]}, and for {other}, {parts[1]}"
+                fail(came, "nothing to differ but the fraction", called=self.called)
+
+    def expect_counts(self) -> None:
+        """Expect the number of parameters that learn in the second stage."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["trainable"], strict=True):
+            wanted = trainable_parameters(found)
+            if told not in (wanted, self.own_count(found)):
+                fail(f"for {fraction}, `trainable` is {told:,.10g}", f"{wanted:,}", called=self.called)
+
+    def expect_last_epochs(self) -> None:
+        """Expect the accuracies of the models as the last epoch left them."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["val_accuracy"], strict=True):
+            measured = found.accuracy(*self.validation)
+            if abs(told - measured) > 0.001:
+                came = f"for {fraction}, `val_accuracy` is {told:.3f}, and the model at the end reaches {measured:.3f}"
+                fail(came, "the accuracy of the model as the last epoch left it", called=self.called)
+
+    def expect_seconds(self) -> None:
+        """Expect the seconds of the second stage alone."""
+        for (fraction, found), told in zip(self.pairs(), self.columns()["seconds"], strict=True):
+            most = 1.05 * found.outer_seconds + ROUNDING_SECONDS
+            if not max(0.0, 0.95 * found.seconds - ROUNDING_SECONDS) < told < most:
+                came = f"for {fraction}, `seconds` is {told:.3f}, while the second `fit` took {found.seconds:.3f}"
+                fail(came, "the time around that `fit`, and nothing else", called=self.called)
+
+    def expect_best(self) -> None:
+        """Expect the model of the row with the highest accuracy."""
+        told, model = self.columns()["val_accuracy"], self.best_model()
+        measured = [found.accuracy(*self.validation) for found in self.strategies()]
+        best = [
+            found
+            for found, own, true in zip(self.strategies(), told, measured, strict=True)
+            if own == max(told) or true == max(measured)
+        ]
+        facts = describe(self.submission, model, "the model that came back")
+        if not any(same_arrays(facts.arrays, found.after) for found in best):
+            is_best = any(found.model.id == model.id for found in best)
+            came = "has been changed after the last epoch of its training" if is_best else "is not that of the best row"
+            wanted = "the best model itself, as its last epoch left it"
+            fail(f"the model that came back {came}", wanted, called=self.called)
+
+    def expect_images(self) -> None:
+        """Expect that it learned from the training images, all of them and no others, and left everything in place."""
+        known = set(digests(self.training[0]))
+        self.strategies()
+        for found in self.fits:
+            counted = not known & set(found.rows) and len(found.labels) in (VALIDATION_IMAGES, _ALL_IMAGES)
+            if counted or learned_from(found, self.validation, self.training):
+                fail("a `fit` has learned from the validation images", "none that does", called=self.called)
+            ours = known & set(found.rows)  # none where features are learned from
+            seen = len(ours) or len(found.labels) or len(known)
+            if ours in (set(), set(found.rows)) and seen < len(known):
+                came = f"a `fit` has learned from {seen} of the {len(known)} training images"
+                fail(came, "all of them", called=self.called)
+        left = self.answer.inputs_after[0] if self.answer.inputs_after else []
+        for pair, after in zip((self.training, self.validation), left, strict=False):
+            same = isinstance(after, list | tuple) and len(after) == len(pair)
+            if not same or not all(map(np.array_equal, pair, after)):
+                fail("the images or labels given to it were changed in place", "left as they were", called=self.called)
+
+
+_SETTINGS = ("rate", "activation", "stddev", "factor", "momentum", "kernel_regularizer")
+
+
+def layer_settings(description: str) -> Counter[str]:
+    """Return what the layers of a model are set to beside their sizes, in words; nothing if it is not described.
+
+    Args:
+        description: As `transferlab.portable` writes it.
+    """
+    found: Counter[str] = Counter()
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        for entry in json.loads(description)["objects"]:
+            layer = entry.get("layer", {})
+            settings = layer.get("config", {})
+            told = {key: json.dumps(settings[key])[:60] for key in _SETTINGS if key in settings}
+            found.update(f"{layer['class_name']} with {key} {value}" for key, value in told.items())
+    return found
+
+
+def nothing(seed: int) -> int:
+    """Return what stands in for the answer of a `count_parameters` that gives none: no number that can be typed in."""
+    return 1_000_003 + seed % 9_000_011
+
+
+_ALL_IMAGES = TRAINING_IMAGES + VALIDATION_IMAGES
+
+
+def _holds(arrays: Sequence[Array], wanted: Sequence[Array]) -> bool:
+    return bool(wanted) and None not in find_arrays(wanted, arrays)
+
+
+_known: "weakref.WeakKeyDictionary[Submission, Cases]" = weakref.WeakKeyDictionary()
+
+
+def compared(submission: Submission, seed: int) -> Comparison:
+    """Call `compare_strategies` once and remember what came of it, for all pages.
+
+    Args:
+        submission: Whose function.
+        seed: Of the backbone and the images.
+
+    Raises:
+        Failed: It raised, or what it did cannot be read.
+    """
+    cases = _known.setdefault(submission, Cases(submission))
+    return cases.once("compared", lambda: _compared(submission, seed))
+
+
+@functools.cache
+def _backbone(seed: int) -> keras.Model:
+    return tiny.tiny_backbone(batch_norm=False, seed=seed % 2**31, filters=5 + seed % 3, size=SHAPE)
+
+
+def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
+    """Names of the layers that train at a fraction for which no rounding is needed."""
+    names = [layer.name for layer in tiny.counted_layers(backbone)]
+    return set(names[len(names) - round(fraction * len(names)) :])
+
+
+def comparison_images(count: int, seed: int) -> tuple[Array, Array]:
+    """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright."""
+    generator = np.random.default_rng(seed)
+    brightness = (np.arange(count) + 0.5) / count
+    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *SHAPE, 3))
+    order = generator.permutation(count)
+    return images[order].astype(np.float32), np.floor(CLASSES * brightness).astype(np.int64)[order]
+
+
+def _compared(submission: Submission, seed: int) -> Comparison:
+    backbone = _backbone(seed)
+    training, validation = (
+        comparison_images(count, seed + number) for number, count in enumerate((TRAINING_IMAGES, VALIDATION_IMAGES))
+    )
+    watched = watch(
+        submission,
+        "compare_strategies",
+        CALLED,
+        [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS],
+        plan={"shown": SHOWN, "row_pauses": ROW_PAUSES, "pause": PAUSE_SECONDS},
+        backbone=backbone,
+        mended={"unfreeze_fraction": None, "count_parameters": dict.fromkeys(("trainable", "frozen"), nothing(seed))},
+        inputs_after=5,
+    )
+    return Comparison(submission, watched, backbone, training, validation, nothing(seed))
+
+
+def trainable_parameters(found: Fit) -> int:
+    """Count the parameters that were flagged trainable when a training began."""
+    return sum(int(array.size) for array, flag in zip(found.before, found.trainable, strict=True) if flag)
+
+
+def same_arrays(first: Sequence[Array], second: Sequence[Array]) -> bool:
+    """Whether two models hold the same arrays, bit by bit."""
+    return len(first) == len(second) and all(map(same_bits, first, second))

@@ -1,0 +1,1 @@
+"""Canvas: its zip, gradebook and interface."""

@@ -1,0 +1,1 @@
+"""Moodle: its zip, worksheet and web services."""
