@@ -1,11 +1,10 @@
 """What the hidden checks of exercise 3 take for granted."""
 
-import importlib
-
 import nbformat
 import pytest
 
 import transferlab
+from autograder.authoring.pages import checks_of, pages_of
 from autograder.checks.exercise_3_comparing_models import measuring as page
 from autograder.judge import model_tables, oracles
 from autograder.kerasmodels import measured
@@ -76,12 +75,7 @@ def test_the_published_networks_are_as_the_text_says(notebook):
 def test_a_wrong_answer_loses_its_points_once():
     wrong = [place for place in submission_places(NAME) if place.name.startswith("wrong_")]
     lost = {place.name: read_expected(place).checks for place in wrong}
-    cells = {
-        check.__name__: check.check_settings.cell
-        for part in ("", "_measuring")
-        for check in vars(importlib.import_module(f"autograder.checks.{NAME}{part}")).values()
-        if hasattr(check, "check_settings")
-    }
+    cells = {name: settings.cell for name, settings in checks_of(pages_of(NAME)).items()}
     spread = {name for name, checks in lost.items() if len({cells[check] for check in checks}) > 1}
     two_mistakes = {name for name in lost if name.endswith("_behind_a_slip")}
     assert spread - two_mistakes == {"wrong_comparison_of_two_only"}

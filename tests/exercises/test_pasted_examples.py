@@ -22,6 +22,22 @@ def benches(project_root):
     return {name: Bench.find(course, name) for name in ("exercise_1", "exercise_3")}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_noted_afterwards():
+    """A notebook that was run in this process has left a shell, and watched methods of models."""
+    import keras
+    from IPython.core.interactiveshell import InteractiveShell
+
+    before = dict(vars(keras.Model))
+    yield
+    InteractiveShell.clear_instance()
+    for name in set(vars(keras.Model)) - set(before):
+        delattr(keras.Model, name)
+    for name, value in before.items():
+        if vars(keras.Model)[name] is not value:
+            setattr(keras.Model, name, value)
+
+
 def failed(bench, slip):
     """The first check that a slip should fail, and its result."""
     from tests.submissions.build import read_expected

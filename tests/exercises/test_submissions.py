@@ -2,12 +2,11 @@
 
 import functools
 import importlib
-from pathlib import Path
 
 import nbformat
 import pytest
 
-import autograder.checks
+from autograder.authoring.pages import checks_of, pages_of
 from tests.submissions.build import SUBMISSIONS, build_submission, read_expected, submission_places
 
 from .conftest import EXERCISES
@@ -20,12 +19,7 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES)
 @functools.cache
 def points_of(exercise):
     """Points of every check, by name."""
-    found = {}
-    for page in sorted(Path(autograder.checks.__path__[0]).glob(f"{exercise}*.py")):
-        for name, value in vars(importlib.import_module(f"autograder.checks.{page.stem}")).items():
-            if hasattr(value, "check_settings"):
-                found[name] = value.check_settings.points
-    return found
+    return {name: settings.points for name, settings in checks_of(pages_of(exercise)).items()}
 
 
 @each_folder

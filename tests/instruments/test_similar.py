@@ -107,7 +107,7 @@ def test_a_disguised_copy_is_found_and_independent_right_solutions_are_not(proje
 
     apart = ClassWork(works, reference).compare(name, 0)
     assert apart.pairs == ()
-    assert len(apart.shares) == len(list(combinations(works, 2))) == 15
+    assert len(apart.shares) == len(list(combinations(works, 2)))
     assert apart.shares[-1] < 0.25, "docs/similar-work.md says so"
 
     copied = next(iter(right))

@@ -57,7 +57,7 @@ def test_what_gradescope_runs_lies_at_the_root(packed):
     assert modes["setup.sh"] == modes["run_autograder"] == modes["project/scripts/setup"] == 0o755
     assert modes["course/.course_secret"] == 0o600
     assert f"course/source/transfer_learning/{SLUG}.ipynb" in modes
-    assert f"project/autograder/checks/{SLUG}.py" in modes
+    assert any(name.startswith(f"project/autograder/checks/{SLUG}/") for name in modes)
     assert not any("tests/" in name or ".venv" in name or "__pycache__" in name for name in modes)
     assert stat.S_IMODE(packed.stat().st_mode) == 0o600
 
