@@ -150,7 +150,9 @@ CASES = {
     "one array": Case(SELECT, answer("return kept"), "the answer came back as an array of shape"),
     "three parts": Case(SELECT, answer("return kept, new, classes"), "Expected two parts"),
     "text": Case(SELECT, answer("return 'images', 'labels'"), "the images came back as 'images'"),
-    "a dictionary": Case(SELECT, answer("return {'images': kept, 'labels': new}"), "the answer came back as a dictionary with"),
+    "a dictionary": Case(
+        SELECT, answer("return {'images': kept, 'labels': new}"), "the answer came back as a dictionary with"
+    ),
     "a generator": Case(SELECT, answer("yield kept\nyield new"), "came back as a generator"),
     "a function": Case(SELECT, answer("return lambda: (kept, new)"), "came back as a function"),
     "a data frame": Case(
