@@ -189,7 +189,7 @@ class Tried:
             return "OTHER"
         if self.found == self.expected:
             first = next(iter(self.expected), "")
-            return "OK" if self.says in self.messages.get(first, self.says) else "SAYS"
+            return "OK" if self.says.casefold() in self.messages.get(first, self.says).casefold() else "SAYS"
         if not self.found:
             return "SURVIVED"
         return "DOUBLE" if len(self.lost) > 1 and set(self.expected) <= set(self.found) else "OTHER"

@@ -16,7 +16,7 @@ sizes["megabytes"] = 4 * sizes.parameters / 1e6
 # %% compare_backbones
 rows, trained_models = [], {}
 for name in BACKBONES:
-    row, trained_models[name] = profile_backbone(name, train, validation, 10, 2)
+    row, trained_models[name] = profile_backbone(name, train, validation, 10, EPOCHS)
     rows.append(row | {"parameters": trained_models[name].count_params()})
 table = comparison_table(rows)
 recommended_model = trained_models[recommend(table, "accuracy")]
