@@ -12,6 +12,7 @@ import hypothesis
 import autograder.checks
 from autograder.course.exercise import page_of, pages_from
 from autograder.judge.checking import CheckSettings
+from autograder.kernels.inner.server import greetings_held_back
 
 CHECKS = Path(autograder.checks.__path__[0])
 
@@ -71,7 +72,8 @@ def _module(page: Path) -> ModuleType:
 
 def _imported(page: Path) -> ModuleType:
     if page.is_relative_to(CHECKS):
-        return importlib.import_module(_name(page))
+        with greetings_held_back():
+            return importlib.import_module(_name(page))
     specification = importlib.util.spec_from_file_location(_name(page), page)
     if specification is None or specification.loader is None:
         raise ImportError(f"{page} is no check page; it must be a Python file")

@@ -111,7 +111,7 @@ def plain_words(text: str) -> str:
 
 
 # What Keras adds to its errors for those who know its inside, and what it begins them with.
-_FOR_INSIDERS = re.compile(r"\s*(Arguments received by|Call arguments received by)\b.*", re.DOTALL)
+_FOR_INSIDERS = re.compile(r"(?:Call a|A)rguments received by\b.*", re.DOTALL)
 _ENCOUNTERED = re.compile(r"^Exception encountered when calling ([\w.]+)\(\)\.\s+")
 
 

@@ -95,7 +95,7 @@ def _preload(settings: dict[str, Any]) -> child.Entry:
     """
     gc.disable()
     sys.path[:0] = settings["pythonpath"]
-    with _greetings_held_back():
+    with greetings_held_back():
         for name in settings["preload"]:
             if name.endswith(".py"):
                 _load_file(Path(name))
@@ -114,7 +114,7 @@ def _preload(settings: dict[str, Any]) -> child.Entry:
 
 
 @contextlib.contextmanager
-def _greetings_held_back() -> Iterator[None]:
+def greetings_held_back() -> Iterator[None]:
     """Hold back what imports write to the terminal, TensorFlow's about oneDNN first, unless one of them fails."""
     said, held = os.dup(2), os.memfd_create("held-back")
     os.dup2(held, 2)
