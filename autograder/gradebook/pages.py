@@ -26,7 +26,12 @@ POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
     "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
 )
-_FOR_PHONES = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+# nbgrader's cells grow with their longest line, and the page with them: on a phone each scrolls by itself instead.
+_FOR_PHONES = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<style>@media (max-width: 800px) { div.input_area, div.output_area { overflow-x: auto; } "
+    "div.input, div.inner_cell { min-width: 0; max-width: 100%; } }</style>"
+)
 
 
 def self_contained(page: str, folder: Path) -> str:

@@ -181,3 +181,5 @@ def test_the_student_reads_the_feedback(page, instructor, student, world):
 
     expect(page.locator("body")).to_contain_text(COMMENT)
     expect(page.locator("body")).to_contain_text("`select_classes` keeps exactly the images".replace("`", ""))
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "on a phone the page is as wide as the phone"
