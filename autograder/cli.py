@@ -20,6 +20,7 @@ from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
 from autograder.commands.mutants import mutants
+from autograder.commands.new_course import new_course
 from autograder.commands.new_term import new_term
 from autograder.commands.prepare import prepare
 from autograder.commands.regrade import regrade
@@ -83,6 +84,7 @@ app.add_typer(lms, name="lms")
 app.command("confirm-changes")(confirm_changes)
 app.command("try-check")(try_check)
 app.command("dry-run")(dry_run)
+app.command("new-course")(new_course)
 app.command("new-term")(new_term)
 app.command("gradescope-zip")(gradescope_zip)
 app.command("gradescope-run", hidden=True)(gradescope_run)

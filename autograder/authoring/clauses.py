@@ -159,8 +159,8 @@ def clauses_page(contracts: Mapping[str, Contract]) -> str:
 
 _HEAD = """# What is demanded, and what judges it
 
-Written by `autograder clauses` from `autograder/checks/*/clauses.toml`; change those. Every clause stands word for word
-in the text that students read, is judged by the checks named, and is broken by the slips named
+Written by `autograder clauses` from the `clauses.toml` beside the check pages; change those. Every clause stands word
+for word in the text that students read, is judged by the checks named, and is broken by the slips named
 (`tests/submissions/<exercise>/`), which lose points for it. Points are those of the checks named; checks that stand
 with several clauses give theirs once."""
 

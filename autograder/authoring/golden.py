@@ -49,7 +49,10 @@ from nbformat import NotebookNode
 
 from autograder.authoring.pages import checks_of, outcomes, pages_of
 from autograder.authoring.slips import FILE_NAME, Slip, SlipError, read_slips
+from autograder.build.data_source import checks_folder
 from autograder.build.notebooks import to_bytes
+from autograder.course.exercise import page_of, pages_from
+from autograder.judge.checking import CheckSettings
 from autograder.judge.wording import no_such
 
 _REGION_OF_HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS.*?^### END HIDDEN TESTS\n?", re.MULTILINE | re.DOTALL)
@@ -176,25 +179,32 @@ def read_expected(place: Path) -> Expected:
     """
     slip = slip_at(place)
     if slip is not None:
-        return _expected_of(slip, place.parent.name)
+        return _expected_of(slip, place.parent)
     found = tomllib.loads((place / "expected.toml").read_text(encoding="utf-8"))
     checks, chance = found.get("checks", {}), tuple(found.get("chance", ()))
-    points = _points_without(place.name, place.parent.name, [*checks, *chance], checks)
+    points = _points_without(place.name, place.parent, [*checks, *chance], checks)
     return Expected(found["why"], points, checks, chance, found.get("start", "reference"))
 
 
-def _points_without(name: str, exercise: str, named: Collection[str], lost: Collection[str]) -> float:
+@functools.cache
+def _settings_of(exercise: Path) -> dict[str, CheckSettings]:
+    """What the checks say of the exercise whose submissions lie in `<course>/tests/submissions/<exercise>`."""
+    own = page_of(exercise.name, checks_folder(exercise.absolute().parents[2]))
+    return checks_of(pages_from(own) if own.exists() else pages_of(exercise.name))
+
+
+def _points_without(name: str, exercise: Path, named: Collection[str], lost: Collection[str]) -> float:
     """Points of all checks but those that are lost; each one that is named has to exist."""
-    settings = checks_of(pages_of(exercise))
+    settings = _settings_of(exercise)
     for check in named:
         if check not in settings:
-            raise SlipError(f"submission {name} of {exercise}: {no_such('check', check, settings)}")
+            raise SlipError(f"submission {name} of {exercise.name}: {no_such('check', check, settings)}")
     return sum(found.points for check, found in settings.items() if check not in lost)
 
 
-def _expected_of(slip: Slip, exercise: str) -> Expected:
+def _expected_of(slip: Slip, exercise: Path) -> Expected:
     points = _points_without(slip.name, exercise, [*slip.checks, *slip.chance], slip.checks)
-    settings = checks_of(pages_of(exercise))
+    settings = _settings_of(exercise)
     why = slip.why or slip.name.partition("_")[2].replace("_", " ")
     return Expected(why, points, outcomes(slip.checks, settings), slip.chance, "reference", slip.says)
 

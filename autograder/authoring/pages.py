@@ -12,6 +12,7 @@ import hypothesis
 import autograder.checks
 from autograder.course.exercise import page_of, pages_from
 from autograder.judge.checking import CheckSettings
+from autograder.judge.session import importing_beside
 from autograder.kernels.inner.server import greetings_held_back
 
 CHECKS = Path(autograder.checks.__path__[0])
@@ -78,5 +79,6 @@ def _imported(page: Path) -> ModuleType:
     if specification is None or specification.loader is None:
         raise ImportError(f"{page} is no check page; it must be a Python file")
     module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    with importing_beside([page]), greetings_held_back():
+        specification.loader.exec_module(module)
     return module

@@ -155,12 +155,13 @@ class Bench:
 
 def _as_its_text(course: Course, exercise: Exercise) -> Exercise:
     """Take the exercise's text where it is newer than its notebook: authors change it all the time."""
-    from autograder.build.notebooks import notebook_from_text, to_bytes
+    from autograder.build import instructor_notebook
+    from autograder.build.notebooks import to_bytes
 
     text = course.source_directory / f"{exercise.name}.py"
     if not text.is_file():
         return exercise
-    source = to_bytes(notebook_from_text(text.read_text(encoding="utf-8"), exercise.name))
+    source = to_bytes(instructor_notebook(course.root, exercise.name))
     return Exercise.from_source(exercise.name, source, exercise.page, exercise.assignment)
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import nbformat.warnings
 
-from autograder.build.data_source import configured_source, with_data_source
+from autograder.build.data_source import checks_folder, configured_source, with_data_source
 from autograder.build.layout import RELEASED_FILES, BuildError, Unit, find_units
 from autograder.build.leaks import leaks
 from autograder.build.notebooks import notebook_from_text, same_content, to_bytes
+from autograder.build.points import give_points, points_of
 from autograder.build.release import compile_release
 from autograder.build.rules import broken_rules
 from autograder.build.sections import missing_sections
@@ -65,7 +66,7 @@ def _products(root: Path, units: tuple[Unit, ...]) -> dict[Path, bytes]:
     if findings := list(missing_sections(root)):
         raise BuildError("\n".join(findings))
     for unit in units:
-        notebook = _notebook(root, unit)
+        notebook = instructor_notebook(root, unit.slug)
         if findings := broken_rules(notebook):
             raise BuildError("\n".join(f"{unit.text}: {finding}" for finding in findings))
         products[unit.notebook] = to_bytes(notebook)
@@ -103,17 +104,29 @@ def _refuse_to_lose_edits(root: Path, units: tuple[Unit, ...]) -> None:
         text, notebook = root / unit.text, root / unit.notebook
         if not notebook.exists() or notebook.stat().st_mtime - text.stat().st_mtime < _CLOCK_SLACK_SECONDS:
             continue
-        if not same_content(_read(notebook.read_bytes()), _notebook(root, unit)):
+        if not same_content(_read(notebook.read_bytes()), instructor_notebook(root, unit.slug)):
             raise BuildError(
                 f"{unit.notebook} was edited after its text {unit.text}: carry the edits over with "
                 f"`jupytext --sync {unit.notebook}`, or drop them with `scripts/build --force`."
             )
 
 
-def _notebook(root: Path, unit: Unit) -> nbformat.NotebookNode:
-    """Make the instructor notebook of a text, on the images that the course has chosen."""
+def instructor_notebook(root: Path, slug: str) -> nbformat.NotebookNode:
+    """Make the instructor notebook of a text, on the images that the course has chosen, with the points of its checks.
+
+    Args:
+        root: The project.
+        slug: Name of the exercise.
+
+    Raises:
+        BuildError: A check page cannot be read, or the text says other points than it.
+    """
+    text = Path("source") / f"{slug}.py"
     source = configured_source(root / "nbgrader_config.py")
-    return notebook_from_text(with_data_source((root / unit.text).read_text(encoding="utf-8"), source), unit.slug)
+    notebook = notebook_from_text(with_data_source((root / text).read_text(encoding="utf-8"), source), slug)
+    folder = checks_folder(root) / slug
+    give_points(notebook, points_of(folder if folder.is_dir() else folder.with_suffix(".py")), text)
+    return notebook
 
 
 def _read(content: bytes) -> nbformat.NotebookNode:

@@ -1,7 +1,9 @@
-"""The line of a text that says where the course's images come from; the configuration decides what it says."""
+"""What the configuration of a course says to the build, and the line of a text that names the source of its images."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -18,10 +20,30 @@ def configured_source(config_file: Path) -> str:
     Returns:
         Its value; "sketches" where it is not set.
     """
-    settings = (
-        PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config().get("CourseSettings", {})
-    )
-    return str(settings.get("data_source", DEFAULT))
+    return str(course_settings(config_file).get("data_source", DEFAULT))
+
+
+def course_settings(config_file: Path) -> Mapping[str, Any]:
+    """Read what a configuration sets of `c.CourseSettings`; nothing where there is no such file.
+
+    Args:
+        config_file: The course's `nbgrader_config.py`.
+    """
+    if not config_file.is_file():
+        return {}
+    loaded = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
+    found: Mapping[str, Any] = loaded.get("CourseSettings", {})
+    return found
+
+
+def checks_folder(root: Path) -> Path:
+    """Return where the hidden check pages of a project are.
+
+    Args:
+        root: The project.
+    """
+    named = str(course_settings(root / "nbgrader_config.py").get("checks_directory", ""))
+    return root / named if named else root / "autograder" / "checks"
 
 
 def with_data_source(text: str, source: str) -> str:

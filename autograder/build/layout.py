@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.build.data_source import course_settings
+
 ASSIGNMENT_OF = {"exercise": "transfer_learning", "lesson": "lesson"}
-"""Assignment (a folder of `source/` and `release/`) by the first word of a slug."""
+"""Assignment (a folder of `source/` and `release/`) by the first word of a slug, unless the configuration says so."""
 
 UNGRADED = frozenset({"lesson"})
 """Assignments that are read and run, not handed in; nothing in them carries points."""
@@ -55,10 +57,11 @@ def find_units(root: Path) -> tuple[Unit, ...]:
         BuildError: a text belongs to no assignment, or a notebook has no text.
     """
     units = []
+    assignments = dict(course_settings(root / "nbgrader_config.py").get("assignments", {})) or ASSIGNMENT_OF
     for text in sorted((root / "source").glob("*.py")):
-        assignment = ASSIGNMENT_OF.get(text.stem.split("_")[0])
+        assignment = assignments.get(text.stem.split("_")[0])
         if assignment is None:
-            words = ", ".join(f"{word}_" for word in ASSIGNMENT_OF)
+            words = ", ".join(f"{word}_" for word in assignments)
             raise BuildError(f"source/{text.name} belongs to no assignment: its name must begin with {words}")
         units.append(Unit(text.stem, assignment))
     notebooks = {path.relative_to(root) for path in (root / "source").glob("*/*.ipynb")}

@@ -69,4 +69,4 @@ def _guard(cell: NotebookNode) -> Iterator[str]:
     if not (cell.source == GUARD or cell.source.endswith("\n" + GUARD)):
         yield "a judged cell must end with the guard of autograder/build/guard.py, word for word"
     if cell.source.count("### BEGIN HIDDEN TESTS") > 1:
-        yield "a judged cell hides nothing but the guard; hidden checks stand in autograder/checks/"
+        yield "a judged cell hides nothing but the guard; hidden checks stand on the check pages"

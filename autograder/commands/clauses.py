@@ -37,6 +37,7 @@ def clauses(
         if check:
             problems += [f"{PAGE} is not what the clauses give; run `autograder clauses`"] if is_old else []
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(page, encoding="utf-8")
             out.print(page, markup=False, highlight=False, soft_wrap=True)
         for said in problems:

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from autograder.course.errors import CourseError
 
 _MAGIC_LINE = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+_NOT_FOR_THE_JUDGE = frozenset({"__init__.py", "clauses.toml", "lesson.toml"})
 _BEGIN, _END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
@@ -159,6 +160,11 @@ class Exercise:
         return pages_from(self.page)
 
     @property
+    def beside(self) -> tuple[Path, ...]:
+        """What the check pages import or read from their folder; see `beside_pages`."""
+        return beside_pages(self.page)
+
+    @property
     def max_points(self) -> float:
         """Points the checks can give."""
         return sum(self.judged.values())
@@ -185,6 +191,22 @@ def pages_from(page: Path) -> tuple[Path, ...]:
     if page.is_dir():
         return tuple(sorted(found for found in page.glob("*.py") if not found.name.startswith("_")))
     return (page, *sorted(page.parent.glob(f"{page.stem}_*.py")))
+
+
+def beside_pages(page: Path) -> tuple[Path, ...]:
+    """Return what lies in a folder of check pages beside them: modules that begin with an underscore, and data.
+
+    Pages import such a module by its name. Tables that decide no verdict are left out; so is everything beside a page
+    that is a file, where others may lie as well.
+
+    Args:
+        page: The folder, or the first page.
+    """
+    if not page.is_dir():
+        return ()
+    pages = pages_from(page)
+    found = (path for path in page.iterdir() if path.is_file() and path not in pages)
+    return tuple(sorted(path for path in found if path.name not in _NOT_FOR_THE_JUDGE and path.suffix != ".pyc"))
 
 
 def table_beside(page: Path, name: str) -> Path:

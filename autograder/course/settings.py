@@ -1,6 +1,6 @@
 """What an instructor may set for a course in `nbgrader_config.py`, beside nbgrader's own settings."""
 
-from traitlets import Enum, Float, Integer, Unicode
+from traitlets import Dict, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from autograder.kernels.limits import Limits
@@ -37,6 +37,11 @@ class CourseSettings(Configurable):
         course_sources(),
         default_value="sketches",
         help="Where the exercises' images come from; `autograder build` writes it into the notebooks.",
+    ).tag(config=True)
+    assignments = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="Assignment of each text in source/, by the first word of its name; empty: exercise_ and lesson_.",
     ).tag(config=True)
     checks_directory = Unicode(
         "", help="Folder of the hidden check pages, relative to the course folder; empty: the installed ones."

@@ -293,7 +293,7 @@ class Engine:
     def _reference(self, exercise: Exercise, secret: bytes) -> dict[str, Outcome]:
         """Outcomes of the same checks with the same draws on the reference solution. Asked for rarely, made once."""
         digest = hashlib.sha256(
-            secret + exercise.source + b"".join(page.read_bytes() for page in exercise.pages)
+            secret + exercise.source + b"".join(page.read_bytes() for page in (*exercise.pages, *exercise.beside))
         ).hexdigest()
         with self._reference_lock:
             if digest not in self._references:

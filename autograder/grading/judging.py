@@ -92,6 +92,8 @@ class Task:
     """What the instructor's notebook defines; checks ask for nothing else."""
     left_out: list[str]
     """grade_ids of judged cells that are not judged this time."""
+    beside: list[Path] = field(default_factory=list)
+    """What the check pages import or read from their folder."""
     in_full: str = ""
     """Name of the check whose calls are all kept; `*` for all checks."""
 
@@ -123,7 +125,15 @@ def task_of(exercise: Exercise, key: bytes, data_source: str) -> Task:
         data_source: Where the course's images come from.
     """
     left_out = [name for name in exercise.left_out if name not in exercise.judged]
-    return Task(list(exercise.pages), key, list(exercise.judged), data_source, sorted(exercise.names), left_out)
+    return Task(
+        list(exercise.pages),
+        key,
+        list(exercise.judged),
+        data_source,
+        sorted(exercise.names),
+        left_out,
+        list(exercise.beside),
+    )
 
 
 def judge_notebook(template: Template, run: Questioned, task: Task) -> Judgement:
@@ -206,7 +216,7 @@ def _one_judge(template: Template, run: Questioned, task: Task, judgement: Judge
     decided = {name: result.outcome for name, (_, result) in judgement.results.items()}
     request = task.request([f"{PAGES}/{page.name}" for page in task.pages], decided)
     with theirs:
-        files = {f"{PAGES}/{page.name}": page.read_bytes() for page in task.pages}
+        files = {f"{PAGES}/{path.name}": path.read_bytes() for path in [*task.pages, *task.beside]}
         child = template.fork(request, [theirs.fileno()], files, limits=JUDGE_LIMITS)
     watched = threading.Event()
     guard = threading.Thread(target=_watch, args=(child, watched, judgement), daemon=True)

@@ -107,8 +107,10 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
     Returns:
         Plain values: digests, versions and settings.
     """
+    beside = {path.name: _sha256(path.read_bytes()) for path in exercise.beside}
     return {
         "exercise": exercise.name,
+        **({"beside": beside} if beside else {}),
         "judged": dict(exercise.judged),
         "reference": _sha256(json.dumps([_plain(cell) for cell in exercise.notebook.cells]).encode()),
         "pages": [_sha256(page.read_bytes()) for page in exercise.pages],
@@ -155,11 +157,15 @@ def terms_of(course: Course, secret_digest: str) -> Mapping[str, str]:
     found = [course_version(course, exercise) for _, exercise in sorted(course.exercises.items())]
 
     def digest(*names: str) -> str:
-        return _sha256(json.dumps([[version[name] for name in names] for version in found], sort_keys=True).encode())
+        return _sha256(
+            json.dumps(
+                [[version[name] for name in names if name in version] for version in found], sort_keys=True
+            ).encode()
+        )
 
     return {
         "exercises in source/": digest("exercise", "judged", "reference"),
-        "check pages": digest("pages"),
+        "check pages": digest("pages", "beside"),
         "autograder": digest("code"),
         "limits and settings": digest("settings"),
         "images and weights": data_digest(course.settings.data_source),

@@ -59,6 +59,33 @@ def expect_array(value: Any, expected: Array, what: str, called: str = "", hint:
         fail(came, wanted, called=called, hint=hint)
 
 
+def expect_close(value: Any, expected: Array, what: str, called: str = "", *, tolerance: float = 1e-6) -> None:
+    """Compare arrays of numbers that were computed: shape first, then values.
+
+    Args:
+        value: What came back; lists and tensors are as good as arrays.
+        expected: What is right.
+        what: Name of it, for the message.
+        called: The call, for the message.
+        tolerance: By how much a number may be off, as a share of the largest that is expected, or of 1.
+
+    Raises:
+        Failed: They differ.
+    """
+    array = as_array(value, what, called)
+    if array.shape != expected.shape:
+        fail(f"{what} came back with shape {array.shape}", f"shape {expected.shape}", called=called)
+    found, right = array.astype(np.float64), expected.astype(np.float64)
+    if not np.isfinite(found).all():
+        fail(f"there is NaN or infinity in {what}", "numbers", called=called)
+    off = np.abs(found - right)
+    if off.size and off.max() > tolerance * max(1.0, float(np.abs(right).max())):
+        place = np.unravel_index(int(off.argmax()), off.shape)
+        where = ", ".join(str(int(index)) for index in place)
+        came = f"{what}[{where}] is {found[place]:.6g}" if where else f"{what} is {found[place]:.6g}"
+        fail(came, f"{right[place]:.6g}", called=called)
+
+
 def expect_dtype(value: Any, dtype: str, what: str, called: str = "") -> None:
     """Compare the dtype where there is one: a list of arrays has that of its arrays, a list of numbers none.
 

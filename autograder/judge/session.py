@@ -10,6 +10,7 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,26 @@ def plugin_for(request: dict[str, Any], channel: Conversation) -> JudgePlugin:
     return plugin
 
 
+@contextlib.contextmanager
+def importing_beside(pages: Sequence[Path]) -> Iterator[None]:
+    """Let check pages import the modules that lie beside them, which begin with an underscore, by their names.
+
+    Args:
+        pages: The check pages of one exercise.
+    """
+    folders = list(dict.fromkeys(str(page.parent) for page in pages))
+    before = list(sys.path)
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+        # another exercise may have modules of the same names
+        for name, module in list(sys.modules.items()):
+            if name.startswith("_") and str(Path(getattr(module, "__file__", None) or "/").parent) in folders:
+                del sys.modules[name]
+
+
 def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> tuple[int, str]:
     """Run pytest on the pages of one exercise; return its exit status and what it printed.
 
@@ -111,5 +132,6 @@ def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> 
             caught.enter_context(contextlib.redirect_stderr(said))
         sys.dont_write_bytecode = True
         os.environ.pop("PYTEST_ADDOPTS", None)  # somebody's own options for their own tests
+        caught.enter_context(importing_beside(pages))
         status = int(pytest.main(arguments, plugins=[plugin]))
     return status, "\n".join([*plugin.problems, said.getvalue()])

@@ -14,7 +14,7 @@ from autograder.judge.submission import Answer
 from autograder.judge.wording import brief, ordinal_list
 from autograder.kernels.values import Table
 
-__all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "rows_of"]
+__all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "list_of_texts", "rows_of"]
 
 
 def expect_table(value: Any, columns: Sequence[str], what: str, called: str = "") -> Table:
@@ -58,6 +58,21 @@ def column_of_numbers(table: Table, name: str, what: str, called: str = "") -> l
     return [
         number(entry, f"`{name}` in row {row + 1} of {what}", called) for row, entry in enumerate(table.columns[name])
     ]
+
+
+def list_of_texts(value: Any, what: str, called: str = "") -> list[str]:
+    """Return texts that came back as a list, an array, or a table of one column.
+
+    Raises:
+        Failed: They are none.
+    """
+    if isinstance(value, Table) and len(value.columns) == 1:
+        value = next(iter(value.columns.values()))
+    entries = _as_list(value, what, called)
+    wrong = next((entry for entry in entries if not isinstance(entry, str)), None)
+    if wrong is not None:
+        fail(f"{what} holds {brief(wrong)}", "texts", called=called)
+    return entries
 
 
 def expect_table_untouched(answer: Answer, given: Table, position: int = 0) -> None:

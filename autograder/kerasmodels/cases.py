@@ -16,7 +16,17 @@ from autograder.judge.checking import Failed, Undecided, fail
 from autograder.judge.submission import Answer, Stopped, Submission
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
-from autograder.kerasmodels.models import ModelFacts, describe, find_arrays, fit, moved, own_steps, part_of, place
+from autograder.kerasmodels.models import (
+    ModelFacts,
+    describe,
+    expect_model,
+    find_arrays,
+    fit,
+    moved,
+    own_steps,
+    part_of,
+    place,
+)
 from autograder.kernels.values import Handle, array_to_bytes
 
 Array = np.ndarray[Any, Any]
@@ -228,10 +238,7 @@ class Extractor:
 def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) -> Extractor:
     given = place(submission, backbone)
     answer = submission.call("build_feature_extractor", given, num_classes, model=True)
-    handle = answer.returned()
-    if not isinstance(handle, Handle):
-        fail(f"it returned {brief(handle)}", "a keras.Model", called=answer.called)
-    facts = describe(submission, handle, "the model that came back")
+    facts = describe(submission, expect_model(answer.returned(), answer.called), "the model that came back")
     places = find_arrays([np.asarray(variable) for variable in backbone.weights], facts.arrays)
     return Extractor(answer.called, facts, given, tuple(variable.path for variable in backbone.weights), tuple(places))
 

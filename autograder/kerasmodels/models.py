@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from autograder.judge.checking import Failed, Undecided, fail
 from autograder.judge.submission import Answer, Submission
+from autograder.judge.wording import brief
 from autograder.kerasmodels.rebuild import Forbidden, Refused, TooLarge, rebuild
 from autograder.kerasmodels.tiny import of_ours
 from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
@@ -205,6 +206,21 @@ def _expect_to_take(model: keras.Model, images: Array) -> None:
         fail(
             f"the model takes images of shape {wanted}", f"one that takes images of shape {given}, as the backbone does"
         )
+
+
+def expect_model(value: Any, called: str = "") -> Handle:
+    """Return the handle of a model that came back.
+
+    Args:
+        value: What came back.
+        called: The call, for the message.
+
+    Raises:
+        Failed: It is no Keras model.
+    """
+    if not isinstance(value, Handle):
+        fail(f"it returned {brief(value)}", "a keras.Model", called=called)
+    return value
 
 
 def describe(submission: Submission, handle: Handle, what: str = "the model") -> ModelFacts:

@@ -7,7 +7,8 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
-from autograder.build.notebooks import notebook_from_text, to_bytes
+from autograder.build import instructor_notebook
+from autograder.build.notebooks import to_bytes
 from tests.submissions.build import SUBMISSIONS, build_submission, exercise_names
 
 mpl.use("agg")
@@ -44,7 +45,7 @@ def source_notebook(project_root):
 
     @functools.cache
     def make(exercise):
-        return to_bytes(notebook_from_text((project_root / "source" / f"{exercise}.py").read_text(), exercise))
+        return to_bytes(instructor_notebook(project_root, exercise))
 
     return make
 

@@ -47,7 +47,7 @@ def write_zip(
         entries[f"project/{name}"] = (path.read_bytes(), 0o755 if name.startswith("scripts/") else 0o644)
     course_files = [course.root / CONFIG_NAME, *_files(course.source_directory / assignment)]
     if course.settings.checks_directory:
-        course_files += {page for exercise in exercises.values() for page in exercise.pages}
+        course_files += {page for exercise in exercises.values() for page in (*exercise.pages, *exercise.beside)}
     for path in course_files:
         entries[f"course/{path.relative_to(course.root).as_posix()}"] = (path.read_bytes(), 0o644)
     _write(target, entries)
