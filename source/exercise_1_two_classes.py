@@ -148,7 +148,7 @@ pair_images, pair_labels = select_classes(images, labels, (first, second))
 print(np.shape(pair_images), "images; of label 0 and 1:", np.bincount(pair_labels))
 transferlab.plot_images(pair_images[:8], pair_labels[:8]);
 
-# %% nbgrader={"grade": true, "grade_id": "check_select_classes", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_select_classes", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 1
 five_labels = np.array([3, 5, 3, 8, 5])
 five_images = np.arange(5 * 2 * 2 * 3, dtype=np.uint8).reshape(5, 2, 2, 3)
@@ -245,7 +245,7 @@ few_images, few_labels = sample_per_class(images, labels, 3, seed=5)
 print("images of each class:", np.bincount(few_labels))
 transferlab.plot_images(few_images, few_labels, class_names);
 
-# %% nbgrader={"grade": true, "grade_id": "check_sample_per_class", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_sample_per_class", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 2
 pool_labels = np.repeat([7, 31], [60, 50])
 pool_images = np.arange(110, dtype=np.uint8).reshape(110, 1, 1, 1)  # image i holds the number i
@@ -346,7 +346,7 @@ def split_train_validation(images, labels, fraction, seed):
 print("training:  ", np.bincount(larger_labels))
 print("validation:", np.bincount(smaller_labels))
 
-# %% nbgrader={"grade": true, "grade_id": "check_split_train_validation", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_split_train_validation", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 3
 mixed_labels = np.repeat([0, 1, 4], [10, 6, 2])
 mixed_images = np.arange(18, dtype=np.uint8).reshape(18, 1, 1, 1)  # image i holds the number i
@@ -506,7 +506,7 @@ def build_feature_extractor(backbone, num_classes):
 # %%
 build_feature_extractor(toy_backbone(), 3).summary()
 
-# %% nbgrader={"grade": true, "grade_id": "check_build_feature_extractor", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_build_feature_extractor", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 4
 some_pictures = np.random.default_rng(4).uniform(0, 255, (24, 8, 8, 3)).astype("float32")
 some_labels = np.arange(24) % 3
@@ -628,7 +628,7 @@ shown_model = keras.Sequential([shown_backbone, layers.Flatten(), layers.Dense(3
 start_fine_tuning(shown_model, shown_backbone, 2, 0.001)
 shown_backbone.summary()
 
-# %% nbgrader={"grade": true, "grade_id": "check_start_fine_tuning", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_start_fine_tuning", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 5
 noise_pictures = np.random.default_rng(5).uniform(0, 255, (24, 8, 8, 3)).astype("float32")
 noise_labels = np.arange(24) % 3
@@ -750,7 +750,7 @@ feature_accuracy = feature_model.evaluate(test_images, test_labels, verbose=0, r
 ### END SOLUTION
 print(f"feature extraction: {feature_accuracy:.3f} of the test images right")
 
-# %% nbgrader={"grade": true, "grade_id": "check_feature_stage", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_feature_stage", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for the first stage of task 6
 check_model(baseline_model, 2)
 check_model(feature_model, 2)
@@ -794,7 +794,7 @@ finetuned_accuracy = finetuned_model.evaluate(test_images, test_labels, verbose=
 ### END SOLUTION
 print(f"fine-tuning: {finetuned_accuracy:.3f} of the test images right")
 
-# %% nbgrader={"grade": true, "grade_id": "check_fine_tuned_stage", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_fine_tuned_stage", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for the second stage of task 6
 check_model(finetuned_model, 2)
 assert "finetuned" in histories, 'histories has no entry "finetuned"'
@@ -829,7 +829,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 transferlab.plot_histories(histories, metric="val_accuracy");
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The figure is judged by what it shows when it is drawn; here we only make sure that there is something to draw.
 missing_curves = {"baseline", "feature", "finetuned"} - set(histories)
 assert not missing_curves, f"histories has no entry for {', '.join(sorted(missing_curves))}"

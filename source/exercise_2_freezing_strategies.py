@@ -179,7 +179,7 @@ def unfreeze_fraction(backbone, fraction):
 half = unfreeze_fraction(toy_backbone(), 0.5)
 print([layer.name for layer in half.layers if layer.weights and layer.trainable])
 
-# %% nbgrader={"grade": true, "grade_id": "check_unfreeze_fraction", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_unfreeze_fraction", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 1
 def layers_that_learn(backbone):
     """Train a model around a toy backbone for one epoch; return the names of the layers that changed."""
@@ -271,7 +271,7 @@ print(count_parameters(toy_model(unfreeze_fraction(toy_backbone(), 0.5))))
 quarters = {name: count_parameters(unfreeze_fraction(model, 0.25)) for name, model in architectures.items()}
 pd.DataFrame(quarters).T.assign(share=lambda found: found.trainable / (found.trainable + found.frozen)).round(2)
 
-# %% nbgrader={"grade": true, "grade_id": "check_count_parameters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_count_parameters", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 2
 half_frozen = toy_backbone()
 for layer in half_frozen.layers[:4]:
@@ -410,7 +410,7 @@ def compare_strategies(make_backbone, training, validation, fractions, head_epoc
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_compare_strategies", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_compare_strategies", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 3
 toy_weights = toy_backbone().get_weights()
 toy_weights[4] = np.array([0.1, 0.2, 0.3, 0.4], "float32")  # moving mean of norm_1: it never changes
@@ -515,7 +515,7 @@ def best_strategy(table, tolerance):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_best_strategy", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_best_strategy", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 4
 example = pd.DataFrame(
     {
@@ -610,7 +610,7 @@ chosen_fraction = best_strategy(table, TOLERANCE)
 print("worth it:", chosen_fraction)
 pd.DataFrame(table)
 
-# %% nbgrader={"grade": true, "grade_id": "check_comparison", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_comparison", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 5
 seen_table = pd.DataFrame(table)
 assert seen_table["fraction"].tolist() == list(FRACTIONS), f"the table should have the rows {list(FRACTIONS)}"
@@ -644,7 +644,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 transferlab.plot_trade_off(table, x="seconds", y="val_accuracy", name="fraction");
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The figure is judged by what it shows when it is drawn; here we only make sure that there is something to draw.
 assert len(pd.DataFrame(table)) == len(FRACTIONS), f"the table should have {len(FRACTIONS)} rows"
 ### BEGIN HIDDEN TESTS

@@ -171,7 +171,7 @@ def pareto_front(table):
 print(pd.DataFrame(pareto_front(published))[["name", "parameters", "val_accuracy", "ms_per_image"]])
 transferlab.plot_trade_off(published, x="ms_per_image", name="name", x_label="time per image (ms)");
 
-# %% nbgrader={"grade": true, "grade_id": "check_pareto_front", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_pareto_front", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 1
 animals = pd.DataFrame(
     {
@@ -271,7 +271,7 @@ def recommend(table, scenario):
 for purpose in ("accuracy", "speed", "size"):
     print(f"{purpose:9}", recommend(published, purpose))
 
-# %% nbgrader={"grade": true, "grade_id": "check_recommend", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_recommend", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 2
 zoo = pd.DataFrame(
     {
@@ -368,7 +368,7 @@ def summarise_run(val_accuracies, epoch_seconds, predict_seconds, images_per_cal
 # %%
 summarise_run([0.50, 0.75, 0.70], [9.0, 1.0, 2.0], [0.10, 0.30, 0.11], 50)
 
-# %% nbgrader={"grade": true, "grade_id": "check_summarise_run", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_summarise_run", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 3
 summary = dict(summarise_run([0.50, 0.75, 0.70], [9.0, 1.0, 2.0], [0.10, 0.30, 0.11], 50))
 assert set(summary) == {"val_accuracy", "seconds_per_epoch", "ms_per_image"}, f"the answer has the keys {list(summary)}"
@@ -447,7 +447,7 @@ example_rows = [
 ]
 pd.DataFrame(comparison_table(example_rows))
 
-# %% nbgrader={"grade": true, "grade_id": "check_comparison_table", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_comparison_table", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 4
 given_rows = [
     dict(zip(COLUMNS, values, strict=True))
@@ -530,7 +530,7 @@ sizes["megabytes"] = 4 * sizes["parameters"] / 1e6
 ### END SOLUTION
 pd.DataFrame(sizes)
 
-# %% nbgrader={"grade": true, "grade_id": "check_sizes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_sizes", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 5
 size_table = pd.DataFrame(sizes)
 missing_columns = {"name", "parameters", "megabytes"} - set(size_table)
@@ -674,7 +674,7 @@ def profile_backbone(name, train, validation, num_classes, epochs):
 # %% [markdown]
 # The checks of this task train for a few seconds on 100 pictures. Do not be surprised by a poor accuracy there.
 
-# %% nbgrader={"grade": true, "grade_id": "check_profile_backbone", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_profile_backbone", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 6
 few_train = (train[0][:100], train[1][:100])
 few_validation = (validation[0][:100], validation[1][:100])
@@ -750,7 +750,7 @@ recommended_model = trained_models[recommend(table, "accuracy")]
 ### END SOLUTION
 pd.DataFrame(table)
 
-# %% nbgrader={"grade": true, "grade_id": "check_comparison", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_comparison", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 7
 final_table = pd.DataFrame(table)
 assert set(COLUMNS) <= set(final_table), f"the table has the columns {list(final_table)}"
@@ -797,7 +797,7 @@ transferlab.plot_trade_off(table, x="parameters", name="name")
 transferlab.plot_trade_off(table, x="ms_per_image", name="name", x_label="time per image (ms)");
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "check_figure", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # The plots are judged by what they show when they are drawn; here we only make sure that there is something to draw.
 missing_columns = {"name", "parameters", "val_accuracy", "ms_per_image"} - set(pd.DataFrame(table))
 assert not missing_columns, f"the table lacks the columns {', '.join(sorted(missing_columns))}"

@@ -1,5 +1,6 @@
 """The course holds together: texts and notebooks, right answers and their points, mistakes and what they lose."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +16,21 @@ RIGHT = sorted(
 )
 
 
-def autograder(*arguments):
-    """Run a command of the grader in the course folder; what it says is shown if it does not end well."""
+def autograder(*arguments, status=0):
+    """Run a command of the grader in the course folder; what it says is shown if it does not end as it should."""
     done = subprocess.run(
         [sys.executable, "-m", "autograder.cli", *arguments], cwd=COURSE, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_unanswered_notebook_earns_nothing(exercise):
+    """A check that passes where nothing was done judges nothing."""
+    released = next((COURSE / "release").glob(f"*/{exercise}.ipynb"))
+    found = autograder("try-check", exercise, "--notebook", str(released), "--json", status=1)
+    assert [check["check"] for check in json.loads(found) if check["points"]] == []
 
 
 def test_notebooks_and_release_are_up_to_date():
