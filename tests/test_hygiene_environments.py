@@ -53,6 +53,8 @@ def third_party_imports(package):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 names = [node.module]
             for top in {name.split(".")[0] for name in names}:
+                if top.startswith("_") and path.with_name(f"{top}.py").is_file():
+                    continue  # beside a check page of a course of its own
                 if top not in sys.stdlib_module_names and top not in {"autograder", "transferlab"}:
                     yield path, top
 

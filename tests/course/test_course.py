@@ -169,9 +169,12 @@ def test_the_instructors_page_names_every_setting_with_its_default(project_root)
     shown = dict(re.findall(r"^\| `c\.CourseSettings\.(\w+)` \| `?\"?([\w.]+)", page, re.MULTILINE))
     for name, trait in CourseSettings.class_traits(config=True).items():
         default = trait.default()
-        assert shown.pop(name) == (f"{default:g}" if isinstance(default, float) else str(default) or shown_empty(name))
+        said = f"{default:g}" if isinstance(default, float) else str(default or "")
+        assert shown.pop(name) == (said or shown_empty(name))
     assert not shown
 
 
 def shown_empty(name):
-    return {"class_list": "none", "checks_directory": "installed", "lesson_address": "none"}[name]
+    return {"assignments": "this", "class_list": "none", "checks_directory": "installed", "lesson_address": "none"}[
+        name
+    ]

@@ -68,7 +68,7 @@ def _project_files() -> Iterator[tuple[Path, str]]:
 
 
 def _files(folder: Path) -> list[Path]:
-    unwanted = {"__pycache__", ".ipynb_checkpoints"}
+    unwanted = {"__pycache__", ".ipynb_checkpoints", "starters"}  # the last: other people's courses, to begin from
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not unwanted & set(path.parts)]
 
 
