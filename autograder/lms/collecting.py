@@ -16,13 +16,11 @@ from urllib.parse import quote
 from autograder.course.course import Course
 from autograder.course.times import TIMESTAMP, UnclearTime, handed_in_at
 from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
+from autograder.lms.errors import UNFORESEEN
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
 from autograder.lms.students import Known
-
-UNFORESEEN = (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
-"""What reading and writing one person's files may end in; it becomes that person's row."""
 
 
 @dataclass

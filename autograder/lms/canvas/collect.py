@@ -5,10 +5,10 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.lms.canvas.files import CanvasGradebook, CanvasHanded, CanvasStudent, read_archive, read_gradebook
-from autograder.lms.collecting import UNFORESEEN, Incoming, collect
+from autograder.lms.collecting import Incoming, collect
 from autograder.lms.csv_text import read_csv
 from autograder.lms.due_dates import DueDates, refuse_without_due_date, set_due_dates
-from autograder.lms.errors import LmsError, StudentFilesRefused
+from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.collect import no_notebook, refuse_other_assignment
 from autograder.lms.names import same_name

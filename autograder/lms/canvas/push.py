@@ -23,6 +23,7 @@ from autograder.lms.push.web import Web, json_of
 _SAME_POINTS = 1e-6
 _SHOWN = 0.005
 """Canvas shows two decimals."""
+_EXCUSED = "excused on Canvas; a grade would undo that"
 
 
 class CanvasAssignment:
@@ -78,6 +79,7 @@ class CanvasAssignment:
 
     def people(self) -> People:
         """See `Platform`."""
+        _ = self.assignment  # one that cannot be used at all is refused before anybody is looked at
         return People(
             Person(
                 id=str(submission["user_id"]),
@@ -103,30 +105,17 @@ class CanvasAssignment:
             )
         submission = self._submissions[person.id]
         if submission.get("excused"):
-            return "excused on Canvas; a grade would undo that"
+            return _EXCUSED
         if submission.get("assignment_visible") is False:
             return "the assignment is not assigned to this student on Canvas, which would drop the grade"
-        return self._group_refusal(person, outgoing)
+        return ""
 
-    def _group_refusal(self, person: Person, outgoing: Outgoing) -> str:
-        """A grade for one member of a group is everybody's in it, unless members are graded individually."""
-        is_shared = self.assignment.get("group_category_id") and not self.assignment.get(
-            "grade_group_students_individually"
+    @property
+    def shares_grades(self) -> bool:
+        """See `Platform`."""
+        return bool(
+            self.assignment.get("group_category_id") and not self.assignment.get("grade_group_students_individually")
         )
-        if not is_shared or not person.group:
-            return ""
-        grade = self._grade(outgoing)
-        first = self._group_grades.setdefault(person.group, grade)
-        if abs(first - grade) <= _SHOWN:
-            return ""
-        return (
-            'the members of this group have different points, and Canvas gives all of them the same; set "Assign '
-            'grades to each student individually" there'
-        )
-
-    @cached_property
-    def _group_grades(self) -> dict[str, float]:
-        return {}
 
     def lost(self, person: Person, outgoing: Outgoing) -> str:
         """See `Platform`."""
@@ -147,6 +136,8 @@ class CanvasAssignment:
                 f"Canvas has {points_text(score)}, which was not sent from here, and the gradebook has "
                 f"{points_text(grade)}; --overwrite takes the gradebook's"
             )
+        if submission.get("excused"):
+            refusal = _EXCUSED
         pages = [f"{name}.html" for name, _ in _pages(outgoing)] if self._with_pages else []
         return Prepared(
             what={"grade": grade, "comment": outgoing.comment},

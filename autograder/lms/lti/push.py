@@ -83,6 +83,9 @@ class LtiLineItem:
         """See `Platform`. The platform rescales to the column's maximum, so any maximum will do."""
         return "" if outgoing.max_points > 0 else "the assignment has no points"
 
+    shares_grades = False
+    """See `Platform`: a score is one person's, whatever teams there are."""
+
     def lost(self, person: Person, outgoing: Outgoing) -> str:
         """See `Platform`."""
         share, _ = self._results.get(person.id, (None, ""))
@@ -92,7 +95,7 @@ class LtiLineItem:
 
     def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """See `Platform`."""
-        share, comment = self._results.get(person.id, (None, ""))
+        share, comment = self._result(person)
         standing = whose(comment, outgoing.comment, [str(one.get("comment", "")) for one in sent])
         shares = [_share(outgoing), *(float(one["share"]) for one in sent if "share" in one)]
         refusal = ""
@@ -152,10 +155,19 @@ class LtiLineItem:
     @cached_property
     def _results(self) -> dict[str, tuple[float | None, str]]:
         """Share of the maximum and comment, by user id, as the gradebook has them."""
-        found: dict[str, tuple[float | None, str]] = {}
+        # there may be no column yet
+        return self._read_results(below(self.line_item, "results")) if self.line_item else {}
+
+    def _result(self, person: Person) -> tuple[float | None, str]:
+        """One person's, at this moment: other tools and markers may be at work while the others are sent theirs."""
         if not self.line_item:
-            return found  # there is no column yet
-        for page in self._web.pages(below(self.line_item, "results"), headers=self._accept(_RESULTS_TYPE)):
+            return None, ""
+        found = self._read_results(_with_query(below(self.line_item, "results"), {"user_id": person.id}))
+        return found.get(person.id, (None, ""))
+
+    def _read_results(self, url: str) -> dict[str, tuple[float | None, str]]:
+        found: dict[str, tuple[float | None, str]] = {}
+        for page in self._web.pages(url, headers=self._accept(_RESULTS_TYPE)):
             self._refuse_trouble(page, "the results")
             found |= {str(result.get("userId")): _read(result) for result in json_of(page, "the results")}
         return found
@@ -222,8 +234,7 @@ class LtiLineItem:
         return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def _result_is(self, person: Person, outgoing: Outgoing) -> bool:
-        self.__dict__.pop("_results", None)
-        share, comment = self._results.get(person.id, (None, ""))
+        share, comment = self._result(person)
         if share is None or abs(share - _share(outgoing)) > _SAME_SHARE:
             return False
         return not comment or comment.strip() == outgoing.comment.strip()

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import Course
-from autograder.lms.collecting import UNFORESEEN, Incoming, collect
+from autograder.lms.collecting import Incoming, collect
 from autograder.lms.due_dates import DueDates, has_due_date, refuse_without_due_date, set_due_dates
-from autograder.lms.errors import LmsError, StudentFilesRefused
+from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.words import Status, read_time
 from autograder.lms.moodle.worksheet import Participant, Worksheet, read_worksheet

@@ -26,6 +26,8 @@ _SAME_POINTS = 0.005
 """Moodle keeps five decimals and shows two."""
 _EDITOR_HTML = "1"
 _DRAFT_ATTEMPTS = 3
+_NOT_MARKED = "notmarked"
+"""What Moodle calls a marking workflow that nobody has begun; it is kept as an empty state."""
 _NOT_HANDED_IN = {
     "draft": "on Moodle the work is a draft, not handed in (locking it does not hand it in)",
     "reopened": "on Moodle another attempt is open, and a grade would go to that one; wait for it, or close it there",
@@ -38,6 +40,10 @@ class _Feedback:
     """What stands on Moodle for one student."""
 
     is_readable: bool = True
+    held: float | None = None
+    """The grade at this moment; markers may be at work while the others are sent theirs."""
+    state: str = ""
+    """Of the marking workflow, at this moment."""
     comment: str = ""
     """As Moodle keeps it."""
     files: tuple[MoodleFile, ...] = ()
@@ -49,6 +55,8 @@ class _Letter:
 
     grade: float
     comment: str
+    state: str = ""
+    """What is not the state it is in would be its new state: an empty one takes back a release."""
     pages: Mapping[str, bytes] = field(default_factory=dict)
     kept: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     """Other people's files: folder and name to content. Moodle drops what does not come along."""
@@ -171,8 +179,8 @@ class MoodleAssignment:
 
     def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """See `Platform`."""
-        grade, held = self._grade(outgoing), self._held(person)
-        feedback = self._feedback(person, sent)
+        grade, feedback = self._grade(outgoing), self._feedback(person, sent)
+        held = feedback.held
         pages = {f"{name}.html": page_bytes(path) for name, path in outgoing.pages.items()} if self._with_pages else {}
         comment = as_html(outgoing.comment)
         standing = whose(feedback.comment, comment, [str(one.get("comment", "")) for one in sent])
@@ -190,8 +198,8 @@ class MoodleAssignment:
         there += ["comment and files cannot be read before release"] * (not feedback.is_readable)
         stays = ["the comment" * (standing in (Whose.OTHERS, Whose.EXTENDED) and keeps_comment)]
         stays += [name for _, name in kept]
-        stays.append(f"workflow state {self._state(person)}" * bool(self._state(person)))
-        refusal = self._conflict(person, held, grade, standing, feedback, sent)
+        stays.append(f"workflow state {feedback.state}" * bool(feedback.state))
+        refusal = self._conflict(held, grade, standing, feedback, sent)
         clashes: list[str] = []
         same_pages = True
         if not refusal:
@@ -212,12 +220,11 @@ class MoodleAssignment:
             there=", ".join(filter(None, there)),
             sends=", ".join(filter(None, [f"grade {points_text(grade)}", "comment" * (not keeps_comment), *pages])),
             stays=", ".join(filter(None, stays)),
-            details=_Letter(grade, feedback.comment if keeps_comment else comment, pages, content),
+            details=_Letter(grade, feedback.comment if keeps_comment else comment, feedback.state, pages, content),
         )
 
     def _conflict(
         self,
-        person: Person,
         held: float | None,
         grade: float,
         standing: Whose,
@@ -234,7 +241,7 @@ class MoodleAssignment:
         if not feedback.is_readable and not (self._overwrite.comments and self._overwrite.files):
             return (
                 "somebody has graded or commented on Moodle, which does not show web services what, as long as the "
-                f"marking workflow is at {self._state(person) or 'not marked'!r}; release it, or --overwrite-comments "
+                f"marking workflow is at {feedback.state or 'not marked'!r}; release it, or --overwrite-comments "
                 "--overwrite-files replace whatever is there"
             )
         if standing is Whose.EDITED and not self._overwrite.comments:
@@ -268,10 +275,9 @@ class MoodleAssignment:
         """See `Platform`."""
         self.__dict__.pop("_records", None)
         letter: _Letter = prepared.details
-        held = self._held(person)
-        if held is None or abs(held - letter.grade) > _SAME_POINTS:
-            return False
         feedback = self._feedback(person, [])
+        if feedback.held is None or abs(feedback.held - letter.grade) > _SAME_POINTS:
+            return False
         if not feedback.is_readable:
             return True
         standing = whose(feedback.comment, as_html(outgoing.comment), [])
@@ -298,8 +304,7 @@ class MoodleAssignment:
             grade=repr(letter.grade),
             attemptnumber=-1,
             addattempt=0,
-            # whatever is not the state it is in would be its new state: an empty one takes back a release
-            workflowstate=self._state(person),
+            workflowstate=letter.state,
             applytoall=0,
             **arguments,
         )
@@ -320,6 +325,9 @@ class MoodleAssignment:
             found[outgoing.student] = Confirmed(wrong, {"time": record.get("timemodified")})
         return found
 
+    shares_grades = False
+    """See `Platform`: each member of a team is sent their own."""
+
     def due_dates(self) -> dict[str, int]:
         """Extensions, as seconds since 1970, by Moodle's user id; overrides are not shown to web services."""
         flags = self._flags.values()
@@ -333,11 +341,22 @@ class MoodleAssignment:
         newest = sorted(grades, key=lambda grade: grade.get("attemptnumber", 0))
         return {str(grade["userid"]): grade for grade in newest}
 
+    def _refresh_record(self, person: Person) -> Mapping[str, Any] | None:
+        """What the assignment holds at this moment, as far as it was changed since the records were read."""
+        latest = max((int(one.get("timemodified") or 0) for one in self._records.values()), default=0)
+        answer = self._moodle.call(
+            "mod_assign_get_grades",
+            f"the question for what {person.name} has",
+            assignmentids=[self.assignment["id"]],
+            since=latest,
+        )
+        grades = [grade for assignment in answer["assignments"] for grade in assignment["grades"]]
+        for grade in sorted(grades, key=lambda grade: grade.get("attemptnumber", 0)):
+            self._records[str(grade["userid"])] = grade
+        return self._records.get(person.id)
+
     def _held(self, person: Person) -> float | None:
-        grade = self._records.get(person.id, {}).get("grade")
-        if grade in (None, "", "-") or float(grade) < 0:  # -1 is no grade
-            return None
-        return float(grade)
+        return _grade_in(self._records.get(person.id))
 
     @cached_property
     def _flags(self) -> dict[str, Mapping[str, Any]]:
@@ -345,9 +364,11 @@ class MoodleAssignment:
         found = [flags for assignment in answer["assignments"] for flags in assignment["userflags"]]
         return {str(flags["userid"]): flags for flags in found}
 
-    def _state(self, person: Person) -> str:
+    def _state(self, person: Person, last_attempt: Mapping[str, Any]) -> str:
         if not self.assignment.get("markingworkflow"):
             return ""
+        if last_attempt.get("gradingstatus"):
+            return str(last_attempt["gradingstatus"]).replace(_NOT_MARKED, "")
         return str(self._flags.get(person.id, {}).get("workflowstate") or "")
 
     @cached_property
@@ -394,14 +415,14 @@ class MoodleAssignment:
             assignid=self.assignment["id"],
             userid=person.id,
         )
-        shown = answer.get("feedback")
+        shown, state = answer.get("feedback"), self._state(person, answer.get("lastattempt") or {})
         if not shown:
-            record = self._records.get(person.id)
-            state = self._state(person)
-            is_hidden = bool(self.assignment.get("markingworkflow")) and state != "released" and record is not None
+            has_workflow = bool(self.assignment.get("markingworkflow"))
+            record = self._refresh_record(person) if has_workflow else self._records.get(person.id)
+            is_hidden = has_workflow and state != "released" and record is not None
             is_as_sent = bool(sent) and record is not None and sent[-1].get("time") == record.get("timemodified")
             comment = str(sent[-1].get("comment", "")) if is_hidden and is_as_sent else ""
-            return _Feedback(is_readable=not is_hidden or is_as_sent, comment=comment)
+            return _Feedback(not is_hidden or is_as_sent, _grade_in(record), state, comment)
         comment, files = "", []
         for plugin in shown.get("plugins", ()):
             if plugin["type"] == "comments":
@@ -412,7 +433,8 @@ class MoodleAssignment:
                     MoodleFile(one.get("filepath") or "/", one["filename"], one["fileurl"], int(one["filesize"]))
                     for one in listed
                 ]
-        return _Feedback(comment=comment, files=tuple(files))
+        held = _grade_in(shown["grade"]) if shown.get("grade") else self._held(person)
+        return _Feedback(held=held, state=state, comment=comment, files=tuple(files))
 
     def _grade(self, outgoing: Outgoing) -> float:
         maximum = float(self.assignment["grade"])
@@ -444,6 +466,13 @@ class MoodleAssignment:
             else:
                 return item
         raise AssertionError
+
+
+def _grade_in(record: Mapping[str, Any] | None) -> float | None:
+    grade = (record or {}).get("grade")
+    if grade in (None, "", "-") or float(grade) < 0:  # -1 is no grade
+        return None
+    return float(grade)
 
 
 def _number(person: Mapping[str, Any]) -> str:

@@ -112,7 +112,7 @@ class MoodleSite:
             )
         if urlsplit(file.url).netloc != urlsplit(self.address).netloc:
             raise StudentRefused(f"the feedback file {file.name} lies on another server than Moodle; use --no-pages")
-        answer = self._web.request("POST", file.url, data={"token": self._token})
+        answer = self._web.request("POST", file.url, data={"token": self._token}, is_file=True)
         if not answer.is_success or len(answer.content) != file.size:
             raise StudentRefused(f"Moodle did not give out the feedback file {file.name}, which would be lost")
         return answer.content

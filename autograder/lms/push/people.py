@@ -53,6 +53,14 @@ class People:
     def __len__(self) -> int:
         return len(self._persons)
 
+    def groups(self) -> list[list[Person]]:
+        """Return who is in a group with whom."""
+        found: dict[str, list[Person]] = {}
+        for person in self._persons:
+            if person.group:
+                found.setdefault(person.group, []).append(person)
+        return list(found.values())
+
     def find(self, outgoing: Outgoing, collected: Collected | None = None) -> tuple[Person | None, str]:
         """Find a student of nbgrader's.
 

@@ -1,20 +1,21 @@
 """The one loop that sends: who gets something, who has it already, who is left alone and why."""
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from autograder.gradebook.feedback import points_text
+from autograder.lms.errors import UNFORESEEN
 from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing
-from autograder.lms.push.errors import NoAnswer, StudentRefused
+from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
 from autograder.lms.push.ledger import BEGUN, DONE, Ledger, digest_of
 from autograder.lms.push.people import Collected, People, Person
 
 _GIVE_UP_AFTER = 3
-"""Students in a row for whom the LMS gave no answer, after all retries: it is down."""
+"""Students in a row for whom the LMS gave no answer, after all retries, or refused everything: it is down."""
 
 
 class Status(enum.StrEnum):
@@ -90,7 +91,16 @@ class Platform(Protocol):
         ...
 
     def people(self) -> People:
-        """The students of the course."""
+        """The students of the course.
+
+        Raises:
+            PlatformRefused: The assignment cannot be used at all.
+        """
+        ...
+
+    @property
+    def shares_grades(self) -> bool:
+        """Whether a grade for one member of a group becomes everybody's in it."""
         ...
 
     def refusal(self, person: Person, outgoing: Outgoing) -> str:
@@ -145,6 +155,8 @@ class _Run:
     ledger: Ledger
     dry_run: bool
     again: bool
+    troubles: list[Exception] = field(default_factory=list)
+    """What stood in the way with the LMS itself, for students in a row."""
 
 
 def push(
@@ -176,19 +188,66 @@ def push(
         entry.student: people.find(entry, collected.get(entry.student)) for entry in entries if not entry.is_absent
     }
     doubled = people.doubled([(student, person) for student, (person, _) in found.items() if person])
-    rows: list[Row] = []
-    unanswered = 0
+    persons = {student: person for student, (person, _) in found.items() if person}
+    reasons = {student: doubled.get(student, why) for student, (_, why) in found.items()}
     run = _Run(platform, ledger, dry_run=dry_run, again=again)
+    reasons |= _shared_grades(entries, persons, reasons, people, run)
+    rows: list[Row] = []
     for entry in entries:
-        person, why = found.get(entry.student, (None, ""))
-        if unanswered >= _GIVE_UP_AFTER:
-            row = _row(entry, Status.FAILED, "not tried: the LMS has stopped answering; run the same command later")
+        if len(run.troubles) >= _GIVE_UP_AFTER:
+            row = _row(
+                entry,
+                Status.FAILED,
+                "not tried: the LMS has stopped answering, or refuses everybody; run the same command later",
+            )
         else:
-            row = _one(entry, person, doubled.get(entry.student, why), run)
-            unanswered = unanswered + 1 if row.status is Status.FAILED and "did not answer" in row.why else 0
+            row = _one(entry, persons.get(entry.student), reasons.get(entry.student, ""), run)
         rows.append(row)
         on_progress(row)
-    return _confirmed(entries, rows, {student: person for student, (person, _) in found.items() if person}, run)
+    if run.troubles and all(row.status is Status.FAILED for row in rows if row.status is not Status.ABSENT):
+        _raise_refusal(run.troubles)
+    return _confirmed(entries, rows, persons, run)
+
+
+def _raise_refusal(troubles: Sequence[Exception]) -> None:
+    """Nobody was sent anything: if the LMS refuses, that is all there is to say."""
+    for trouble in troubles:
+        if isinstance(trouble, PlatformRefused):
+            raise trouble
+
+
+def _shared_grades(
+    entries: Sequence[Outgoing], persons: Mapping[str, Person], reasons: Mapping[str, str], people: People, run: _Run
+) -> dict[str, str]:
+    """Say, by student, why a group that gets one grade gets none: before any of its members is sent anything."""
+    if not run.platform.shares_grades:
+        return {}
+    by_person = {person.id: entry for entry in entries if (person := persons.get(entry.student))}
+    look = replace(run, dry_run=True, troubles=[])
+    stopped: dict[str, str] = {}
+    for members in people.groups():
+        graded = [entry for member in members if (entry := by_person.get(member.id)) and not entry.is_absent]
+        if not graded or len(members) == 1:
+            continue
+        why = next(_against_sharing(members, by_person, reasons, look), "")
+        if why:
+            stopped |= {entry.student: f"the LMS gives all of a group one grade, and {why}" for entry in graded}
+    return stopped
+
+
+def _against_sharing(
+    members: Sequence[Person], by_person: Mapping[str, Outgoing], reasons: Mapping[str, str], look: _Run
+) -> Iterator[str]:
+    entries = [by_person.get(member.id) for member in members]
+    for member, entry in zip(members, entries, strict=True):
+        if entry is None or entry.is_absent:
+            yield f"{member.name} is in this one, whose work is not graded here or not sent now"
+    if len({entry.points for entry in entries if entry}) > 1:
+        yield 'the members of this one have different points; have grades assigned "to each student individually" there'
+    for member, entry in zip(members, entries, strict=True):
+        row = _one(entry, member, reasons.get(entry.student, ""), look) if entry else None
+        if row is not None and row.status not in (Status.WOULD_SEND, Status.ALREADY):
+            yield f"{member.name} of this one cannot be sent it: {row.why}"
 
 
 def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[str, Person], run: _Run) -> list[Row]:
@@ -199,7 +258,7 @@ def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[
     ]
     try:
         read = run.platform.confirm(sent)
-    except NoAnswer as problem:
+    except (NoAnswer, PlatformRefused, *UNFORESEEN) as problem:
         why = f"sent, but it could not be read back ({problem}); run the same command again to compare"
         read = {entry.student: Confirmed(why) for _, entry in sent}
     for _, entry in sent:
@@ -232,9 +291,19 @@ def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
                 return _row(entry, Status.LEFT, f"sent {_when(last.at)}, but {lost}")
             return _row(entry, Status.ALREADY, f"since {_when(last.at)}")
         prepared = run.platform.prepare(person, entry, run.ledger.sent(entry.student))
-        return _prepared(entry, person, prepared, run)
-    except (StudentRefused, NoAnswer) as problem:
+        row = _prepared(entry, person, prepared, run)
+    except (NoAnswer, PlatformRefused) as problem:
+        run.troubles.append(problem)
         return _row(entry, Status.FAILED, str(problem))
+    except StudentRefused as problem:  # an answer, after all
+        row = _row(entry, Status.FAILED, str(problem))
+        run.troubles.clear()
+    except UNFORESEEN as problem:
+        said = f"{type(problem).__name__}: {str(problem)[:100]}"
+        row = _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
+    if row.status is not Status.FAILED:
+        run.troubles.clear()
+    return row
 
 
 def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) -> Row:
@@ -260,6 +329,7 @@ def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) ->
         run.platform.send(person, entry, prepared, mark)
     except NoAnswer as problem:
         if not run.platform.holds(person, entry, prepared, mark):
+            run.troubles.append(problem)
             return _row(entry, Status.FAILED, str(problem), **seen)
         why = "the answer was lost, but the LMS has it"
     ledger.finish(entry.student, digest, prepared.what)

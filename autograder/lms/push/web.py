@@ -40,7 +40,8 @@ _OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-en
 class _Busy(Exception):
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
-        super().__init__(f"HTTP {response.status_code}")
+        half = ", half an answer" if response.is_success else ""
+        super().__init__(f"HTTP {response.status_code}{half}")
 
 
 class Web:
@@ -72,7 +73,14 @@ class Web:
         self._client.close()
 
     def request(
-        self, method: str, url: str, *, repeatable: bool = True, with_headers: bool = True, **arguments: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        repeatable: bool = True,
+        with_headers: bool = True,
+        is_file: bool = False,
+        **arguments: Any,
     ) -> httpx.Response:
         """Make a request; ask again while the LMS is busy.
 
@@ -81,6 +89,7 @@ class Web:
             url: Absolute address.
             repeatable: Whether doing it twice does no harm. If not, it is asked again only when nothing was done.
             with_headers: Whether the headers of the site go along; not to another server, such as a file store.
+            is_file: Whether the answer is somebody's file, whatever it holds.
             arguments: As for httpx.
 
         Returns:
@@ -96,6 +105,8 @@ class Web:
         def ask() -> httpx.Response:
             response = self._asked(method, url, headers=headers, **arguments)
             if response.status_code in (_BUSY if repeatable else _DID_NOTHING) or _is_rate_limit(response):
+                raise _Busy(response)
+            if repeatable and not is_file and _is_torn(response):
                 raise _Busy(response)
             if response.status_code >= 500:  # may have been said after it was stored
                 raise NoAnswer(f"{_host(url)} did not answer {method} (HTTP {response.status_code})")
@@ -221,6 +232,17 @@ def _is_deep(value: Any) -> bool:
 def _is_rate_limit(response: httpx.Response) -> bool:
     # Canvas says it with 403
     return response.status_code == 403 and "rate limit exceeded" in response.text.lower()
+
+
+def _is_torn(response: httpx.Response) -> bool:
+    """Whether an answer says it is JSON and breaks off: it is asked for once more where that does no harm."""
+    if not (response.is_success and response.content and "json" in response.headers.get("Content-Type", "")):
+        return False
+    try:
+        json_of(response, "it")
+    except PlatformRefused:
+        return response.content.lstrip()[:1] in (b"{", b"[", b"w")  # not a page of some other server
+    return False
 
 
 def _is_here(host: str | None) -> bool:

@@ -180,7 +180,7 @@ class FakeMoodle(FakeSite):
         ]
         return 200, {}, {"assignments": [{"assignmentid": 3, "userflags": flags}], "warnings": []}
 
-    def mod_assign_get_grades(self, _):
+    def mod_assign_get_grades(self, fields):
         grades = [
             {
                 "userid": user,
@@ -190,6 +190,7 @@ class FakeMoodle(FakeSite):
                 "grader": one["grader"],
             }
             for user, one in self.records.items()
+            if one["time"] >= int(fields.get("since", 0))
         ]
         return 200, {}, {"assignments": [{"assignmentid": 3, "grades": grades}]}
 
@@ -218,10 +219,13 @@ class FakeMoodle(FakeSite):
         user = int(fields["userid"])
         record = self.records.get(user)
         is_released = not self.assignment.get("markingworkflow") or self.states.get(user) == "released"
+        graded = "graded" if record and record["grade"] >= 0 else "notgraded"
+        has_workflow = self.assignment.get("markingworkflow")
+        last = {"gradingstatus": (self.states.get(user) or "notmarked") if has_workflow else graded}
         if record is None or not (user in self.overridden or is_released):
-            return 200, {}, {"lastattempt": {}, "warnings": []}
+            return 200, {}, {"lastattempt": last, "warnings": []}
         if record["grade"] < 0 and not record["comment"] and not record["files"]:
-            return 200, {}, {"lastattempt": {}, "warnings": []}
+            return 200, {}, {"lastattempt": last, "warnings": []}
         text = record["comment"]
         if fields.get("moodlewssettingraw") != "1":
             text = f'<div class="no-overflow">{text}</div>' if text else ""
@@ -238,7 +242,8 @@ class FakeMoodle(FakeSite):
             {"type": "comments", "name": "Feedback comments", "editorfields": [{"name": "comments", "text": text}]},
             {"type": "file", "name": "Feedback files", "fileareas": [{"area": "feedback_files", "files": files}]},
         ]
-        return 200, {}, {"feedback": {"grade": {}, "plugins": plugins}, "warnings": []}
+        grade = {"userid": user, "grade": f"{record['grade']:.5f}", "timemodified": record["time"]}
+        return 200, {}, {"lastattempt": last, "feedback": {"grade": grade, "plugins": plugins}, "warnings": []}
 
     def _record(self, user):
         return self.records.setdefault(user, {"grade": -1, "comment": "", "files": {}, "time": 0, "grader": 0})

@@ -95,7 +95,7 @@ def test_waits_grow_and_follow_the_platforms_wish():
         assert [web._wait(State(number)) for number in (1, 2, 3, 4)] == [1, 2, 4, 5]
         from autograder.lms.push.web import _Busy
 
-        answer = type("Response", (), {"headers": {"Retry-After": "3"}, "status_code": 429})()
+        answer = httpx.Response(429, headers={"Retry-After": "3"})
         assert web._wait(State(1, _Busy(answer))) == 3
 
 
