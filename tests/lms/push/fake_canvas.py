@@ -76,7 +76,8 @@ class FakeCanvas(FakeSite):
     def _put(self, user, request):
         if user in self.hidden_from:
             return
-        is_shared = self.assignment.get("group_category_id") and user in self.groups
+        is_alone = self.assignment.get("grade_group_students_individually") or user not in self.groups
+        is_shared = self.assignment.get("group_category_id") and not is_alone
         members = [one for one, group in self.groups.items() if group == self.groups.get(user)] if is_shared else [user]
         grade = float(request.fields["submission[posted_grade]"])
         self.scores |= dict.fromkeys(members, grade)

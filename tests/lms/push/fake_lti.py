@@ -1,5 +1,6 @@
 """An LTI 1.3 platform as strict as a running Moodle: media types, whole seconds, query strings, signed assertions."""
 
+import functools
 import json
 import re
 import time
@@ -18,10 +19,15 @@ MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 CLIENT, KID = "a-client", "the-key"
 
 
+@functools.cache
+def _key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class FakeLti(FakeSite):
     def __init__(self, maximum=100):
         super().__init__()
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _key()
         private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         self.private_pem = key.private_bytes(serialization.Encoding.PEM, *private)
         public = serialization.PublicFormat.SubjectPublicKeyInfo

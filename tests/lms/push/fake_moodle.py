@@ -87,6 +87,12 @@ class FakeMoodle(FakeSite):
         record |= {"grade": grade} if grade is not None else {}
         record |= {"comment": comment} if comment is not None else {}
         record["files"] |= {("/", name): content for name, content in (files or {}).items()}
+        return record
+
+    def releases(self, user):
+        """Another marker releases a grade."""
+        self.states[user] = "released"
+        return self.records.get(user)
 
     # what a site answers
 
