@@ -1,11 +1,14 @@
 """Canvas's archive in, and its gradebook out, to and from the same person."""
 
 import csv
+import shutil
 import zipfile
 
 import pytest
 import sample_course
 from lms_writers import Pupil, canvas_gradebook, canvas_zip, notebook, zip_file
+
+from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(71, "Alice Anderson", "alice@x.org", {"doubling-2.ipynb": notebook(), "in.txt": b"1"})
@@ -70,11 +73,13 @@ def test_grades_go_back_with_points_possible(collect, grade_once, fill, tmp_path
 
 def test_a_grade_somebody_gave_in_canvas_stays_until_asked(collect, grade_once, fill, tmp_path):
     grade_once("canvas", collect)
-    status, said = fill([ALICE.but(grade="EX"), DAVE])
-    assert status == 1
-    assert "Canvas has EX, which was not written here; --overwrite takes 8.5" in said
+    status, said = fill([ALICE.but(grade="3.00"), DAVE])
+    assert status == 1, said
+    assert "Canvas has 3.00, which was not written here; --overwrite takes 8.5" in said
     assert [line[1] for line in read(tmp_path / "out.csv")[2:]] == ["72"]
-    assert fill([ALICE.but(grade="EX"), DAVE], "--overwrite")[0] == 0
+    assert fill([ALICE.but(grade="3.00"), DAVE], "--overwrite")[0] == 0
+    status, said = fill([ALICE.but(grade="EX"), DAVE], "--overwrite")
+    assert (status, "excused in Canvas; a grade would undo that" in said) == (1, True)
 
 
 def test_an_unknown_column_or_another_maximum_is_refused(collect, grade_once, fill, tmp_path):
@@ -122,6 +127,44 @@ def test_a_groups_work_reaches_every_member(lms, tmp_path, root):
     assert lms("collect", "canvas", archive, "--gradebook", book, "--groups", groups)[0] == 0
     for student in ("alice@x.org", "frank@x.org"):
         assert b"half = 1" in (root / "submitted" / student / HOMEWORK / SLUG).read_bytes()
+
+
+def test_a_group_that_can_be_read_two_ways_is_its_members_trouble(lms, tmp_path, root):
+    entries = {"team1_71_1000_doubling.ipynb": notebook("half = 1"), "jrdavesmith_72_1001_doubling.ipynb": notebook()}
+    archive = zip_file(tmp_path / "s.zip", entries)
+    book = canvas_gradebook(tmp_path / "g.csv", CLASS)
+    groups = tmp_path / "groups.csv"
+    # another group of the same name; one's own work beside the group's; two groups at once
+    for lines, collected, why in (
+        ("A,71,Team 1,8\nF,73,Team 1,9\n", {"alice@x.org", "dave@x.org"}, "nothing handed in"),
+        ("A,71,Team 1,8\nD,72,Team 1,8\n", {"alice@x.org"}, "two pieces of work count for this student"),
+        ("A,71,Team 1,8\nF,73,Team 1,8\nF,73,Team 2,9\n", {"alice@x.org", "dave@x.org"}, "in several groups"),
+    ):
+        groups.write_text(f"name,canvas_user_id,group_name,canvas_group_id\n{lines}")
+        said = lms("collect", "canvas", archive, "--gradebook", book, "--groups", groups)[1]
+        assert why in said, lines
+        assert {path.name for path in (root / "submitted").iterdir()} == collected, lines
+        shutil.rmtree(root / "submitted")
+
+
+def test_a_group_gets_one_grade_or_none(lms, tmp_path, grade, root):
+    archive = zip_file(tmp_path / "s.zip", {"team1_71_1000_doubling.ipynb": notebook()})
+    book = canvas_gradebook(tmp_path / "g.csv", CLASS[:2])
+    groups = tmp_path / "groups.csv"
+    groups.write_text("name,canvas_user_id,group_name\nA,71,Team 1\nD,72,Team 1\n")
+    assert lms("collect", "canvas", archive, "--gradebook", book, "--groups", groups)[0] == 0
+    course = grade()
+    assert lms("grades", "canvas", "--gradebook", book, "--to", tmp_path / "out.csv")[0] == 0
+    assert len(read(tmp_path / "out.csv")) == 4
+    with open_gradebook(course) as gradebook:
+        given = gradebook.find_grade("why", "doubling", HOMEWORK, "dave@x.org")
+        given.manual_score = 1.0
+        gradebook.db.commit()
+    (tmp_path / "out.csv").unlink()
+    status, said = lms("grades", "canvas", "--gradebook", book, "--to", tmp_path / "out.csv")
+    assert status == 1
+    assert "one member's grade to the whole group Team 1, and its members have different points" in said
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_rows_of_nobody_and_columns_the_importer_skips(collect, grade_once, fill, lms, tmp_path):

@@ -232,8 +232,12 @@ def test_large_zips_are_written_in_parts_no_person_torn(graded, fill, out):
         "homework_feedback_2of2.zip",
     ]
     assert all(path.stat().st_size <= 4096 for path in out.glob("*.zip"))
-    status, said = fill(CLASS, "--again", "--max-zip", "1K")
-    assert (status, "alone are larger than --max-zip" in said) == (2, True)
+    (course.root / "feedback" / "alice@x.org" / HOMEWORK / "doubling.html").write_text(
+        random.Random(1).randbytes(9000).hex()
+    )
+    status, said = fill(CLASS, "--again", "--max-zip", "4K")
+    assert (status, "alone is larger than --max-zip" in said) == (1, True)
+    assert rows(out / "sheet_filled.csv").keys() == {"6"}, "one person's large page is one person's"
     assert "such as 100M or 500K (got 'big')" in fill(CLASS, "--again", "--max-zip", "big")[1]
 
 
@@ -289,6 +293,15 @@ def test_blind_grades_go_back_to_their_number(graded, fill, out):
     }  # fmt: skip
 
 
+def test_blind_numbers_of_another_assignment_get_nothing(graded, fill, out):
+    graded(CLASS, "blind")
+    other = [pupil.but(time=datetime(2026, 10, 3, 12, 0)) for pupil in CLASS]  # noqa: DTZ001 - the teacher's clock
+    status, said = fill(other, layout="blind")
+    assert status == 1
+    assert "it must be the worksheet of the same assignment" in said
+    assert not out.exists()
+
+
 def test_team_feedback_waits_for_word_on_its_number(graded, fill, out):
     team = [pupil.but(group="Team_A", group_number=15, files=ALICE.files) for pupil in (ALICE, BOB)]
     course = graded(team, "team")
@@ -304,6 +317,11 @@ def test_team_feedback_waits_for_word_on_its_number(graded, fill, out):
     assert fill(team, "--again", "--team-feedback", "group", layout="team")[0] == 0
     with zipfile.ZipFile(out / "homework_feedback.zip") as archive:
         assert archive.namelist() == ["x_15_assignfeedback_file/doubling.html"]
+    (out / "homework_feedback.zip").unlink()
+    new = FRANK.but(group="Team_A", status=ALICE.status)
+    said = fill([*team, new], "--again", "--team-feedback", "group", layout="team")[1]
+    assert "participant 3 is in it and has no settled grade" in said, "a member who was never collected would get it"
+    assert not (out / "homework_feedback.zip").exists()
 
 
 def test_a_dry_run_writes_nothing(graded, fill, out, root):

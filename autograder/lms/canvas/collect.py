@@ -141,6 +141,9 @@ def _pick(course: Course, assignment: str, archive: SafeZip, one: CanvasHanded) 
     return pick(course, assignment, content, budget)
 
 
+_TWICE = "two pieces of work count for this student, one's own and one of the group; look at both"
+
+
 def _owners(
     found: list[CanvasHanded], book: CanvasGradebook, download: CanvasDownload
 ) -> tuple[dict[str, CanvasHanded], dict[str, str]]:
@@ -149,14 +152,16 @@ def _owners(
     A group's work is in the archive once, under the group's name and the id of one of its members.
     """
     listed = {student.user: student for student in book.students}
-    groups = _read_groups(download.groups) if download.groups else {}
+    groups, in_several = _read_groups(download.groups) if download.groups else ({}, set[str]())
     handed: dict[str, CanvasHanded] = {}
     others: dict[str, str] = {}
     agreeing = 0
     for one in found:
-        student, group = listed.get(one.user), groups.get(one.user, "")
-        if group and one.name and same_name(one.name, group):
-            members = [user for user, theirs in groups.items() if theirs == group]
+        student, group = listed.get(one.user), groups.get(one.user, ("", ""))
+        if group[1] and one.name and same_name(one.name, group[1]):
+            members = {user for user, theirs in groups.items() if theirs == group}
+            others |= dict.fromkeys(members & handed.keys(), _TWICE)
+            one.group, one.group_key = group[1], group[0]
             handed |= {user: one for user in members if user in listed}
             agreeing += 1
         elif student is None:
@@ -171,9 +176,14 @@ def _owners(
                 "--groups; or is the gradebook of another course?"
             )
         else:
+            if one.user in handed:
+                others[one.user] = _TWICE
             handed[one.user] = one
             agreeing += 1
-    if not agreeing or len(others) > agreeing:
+    others |= dict.fromkeys(
+        in_several & listed.keys(), "in several groups by --groups, so whose work counts is not told"
+    )
+    if not agreeing or sum(one.user in others or one.user not in handed for one in found) > agreeing:
         one = next(one for one in found if one.user in others or one.user not in handed)
         there = listed.get(one.user)
         has = f"has {there.name!r} under that ID" if there else "has no such ID"
@@ -184,8 +194,11 @@ def _owners(
     return handed, others
 
 
-def _read_groups(path: Path) -> dict[str, str]:
-    """Group by user id, from what Canvas exports (People, the group set, Import, Download Course Roster CSV)."""
+def _read_groups(path: Path) -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """Number and name of the group by user id, and who is in several.
+
+    From what Canvas exports (People, the group set, Import, Download Course Roster CSV).
+    """
     try:
         header, *rows = read_csv(path.read_bytes(), path.name).rows()
     except OSError as error:
@@ -193,12 +206,20 @@ def _read_groups(path: Path) -> dict[str, str]:
     if not {"canvas_user_id", "group_name"} <= set(header):
         raise LmsError(f"The groups {path} need the columns 'canvas_user_id' and 'group_name', as Canvas exports them.")
     lines = [dict(zip(header, row, strict=False)) for row in rows]
-    return {line["canvas_user_id"]: line["group_name"] for line in lines if line.get("group_name")}
+    found: dict[str, tuple[str, str]] = {}
+    in_several = set()
+    for line in lines:
+        if line.get("group_name"):
+            group = line.get("canvas_group_id", ""), line["group_name"]
+            if found.setdefault(line["canvas_user_id"], group) != group:
+                in_several.add(line["canvas_user_id"])
+    return found, in_several
 
 
 def _incoming(student: CanvasStudent, student_id: str, mine: CanvasHanded, picked: Picked) -> Incoming:
     last, _, first = student.name.rpartition(", ")
-    person = Person(student.user, student_id, f"{first} {last}".strip(), student.login if "@" in student.login else "")
+    email = student.login if "@" in student.login else ""
+    person = Person(student.user, student_id, f"{first} {last}".strip(), email, mine.group, mine.group_key)
     notes = ["late, says Canvas"] if mine.is_late else []
-    notes += [f"for the group {mine.name}"] if mine.user != student.user else []
+    notes += [f"for the group {mine.group}"] if mine.group else []
     return Incoming(person, first, last, picked, order=mine.newest_file, notes=notes)

@@ -45,6 +45,10 @@ class CanvasHanded:
     newest_file: int = 0
     files: dict[str, str] = field(default_factory=dict)
     """File name, to path in the archive."""
+    group: str = ""
+    """Name of the group it is of, if it is one's."""
+    group_key: str = ""
+    """Canvas's number of the group, if it is known."""
     refused: str = ""
     """Why nothing of it is to be taken."""
 

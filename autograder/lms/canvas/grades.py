@@ -35,6 +35,10 @@ class CanvasReturn:
     late_penalties: bool = False
 
 
+_Found = tuple[list[str], tuple[Did, str] | None]
+"""Somebody's grades, or why there are none."""
+
+
 @dataclass(frozen=True)
 class _Column:
     header: str
@@ -66,10 +70,15 @@ def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_ru
         [candidate(student) for student in book.students], known_students(course, None), identities
     )
     columns = [_column(course, assignment, exercise, book, asked) for exercise in _parts(course, assignment, asked)]
+    found = {
+        student.user: _grades(student, ids.get(student.user, ""), columns, book, identities, asked)
+        for student in book.students
+    }
+    found |= _against_groups(found, identities)
     lines: list[list[str]] = []
     for student in book.students:
         who = f"{ids.get(student.user, student.name)} ({student.user})"
-        grades, why = _grades(student, ids.get(student.user, ""), columns, book, identities, asked)
+        grades, why = found[student.user]
         if why is not None:
             results.add(why[0], who, problems.get(student.user, "") or why[1])
             continue
@@ -141,7 +150,7 @@ def _grades(
     book: CanvasGradebook,
     identities: Identities,
     asked: CanvasReturn,
-) -> tuple[list[str], tuple[Did, str] | None]:
+) -> _Found:
     entries = [column.entries.get(student_id) for column in columns]
     if all(entry is None or entry.is_absent for entry in entries):
         return [], (Did.SKIPPED, "nothing handed in") if student_id else (Did.PERSON, "nobody knows who this is")
@@ -160,18 +169,41 @@ def _grades(
         there = cells[column.place].value.strip() if column.place is not None and column.place < len(cells) else ""
         if there == "N/A":
             return [], (Did.PERSON, "Canvas has N/A: not assigned to this student, so it would drop the grade")
-        ours = {grade, before[number] if number < len(before) else grade}
+        ours = {grade, *before[number : number + 1]} - {""}
+        if there.upper() == "EX":
+            return [], (Did.PERSON, "excused in Canvas; a grade would undo that")
         if there and not asked.overwrite and not _is_one_of(there, ours):
             return [], (Did.PERSON, f"Canvas has {there}, which was not written here; --overwrite takes {grade}")
         grades.append(grade)
     return grades, None
 
 
+def _against_groups(found: dict[str, _Found], identities: Identities) -> dict[str, _Found]:
+    """What is written for none of a group: Canvas may give one member's grade to all of them."""
+    groups: dict[str, list[str]] = {}
+    for user, person in identities.people.items():
+        if person.group:
+            groups.setdefault(person.group_key or person.group, []).append(user)
+    stopped: dict[str, _Found] = {}
+    for users in groups.values():
+        given = {tuple(found[user][0]) for user in users if user in found}
+        held = next((user for user in users if user not in found or found[user][1] is not None), "")
+        if len(given) <= 1 and not held:
+            continue
+        why = f"{identities.people[held].student} cannot be given it" if held else "its members have different points"
+        said = (
+            f"Canvas may give one member's grade to the whole group {identities.people[users[0]].group}, and {why}; "
+            "`autograder lms push canvas` knows whether it does"
+        )
+        stopped |= {user: ([], (Did.PERSON, said)) for user in users if user in found and found[user][1] is None}
+    return stopped
+
+
 def _is_one_of(there: str, ours: set[str]) -> bool:
     try:
         value = number_of(there)
     except ValueError:
-        return False  # EX for excused, a letter, …
+        return False  # a letter, …
     return any(abs(value - float(grade)) < 0.006 for grade in ours)
 
 

@@ -109,7 +109,17 @@ def zip_of(pages: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def in_parts(pages: Mapping[str, str], most_bytes: int) -> tuple[list[bytes], list[str]]:
+def is_too_large(pages: Mapping[str, str], most_bytes: int) -> bool:
+    """Tell whether one person's pages are larger than an archive may be.
+
+    Args:
+        pages: Path to text.
+        most_bytes: What an archive may be large.
+    """
+    return len(zip_of(pages)) + _ENTRY_OVERHEAD > most_bytes
+
+
+def in_parts(pages: Mapping[str, str], most_bytes: int) -> list[bytes]:
     """Pack pages into as few archives as needed, all pages of one number in the same.
 
     Args:
@@ -117,26 +127,23 @@ def in_parts(pages: Mapping[str, str], most_bytes: int) -> tuple[list[bytes], li
         most_bytes: What an archive may be large; 0 for any size.
 
     Returns:
-        The archives, and folders that are too large even alone.
+        The archives.
     """
     if not most_bytes:
-        return ([zip_of(pages)] if pages else []), []
+        return [zip_of(pages)] if pages else []
     folders: dict[str, dict[str, str]] = {}
     for path, page in pages.items():
         folders.setdefault(path.partition("/")[0], {})[path] = page
     parts: list[dict[str, str]] = []
-    room, too_large = 0, []
-    for folder, inside in sorted(folders.items()):
+    room = 0
+    for _, inside in sorted(folders.items()):
         size = len(zip_of(inside)) + _ENTRY_OVERHEAD
-        if size > most_bytes:
-            too_large.append(folder)
-            continue
         if size > room:
             parts.append({})
             room = most_bytes
         parts[-1] |= inside
         room -= size
-    return [zip_of(part) for part in parts], too_large
+    return [zip_of(part) for part in parts]
 
 
 def write_parts(folder: Path, stem: str, parts: list[bytes]) -> list[Path]:

@@ -20,9 +20,10 @@ from autograder.lms.csv_text import number_of
 from autograder.lms.errors import LmsError
 from autograder.lms.holding import feedback_pages, grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person
-from autograder.lms.moodle.feedback_zip import TeamPages, digest_of_pages, in_parts, write_parts
+from autograder.lms.moodle.feedback_zip import TeamPages, digest_of_pages, in_parts, is_too_large, write_parts
 from autograder.lms.moodle.words import Status, read_time
 from autograder.lms.moodle.worksheet import Participant, Worksheet, read_worksheet
+from autograder.lms.names import folded
 from autograder.lms.outgoing import Outgoing, outgoing
 from autograder.lms.results import Did, Results
 from autograder.lms.students import Candidate, assign_ids, known_students
@@ -166,7 +167,9 @@ def _held(participant: Participant, entry: Outgoing | None, problem: str, work: 
         return Did.SKIPPED, f"nothing handed in ({participant.status_text})"
     if problem or entry is None or entry.is_absent:
         return Did.PERSON, problem or "submitted in Moodle, but not graded here; collect it, and run `autograder grade`"
-    if held := why_held(entry, with_penalty=asked.late_penalties) or _handed_in_again(participant, person):
+    if held := why_held(entry, with_penalty=asked.late_penalties) or _other_work(
+        participant, person, is_blind=work.sheet.is_blind
+    ):
         return Did.PERSON, held
     if participant.is_locked:
         return Did.PERSON, "Moodle says this grade cannot be changed (it is overridden or locked) and would drop it"
@@ -191,12 +194,18 @@ def _typed_wrong(participant: Participant, sheet: Worksheet) -> str:
     return f"{over}; this row is left out" if over else ""
 
 
-def _handed_in_again(participant: Participant, person: Person | None) -> str:
+def _other_work(participant: Participant, person: Person | None, *, is_blind: bool) -> str:
     before, now = (
         read_time(text, UTC) for text in (person.submitted_text if person else "", participant.submitted_text)
     )
-    if before is None or now is None or now <= before:
+    if before is None or now is None or now == before:
         return ""
+    if now < before:
+        # where names agree this is a changed time zone; a number alone is somebody else in every other assignment
+        return is_blind * (
+            f"handed in {participant.submitted_text} by this worksheet, but {person.submitted_text if person else ''} "
+            "when it was collected: it must be the worksheet of the same assignment"
+        )
     return (
         f"handed in again since it was collected ({participant.submitted_text}): collect and grade that first, or the "
         "old grade would pass for the new work's"
@@ -307,19 +316,37 @@ def _refuse_old_team_pages(work: _Work) -> None:
         if person.group and person.key not in settled and person.group_key in work.teams:
             team = work.teams[person.group_key]
             team.problem = team.problem or f"{person.student} is in it and has no settled grade"
+    for team in work.teams.values():
+        # also those whose work was never collected
+        listed = [one for one in work.sheet.participants if folded(team.name) in map(folded, one.groups)]
+        other = next((one.number for one in listed if one.number not in settled), "")
+        if other:
+            team.problem = team.problem or f"participant {other} is in it and has no settled grade"
+
+
+def _leave_out_too_large(work: _Work) -> None:
+    """Nobody gets half: whose page alone is larger than the site takes gets nothing now, all others go on."""
+    limit, kept = work.asked.most_zip_bytes, []
+    for one in work.filled:
+        _, _, pages = _pages_of(work, one)
+        if limit and pages and is_too_large(pages, limit):
+            who = f"{one.entry.student} ({one.participant.number})"
+            why = (
+                "nothing is written, as the feedback page alone is larger than --max-zip; raise it, or say --no-pages "
+                "and hand it out otherwise"
+            )
+            work.results.add(Did.PERSON, who, why, there=_stands(one.participant))
+        else:
+            kept.append(one)
+    work.filled = kept
 
 
 def _write(work: _Work, *, dry_run: bool) -> None:
     asked, stem = work.asked, work.asked.worksheet.stem
     _refuse_old_team_pages(work)
+    _leave_out_too_large(work)
     pages = _lay_out(work)
-    parts, too_large = in_parts(pages, asked.most_zip_bytes)
-    if too_large:
-        # nobody gets half: the limit is the site's, so a person has to shorten the page or raise it
-        raise LmsError(
-            f"The feedback pages in {', '.join(too_large[:5])} alone are larger than --max-zip; raise it, or say "
-            "--no-pages and hand them out otherwise. Nothing was written."
-        )
+    parts = in_parts(pages, asked.most_zip_bytes)
     with_comment = [
         one for one in work.filled if one.writes_row and (one.comment or work.sheet.columns.comment is None)
     ]
@@ -353,11 +380,8 @@ def _lay_out(work: _Work) -> dict[str, str]:
     """Give everybody their row, and return the pages under the paths Moodle looks for."""
     pages: dict[str, str] = {}
     for one in work.filled:
-        team = work.teams.get(one.person.group_key) if one.person.group else None
-        number, why = _feedback_number(one.person, work.asked.team_feedback, team) if one.writes_pages else ("", "")
-        if number:
-            mine = team.pages if team is not None and number == one.person.group_key else one.pages
-            pages |= {f"x_{number}_assignfeedback_file/{name}.html": page for name, page in mine.items()}
+        number, why, mine = _pages_of(work, one)
+        pages |= mine
         _add_row(work, one, number, why)
         work.identities.put([one.person])
         given = {"returned_grade": one.grade} if one.writes_row else {}
@@ -365,6 +389,15 @@ def _lay_out(work: _Work) -> dict[str, str]:
         given |= {"returned_pages": digest_of_pages(one.pages)} if number else {}
         work.identities.note_returned(one.person.key, **given)
     return pages
+
+
+def _pages_of(work: _Work, one: _Filled) -> tuple[str, str, dict[str, str]]:
+    """The number that somebody's pages go under, or why they cannot go; and the pages by their paths."""
+    team = work.teams.get(one.person.group_key) if one.person.group else None
+    number, why = _feedback_number(one.person, work.asked.team_feedback, team) if one.writes_pages else ("", "")
+    mine = team.pages if team is not None and number == one.person.group_key else one.pages
+    paths = {f"x_{number}_assignfeedback_file/{name}.html": page for name, page in mine.items()} if number else {}
+    return number, why, paths
 
 
 def _add_row(work: _Work, one: _Filled, number: str, why: str) -> None:

@@ -37,7 +37,7 @@ class FakeLti(FakeSite):
         self.overridden = {}
         """What the gradebook shows whatever is posted, by user."""
         self.is_for_sync_only = False
-        self.token_seconds = 3600
+        self.token_seconds, self.page_size = 3600, 2
         self.line_item = f"{self.url}/2/lineitems/6/lineitem?type_id=1"
         self.line_items = f"{self.url}/2/lineitems?type_id=1"
         self.memberships = f"{self.url}/memberships"
@@ -93,9 +93,10 @@ class FakeLti(FakeSite):
 
     def _members(self, page):
         headers = {"Content-Type": MEMBERS_TYPE}
-        if len(self.members) > 2 * page:
+        ends = self.page_size * page
+        if len(self.members) > ends:
             headers["Link"] = f'<{self.memberships}?page={page + 1}>; rel="next"'
-        return 200, headers, {"members": self.members[2 * page - 2 : 2 * page]}
+        return 200, headers, {"members": self.members[ends - self.page_size : ends]}
 
     def _line_items(self, request):
         if self.is_for_sync_only:  # the token was given without the scope, and without a word

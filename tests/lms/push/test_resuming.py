@@ -12,6 +12,9 @@ import pytest
 import sample_course
 
 from autograder.lms.canvas.push import CanvasAssignment
+from autograder.lms.lti import push as lti_push
+from autograder.lms.lti.push import LtiLineItem
+from autograder.lms.lti.settings import LtiSettings
 from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused
@@ -19,6 +22,7 @@ from autograder.lms.push.ledger import BEGUN, DONE, open_ledger
 from autograder.lms.push.sending import Status, push
 from autograder.lms.push.web import Patience, Web
 from tests.lms.push.fake_canvas import FakeCanvas
+from tests.lms.push.fake_lti import CLIENT, KID, FakeLti
 from tests.lms.push.fake_moodle import FakeMoodle
 from tests.lms.push.fake_web import InProcess
 
@@ -30,7 +34,16 @@ def run_until_killed(site, platform, course):
     """Run the command as a process of its own, which the site may kill; return its exit status."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "MOODLE_TOKEN": "a-moodle-token"}
     environment["CANVAS_TOKEN"] = "a-canvas-token"
-    line = [sys.executable, "-m", "autograder.cli", "lms", "push", platform, HOMEWORK, site.address]
+    where = site.address
+    if platform == "lti":
+        where = course.root / "lti.toml"
+        (course.root / "key.pem").write_bytes(site.private_pem)
+        (course.root / "key.pem").chmod(0o600)
+        where.write_text(
+            f'token_url = "{site.url}/token.php"\nclient_id = "{CLIENT}"\nkey_id = "{KID}"\nkey_file = "key.pem"\n'
+            f'memberships_url = "{site.memberships}"\nline_item_url = "{site.line_item}"\n'
+        )
+    line = [sys.executable, "-m", "autograder.cli", "lms", "push", platform, HOMEWORK, str(where)]
     with subprocess.Popen(
         line, cwd=course.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
@@ -39,8 +52,10 @@ def run_until_killed(site, platform, course):
     return run.returncode
 
 
-@pytest.mark.parametrize("moment", ["killed before", "killed after"])
-@pytest.mark.parametrize(("platform", "make"), [("moodle", FakeMoodle), ("canvas", FakeCanvas)])
+@pytest.mark.parametrize(
+    ("platform", "make", "moment"),
+    [("moodle", FakeMoodle, "killed after"), ("canvas", FakeCanvas, "killed before"), ("lti", FakeLti, "killed after")],
+)  # each moment of each platform: below, without a process
 def test_killed_half_way_the_next_run_posts_the_rest_and_nothing_twice(with_pages, platform, make, moment):
     with make() as site:
         site.at_writes = {2: moment}
@@ -50,6 +65,8 @@ def test_killed_half_way_the_next_run_posts_the_rest_and_nothing_twice(with_page
         if platform == "canvas":
             assert [len(comments) for comments in site.comments.values()] == [1, 1, 1]
             assert site.scores == {"101": 8.5, "102": 5.5, "103": 8.5}
+        elif platform == "lti":
+            assert sorted(post["userId"] for post in site.posts) == ["21", "22", "23"]
         else:
             assert site.grades == {11: 8.5, 12: 5.5, 13: 8.5}
             assert sorted(site.saved) == [11, 12, 13], "nobody is told twice"
@@ -97,6 +114,19 @@ def test_waits_grow_and_follow_the_platforms_wish():
 
         answer = httpx.Response(429, headers={"Retry-After": "3"})
         assert web._wait(State(1, _Busy(answer))) == 3
+
+
+class Ticking:
+    """A clock on which nobody waits."""
+
+    now = 1_795_000_000.0
+
+    def time(self):
+        self.now += 0.1
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
 
 
 class Killed(BaseException):
@@ -157,8 +187,27 @@ def canvas_of_many(web_of):
     return site, platform
 
 
-@pytest.mark.parametrize("make", [moodle_of_many, canvas_of_many])
-def test_three_hundred_each_exactly_once_whatever_befalls(many, make, tmp_path):  # noqa: C901 - mishaps of all kinds
+def lti_of_many(web_of):
+    site = FakeLti()
+    site._server.server_close()
+    site.tokens = {"token"}
+    site.page_size = 100
+    site.members = [
+        site._member(str(1000 + number), "Learner", f"id{number}", f"s{number}@x.org") for number in range(MANY)
+    ]
+    settings = LtiSettings(f"{site.url}/token.php", CLIENT, "", KID, site.memberships, site.line_item)
+
+    def platform():
+        column = LtiLineItem(web_of(site), settings, HOMEWORK)
+        column._token = type("Token", (), {"value": lambda _: "token"})()
+        return column
+
+    return site, platform
+
+
+@pytest.mark.parametrize("make", [moodle_of_many, canvas_of_many, lti_of_many])
+def test_three_hundred_each_exactly_once_whatever_befalls(many, make, tmp_path, monkeypatch):  # noqa: C901 - all mishaps
+    monkeypatch.setattr(lti_push, "time", Ticking())
     draw = random.Random(300)
     calm = False
 
@@ -193,6 +242,10 @@ def test_three_hundred_each_exactly_once_whatever_befalls(many, make, tmp_path):
         assert sorted(site.saved) == sorted(site.statuses), "each once"
         assert {user: site.grades[user] for user in site.statuses} == {1000 + n: n % 10 for n in range(MANY)}
         assert all(f"only for {n}<".encode() in site.files[1000 + n]["doubling.html"] for n in range(MANY))
+    elif make is lti_of_many:
+        assert sorted(post["userId"] for post in site.posts) == sorted(str(1000 + n) for n in range(MANY)), "each once"
+        shares = {user: result["resultScore"] for user, (_, result) in site.results.items()}
+        assert shares == {str(1000 + n): round(100 * (n % 10) / 9, 5) for n in range(MANY)}
     else:
         assert {len(comments) for comments in site.comments.values()} == {1}, "each once"
         assert site.scores == {str(1000 + n): n % 10 for n in range(MANY)}
