@@ -1,7 +1,8 @@
 """`autograder lms collect moodle|canvas`: downloaded submissions into submitted/; which attempt counts; extra time."""
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -11,9 +12,12 @@ from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, cho
 from autograder.commands.terminal import CourseOption, ending_well, find_course, take_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from autograder.course.course import Course
     from autograder.lms.due_dates import DueDates
-    from autograder.lms.results import Results
+    from autograder.lms.outgoing import Outgoing
+    from autograder.lms.push.people import Collected
 
 app = typer.Typer(
     help="""Put downloaded submissions into submitted/, each under its student's id.
@@ -124,8 +128,9 @@ def due_dates(
 ) -> None:
     """Give single students extra time: a due date of their own, also where lateness has been counted already."""
     with ending_well():
-        from autograder.lms.due_dates import read_due_dates, set_due_dates
+        from autograder.lms.due_dates import class_due_or_refused, extended, note_times, read_due_dates, set_due_dates
         from autograder.lms.errors import LmsError
+        from autograder.lms.push.extra_time import due_dates_of, times_of
         from autograder.lms.results import Results
 
         found = find_course(course)
@@ -136,24 +141,24 @@ def due_dates(
         if table is not None:
             given = read_due_dates(table, _zone(time_zone))
         else:
-            given = _asked_for(found, chosen, (moodle, canvas), token_file, results, insecure=insecure)
+            with _asked(found, chosen, (moodle, canvas), token_file, insecure=insecure) as asked:
+                own = class_due_or_refused(found, chosen), extended(found, chosen)
+                given = due_dates_of(*asked, results, own)
+                if canvas:
+                    note_times(found, chosen, times_of(*asked), results, dry_run=dry_run)
         set_due_dates(found, chosen, given, results, dry_run=dry_run)
         finish(results, dry_run=dry_run)
 
 
-def _asked_for(
-    course: "Course",
-    assignment: str,
-    addresses: tuple[str, str],
-    token_file: Path | None,
-    results: "Results",
-    *,
-    insecure: bool,
-) -> "DueDates":
+@contextmanager
+def _asked(
+    course: "Course", assignment: str, addresses: tuple[str, str], token_file: Path | None, *, insecure: bool
+) -> "Iterator[tuple[Any, list[Outgoing], dict[str, Collected]]]":
+    """The assignment on the LMS, the students, and whom their work was collected from."""
     from autograder.lms.canvas.push import CanvasAssignment
     from autograder.lms.moodle.push import MoodleAssignment
     from autograder.lms.outgoing import outgoing
-    from autograder.lms.push.extra_time import due_dates_of
+    from autograder.lms.push.errors import NoAnswer, PlatformRefused
     from autograder.lms.push.people import collected_from
     from autograder.lms.push.web import Patience, Web
 
@@ -163,7 +168,10 @@ def _asked_for(
     with Web(Patience(), headers=headers, allow_plain_http=insecure) as web:
         platform = MoodleAssignment(web, moodle, token) if moodle else CanvasAssignment(web, canvas)
         collected = collected_from(course, assignment, "moodle" if moodle else "canvas")
-        return due_dates_of(platform, outgoing(course, assignment), collected, results)
+        try:
+            yield platform, outgoing(course, assignment), collected
+        except NoAnswer as problem:
+            raise PlatformRefused(f"{problem}; run the same command again later.") from problem
 
 
 def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, course: CourseOption = None) -> None:

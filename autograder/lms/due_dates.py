@@ -16,7 +16,8 @@ from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.course.course import Course
-from autograder.course.times import exchange_zone
+from autograder.course.times import TIMESTAMP, exchange_zone
+from autograder.course.whole_files import write_whole
 from autograder.gradebook.lateness import late_penalties, settle
 from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
 from autograder.lms.collecting import Incoming, stamp, time_of
@@ -104,8 +105,8 @@ def set_due_dates(
             results.add(Did.DONE, student, _told(due, class_due, handed_in))
 
 
-def refuse_without_due_date(course: Course, assignment: str) -> None:
-    """Refuse due dates of single students where the class has none.
+def class_due_or_refused(course: Course, assignment: str) -> datetime:
+    """Return the due date of an assignment in nbgrader, UTC; without one, single students can have none.
 
     Args:
         course: The course.
@@ -115,21 +116,55 @@ def refuse_without_due_date(course: Course, assignment: str) -> None:
         LmsError: It has none.
     """
     with open_gradebook(course) as gradebook:
-        due_date_of(gradebook, assignment)
+        return due_date_of(gradebook, assignment)
 
 
-def has_due_date(course: Course, assignment: str) -> bool:
-    """Tell whether nbgrader knows a due date of an assignment.
+def class_due_date(course: Course, assignment: str) -> datetime | None:
+    """Return the same, or None.
 
     Args:
         course: The course.
         assignment: The nbgrader assignment.
     """
     try:
-        refuse_without_due_date(course, assignment)
+        return class_due_or_refused(course, assignment)
     except LmsError:
-        return False
-    return True
+        return None
+
+
+def is_same_minute(one: datetime, other: datetime) -> bool:
+    """Tell whether two due dates are the same: 23:59 here and 23:59:59 there are.
+
+    Args:
+        one: A time with a zone.
+        other: Another.
+    """
+    return abs((one - other).total_seconds()) < 60
+
+
+def note_times(
+    course: Course, assignment: str, times: Mapping[str, datetime], results: Results, *, dry_run: bool = False
+) -> None:
+    """Give collected work the times at which it was handed in, where none came with it; penalties follow.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        times: By nbgrader student id, UTC.
+        results: Gets a row for each that is new.
+        dry_run: Say only what would be done.
+    """
+    with nullcontext() if dry_run else writer_lock(course), open_gradebook(course) as gradebook:
+        step = late_penalties(course)
+        for student, time in times.items():
+            folder = submitted_folder(course, assignment, student)
+            if not folder.is_dir() or (folder / TIMESTAMP).exists():
+                continue
+            if not dry_run:
+                write_whole(folder / TIMESTAMP, stamp(time).encode())
+                submission = gradebook.update_or_create_submission(assignment, student)
+                _extend(gradebook, (assignment, student), time, submission.extension, step)
+            results.add(Did.DONE, student, f"handed in {stamp(time)}, says the LMS")
 
 
 def due_date_of(gradebook: Any, assignment: str) -> datetime:
@@ -152,6 +187,17 @@ def due_date_of(gradebook: Any, assignment: str) -> datetime:
             f'assignment add {assignment} --duedate "2026-12-01 18:00 UTC"`.'
         )
     return due.replace(tzinfo=UTC)  # type: ignore[no-any-return] # nbgrader keeps UTC without saying so
+
+
+def extended(course: Course, assignment: str) -> set[str]:
+    """Return who has a due date of their own in nbgrader.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+    """
+    with open_gradebook(course) as gradebook:
+        return {one.student.id for one in gradebook.assignment_submissions(assignment) if one.extension}
 
 
 def _ids_by_name(addresses: Mapping[str, str | None]) -> dict[str, str]:

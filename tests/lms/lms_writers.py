@@ -34,6 +34,8 @@ class Pupil:
     comment: str = ""
     can_change: str = "Yes"
     maximum: str = "9.00"
+    due: str | None = None
+    """As Moodle writes it; a worksheet has it where anybody has an override."""
 
     def but(self, **changes):
         return replace(self, **changes)
@@ -93,14 +95,17 @@ def fputcsv(values):
 def moodle_worksheet(path, pupils, layout="folders", words=None):
     """Moodle 4.5's columns, in English or another language."""
     is_blind, is_team = layout == "blind", layout == "team"
-    header = ["Identifier", *([] if is_blind else ["Full name", "Email address"]), "Status", *(["Group"] * is_team)]
+    header = ["Identifier", *([] if is_blind else ["Full name", "Email address"]), "Status"]
+    has_overrides = any(pupil.due is not None for pupil in pupils)
+    header += ["Allow submissions from", "Due date", "Cut-off date"] * has_overrides + ["Group"] * is_team
     header += ["Grade", "Maximum grade", "Grade can be changed", "Last modified (submission)", "Last modified (grade)"]
     say = (words or {}).get
     lines = [[say(text, text) for text in [*header, "Feedback comments"]]]
     for pupil in pupils:
         time = f"{pupil.time:%A, %d %B %Y, %I:%M %p}" if pupil.status != NOTHING else "-"
         who = [] if is_blind else [pupil.name, pupil.email]
-        state = [f"{say(pupil.status, pupil.status)} -  - ", *([pupil.group] * is_team), pupil.grade, pupil.maximum]
+        state = [f"{say(pupil.status, pupil.status)} -  - ", *["", pupil.due or "", ""] * has_overrides]
+        state += [*([pupil.group] * is_team), pupil.grade, pupil.maximum]
         dates = [say(pupil.can_change, pupil.can_change), time, "-", pupil.comment]
         lines.append([f"{say('Participant ', 'Participant ')}{pupil.number}", *who, *state, *dates])
     path.write_bytes(("\ufeff" + "".join(fputcsv(line) + "\n" for line in lines)).encode())

@@ -8,6 +8,7 @@ import sample_course
 from lms_writers import Pupil, canvas_gradebook, canvas_zip, moodle_worksheet, moodle_zip, notebook
 
 from autograder.gradebook.rows import open_gradebook
+from tests.lms.push.fake_canvas import TOKEN, FakeCanvas
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook("half = 7")})
@@ -76,6 +77,63 @@ def test_penalties_that_were_asked_for_follow_the_due_date(collect, due, table, 
     assert status == 0, said
     assert "due with the class again, 2026-11-21 18:00:00 UTC; handed in late" in said
     assert late(course, "alice@x.org")[1] > 0
+
+
+LATER = "Saturday, 21 November 2026, 9:00 PM"
+
+
+@pytest.fixture
+def late_is_zero(root):
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text() + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+
+
+def test_moodles_overrides_and_extensions_reach_the_penalties(lms, due, course, grade, tmp_path, late_is_zero):
+    due()
+    carol = Pupil(2, "Carol Cool", "carol@x.org", {SLUG: notebook("half = 2")})
+    dan = Pupil(4, "Dan Day", "dan@x.org", {SLUG: notebook("half = 4")})
+    # most of the class have the later date by a group override; one by an extension; one has none of both
+    pupils = [
+        ALICE.but(due=LATER),
+        BOB.but(due=LATER),
+        carol.but(
+            status=f"{ALICE.status} - Extension granted until: {LATER}", due="Saturday, 21 November 2026, 6:00 PM"
+        ),
+        dan.but(due="Saturday, 21 November 2026, 6:00 PM"),
+    ]
+    archive, sheet = moodle_zip(tmp_path / "s.zip", pupils), moodle_worksheet(tmp_path / "sheet.csv", pupils)
+    status, said = lms("collect", "moodle", archive, "--worksheet", sheet, "--time-zone", "UTC")
+    assert status == 0, said
+    grade()
+    for student in ("alice@x.org", "bob@x.org", "carol@x.org"):
+        assert late(course, student) == (0, 0), student
+    assert late(course, "dan@x.org")[1] > 0
+
+
+def test_canvas_due_dates_and_times_reach_the_penalties(lms, due, course, grade, tmp_path, late_is_zero, monkeypatch):
+    monkeypatch.setenv("CANVAS_TOKEN", TOKEN)
+    due()
+    archive, book = canvas_zip(tmp_path / "c.zip", [ALICE, BOB]), canvas_gradebook(tmp_path / "g.csv", [ALICE, BOB])
+    assert lms("collect", "canvas", archive, "--gradebook", book)[0] == 0
+    grade()
+    assert late(course, "bob@x.org") == (0, 0), "the archive has no times"
+    with FakeCanvas() as site:
+        site.users = {
+            str(one.number): {"id": one.number, "name": one.name, "login_id": one.email} for one in (ALICE, BOB)
+        }
+        site.comments = {user: [] for user in site.users}
+        # everybody's date on Canvas is later than nbgrader's but Bob's; what Bob handed in since is not what is here
+        site.due_dates = {"7": "2026-11-21T20:00:00Z", "6": "2026-11-21T18:00:59Z"}
+        site.handed_in = {"7": (1700, "2026-11-21T19:00:00Z"), "6": (9999, "2026-11-25T19:00:00Z")}
+        status, said = lms("due-dates", "--canvas", site.address)
+        assert status == 0, said
+        assert late(course, "alice@x.org") == (0, 0)
+        assert late(course, "bob@x.org") == (0, 0), "that time is of other work"
+        site.handed_in["6"] = (1600, "2026-11-21T19:00:00Z")
+        site.due_dates["7"] = "2026-11-21T18:00:00Z"
+        assert lms("due-dates", "--canvas", site.address)[0] == 0
+    assert late(course, "bob@x.org")[1] > 0
+    assert late(course, "alice@x.org")[1] > 0, "the extension was taken back on Canvas"
 
 
 def test_times_without_a_zone_are_in_the_one_named(collect, due, table, course):

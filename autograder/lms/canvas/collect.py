@@ -7,7 +7,7 @@ from autograder.course.course import Course
 from autograder.lms.canvas.files import CanvasGradebook, CanvasHanded, CanvasStudent, read_archive, read_gradebook
 from autograder.lms.collecting import Incoming, collect
 from autograder.lms.csv_text import read_csv
-from autograder.lms.due_dates import DueDates, refuse_without_due_date, set_due_dates
+from autograder.lms.due_dates import DueDates, class_due_or_refused, set_due_dates
 from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.collect import no_notebook, refuse_other_assignment
@@ -63,7 +63,7 @@ def collect_canvas(
     results = Results(f"Collected for {assignment} from Canvas")
     book = read_gradebook(download.gradebook)
     if download.due_dates:
-        refuse_without_due_date(course, assignment)
+        class_due_or_refused(course, assignment)
     identities = Identities.load(course, assignment, "canvas")
     known = known_students(course, download.roster)
     ids, problems = assign_ids([candidate(student) for student in book.students], known, identities)

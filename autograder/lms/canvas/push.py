@@ -152,6 +152,14 @@ class CanvasAssignment:
         found = self._submissions.items()
         return {user: str(one["cached_due_date"] or "") for user, one in found if "cached_due_date" in one}
 
+    def handed_in(self) -> dict[str, tuple[int, str]]:
+        """Number of the newest file, and when it was handed in, ISO 8601, by Canvas's user id."""
+        return {
+            user: (max((int(file["id"]) for file in one.get("attachments") or ()), default=0), str(one["submitted_at"]))
+            for user, one in self._submissions.items()
+            if one.get("submitted_at")
+        }
+
     def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
         """See `Platform`."""
         found = self._submission(person)

@@ -9,7 +9,13 @@ from typing import Any
 
 from autograder.course.course import Course
 from autograder.lms.collecting import Incoming, collect
-from autograder.lms.due_dates import DueDates, has_due_date, refuse_without_due_date, set_due_dates
+from autograder.lms.due_dates import (
+    DueDates,
+    class_due_date,
+    class_due_or_refused,
+    is_same_minute,
+    set_due_dates,
+)
 from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.words import Status, read_time
@@ -69,7 +75,7 @@ def collect_moodle(
     results = Results(f"Collected for {assignment} from Moodle")
     sheet = read_worksheet(download.worksheet)
     if download.due_dates:
-        refuse_without_due_date(course, assignment)
+        class_due_or_refused(course, assignment)
     identities = Identities.load(course, assignment, "moodle")
     known = known_students(course, download.roster)
     candidates = [
@@ -144,24 +150,31 @@ def _due_dates(
     download: MoodleDownload,
     results: Results,
 ) -> DueDates:
-    """Due dates of their own, of those who handed in: Moodle's overrides and extensions, and what the teacher gave."""
+    """Due dates of their own, of those who handed in: Moodle's overrides and extensions, and what the teacher gave.
+
+    A worksheet has dates only where somebody has an override, and then everybody's: each is held against the class's
+    own in nbgrader, so that also a majority with another date has it.
+    """
     students = {one.person.key: one for one in incoming}
-    texts = Counter(one.due_text for one in sheet.participants)
-    usual = texts.most_common(1)[0][0]
+    class_due = class_due_date(course, assignment)
+    usual = Counter(one.due_text for one in sheet.participants).most_common(1)[0][0]
     found: dict[str, datetime | None] = {}
     for participant in sheet.participants:
         mine = students.get(participant.number)
         extended = participant.extended_to(download.zone)
-        if mine is None or (not extended and participant.due_text == usual):
+        if mine is None or (not extended and participant.due_text is None):
             continue
         due = extended or read_time(participant.due_text or "", download.zone)
         if due is None and participant.due_text:
             results.add(
                 Did.PERSON, mine.person.student, f"has the due date {participant.due_text!r}, which cannot be read"
             )
-        elif due is not None or mine.submitted_at is not None:
-            found[mine.person.student] = due or mine.submitted_at  # no due date: whenever it came was in time
-    if found and not has_due_date(course, assignment):
+            continue
+        due = due or mine.submitted_at  # no due date: whenever it came was in time
+        is_own = bool(extended) or participant.due_text != usual
+        if due is not None and (is_own if class_due is None else not is_same_minute(due, class_due)):
+            found[mine.person.student] = due
+    if found and class_due is None:
         results.notes.append(
             f"Moodle has due dates of their own for {len(found)} students; nbgrader knows no due date of {assignment}, "
             "so it calls nobody late and they were not needed."

@@ -1,10 +1,10 @@
 """Due dates of single students, read from the LMS through its own interface."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from autograder.lms.canvas.push import CanvasAssignment
+from autograder.lms.due_dates import is_same_minute
 from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.people import Collected
@@ -16,41 +16,67 @@ def due_dates_of(
     entries: Sequence[Outgoing],
     collected: Mapping[str, Collected],
     results: Results,
-) -> dict[str, datetime]:
+    have: tuple[datetime, Collection[str]],
+) -> dict[str, datetime | None]:
     """Return the due dates that are not the class's own.
 
     Moodle shows web services extensions, but nobody's overrides: those are in the worksheet, from which collecting
-    takes them. Canvas shows every student's due date, wherever it comes from.
+    takes them. Canvas shows every student's due date, wherever it comes from, so there one that is the class's again
+    is taken back.
 
     Args:
         platform: The assignment.
         entries: The students.
         collected: Whom work was collected from, by student.
         results: Gets a row for everybody whose due date cannot be told.
+        have: The class's due date in nbgrader, and who has one of their own there.
 
     Returns:
-        By nbgrader student id, UTC.
+        By nbgrader student id, UTC; None for the class's again.
     """
-    own = _own_due_dates(platform)
+    class_due, extended = have
+    own = _due_dates(platform)
     people = platform.people()
-    found: dict[str, datetime] = {}
+    found: dict[str, datetime | None] = {}
     for entry in entries:
         person, why = people.find(entry, collected.get(entry.student))
         if person is None:
             if not entry.is_absent:
                 results.add(Did.PERSON, entry.student, f"has got no due date: {why}")
-        elif person.id in own:
+        elif person.id in own and not is_same_minute(own[person.id], class_due):
             found[entry.student] = own[person.id]
+        elif person.id in own and entry.student in extended:
+            found[entry.student] = None
     return found
 
 
-def _own_due_dates(platform: MoodleAssignment | CanvasAssignment) -> dict[str, datetime]:
+def times_of(
+    platform: CanvasAssignment, entries: Sequence[Outgoing], collected: Mapping[str, Collected]
+) -> dict[str, datetime]:
+    """Return when the work that was collected was handed in: Canvas's archive does not say it.
+
+    Args:
+        platform: The assignment.
+        entries: The students.
+        collected: Whom work was collected from, by student.
+
+    Returns:
+        By nbgrader student id, UTC: only where the newest file there is the one that was collected.
+    """
+    people, times = platform.people(), platform.handed_in()
+    found = {}
+    for entry in entries:
+        mine = collected.get(entry.student)
+        person, _ = people.find(entry, mine)
+        if person is None or mine is None or not mine.newest_file:
+            continue
+        newest, text = times.get(person.id, (0, ""))
+        if newest == mine.newest_file and text:
+            found[entry.student] = datetime.fromisoformat(text).astimezone(UTC)
+    return found
+
+
+def _due_dates(platform: MoodleAssignment | CanvasAssignment) -> dict[str, datetime]:
     if isinstance(platform, MoodleAssignment):
         return {user: datetime.fromtimestamp(seconds, UTC) for user, seconds in platform.due_dates().items()}
-    texts = platform.due_dates()
-    usual = Counter(texts.values()).most_common(1)
-    return {
-        user: datetime.fromisoformat(text).astimezone(UTC)
-        for user, text in texts.items()
-        if text and text != usual[0][0]
-    }
+    return {user: datetime.fromisoformat(text).astimezone(UTC) for user, text in platform.due_dates().items() if text}

@@ -38,6 +38,8 @@ class Collected:
     """What the download of this assignment called the participant; nothing else may be compared with it."""
     name: str = ""
     email: str = ""
+    newest_file: int = 0
+    """The LMS's number of the newest file that was collected; 0 if it has none."""
 
 
 class People:
@@ -145,7 +147,8 @@ def collected_from(course: Course, assignment: str, lms: str) -> dict[str, Colle
     noted = Identities.load(course, assignment, lms).people.values()
     lasts = lms in _LASTING_IDS
     return {
-        one.student: Collected(one.key if lasts else "", "" if lasts else one.key, one.name, one.email) for one in noted
+        one.student: Collected(one.key if lasts else "", "" if lasts else one.key, one.name, one.email, one.order)
+        for one in noted
     }
 
 

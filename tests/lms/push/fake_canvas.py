@@ -22,7 +22,8 @@ class FakeCanvas(FakeSite):
             "103": {"id": 103, "name": "Łukasz 王", "login_id": "cy"},
         }
         self.scores, self.comments, self.excused, self.uploads = {}, {user: [] for user in self.users}, set(), {}
-        self.groups, self.hidden_from, self.due_dates = {}, set(), {}
+        self.groups, self.hidden_from, self.due_dates, self.handed_in = {}, set(), {}, {}
+        """`handed_in`: number of the newest file, and when, by user."""
         self.address = f"{self.url}/courses/7/assignments/5"
 
     def is_write(self, request):
@@ -71,7 +72,12 @@ class FakeCanvas(FakeSite):
             "assignment_visible": user not in self.hidden_from,
             "group": {"id": self.groups.get(user), "name": None},
             **({"cached_due_date": self.due_dates[user]} if user in self.due_dates else {}),
+            **self._handed_in(user),
         }
+
+    def _handed_in(self, user):
+        number, when = self.handed_in.get(user, (None, None))
+        return {"submitted_at": when, "attachments": [{"id": number, "filename": "x.ipynb"}] if number else []}
 
     def _put(self, user, request):
         if user in self.hidden_from:
