@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.circle.world import ASSIGNMENT, PROJECT, World
+from tests.circle.world import ASSIGNMENT, EXERCISES, PROJECT, World
 
 BUTTON_STUDENT_FILE = "Größe – 大きさ.txt"
 
@@ -19,7 +19,9 @@ def world():
     made = World(root)
     made.course.mkdir()
     shutil.copy(PROJECT / "nbgrader_config.py", made.course)
-    shutil.copytree(PROJECT / "source" / ASSIGNMENT, made.course / "source" / ASSIGNMENT)
+    (made.course / "source" / ASSIGNMENT).mkdir(parents=True)
+    for exercise in EXERCISES:
+        shutil.copy(PROJECT / "source" / ASSIGNMENT / f"{exercise}.ipynb", made.course / "source" / ASSIGNMENT)
     made.exchange.mkdir()
     made.exchange.chmod(0o777)
     (root / "configuration").mkdir()

@@ -13,9 +13,8 @@ import pytest
 from autograder.course.course import Course
 from autograder.grading.store import VerdictStore
 from tests.circle.conftest import BUTTON_STUDENT_FILE
-from tests.circle.world import ASSIGNMENT, COURSE_ID, PROJECT, WRITTEN
+from tests.circle.world import ASSIGNMENT, COURSE_ID, EXERCISES, PROJECT, WRITTEN
 
-EXERCISES = sorted(Course.load(PROJECT).exercises)
 MOODLE = r".*/(?P<first_name>[^/]*?)_(?P<student_id>\d+)_assignsubmission_file_?/(?P<file_id>.*)\.ipynb$"
 
 
@@ -32,9 +31,10 @@ def grades(formgrader, exercise, student):
 
 
 def test_generate_assignment_writes_the_release_that_is_checked_in(released):
-    for path in sorted((PROJECT / "release" / ASSIGNMENT).glob("*.ipynb")):
-        ours = nbformat.read(released.course / "release" / ASSIGNMENT / path.name, as_version=4)
-        kept = nbformat.read(path, as_version=4)
+    assert len(list((released.course / "release" / ASSIGNMENT).glob("*.ipynb"))) == len(EXERCISES)
+    for name in EXERCISES:
+        ours = nbformat.read(released.course / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
+        kept = nbformat.read(PROJECT / "release" / ASSIGNMENT / f"{name}.ipynb", as_version=4)
         assert [cell.source for cell in ours.cells] == [cell.source for cell in kept.cells]
 
 

@@ -22,6 +22,8 @@ from autograder.course.exercise import grade_id_of
 from autograder.kernels.settings import default_kernel_python
 
 PROJECT = Path(__file__).resolve().parents[2]
+EXERCISES = ("exercise_1_two_classes", "exercise_2_freezing_strategies")
+"""Of the assignment: several notebooks, and no more than it takes."""
 ASSIGNMENT, COURSE_ID = "transfer_learning", "transfer-learning"
 TOKEN = "a token for tests"
 ACCOUNTS = ("games", "news", "mail", "lp")
