@@ -45,13 +45,14 @@ class Student:
     """Modules that notebooks import and kernels do not have, once for each notebook."""
 
 
-def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Student]:
+def collect(course: Course, assignment: str, only: str = "*", *, changing: bool = True) -> dict[str, Student]:
     """Find what is handed in.
 
     Args:
         course: The course.
         assignment: The nbgrader assignment.
         only: A student id, or `*` for the class.
+        changing: Give notebooks of other names the released one; otherwise they are only noted.
 
     Returns:
         Student id to work, sorted.
@@ -66,15 +67,15 @@ def collect(course: Course, assignment: str, only: str = "*") -> dict[str, Stude
     for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
         student = folder.parent.name
         if folder.is_dir() and only in ("*", student):
-            students[student] = _look_into(course, assignment, student, folder)
+            students[student] = _look_into(course, assignment, student, folder, changing=changing)
     return students
 
 
-def _look_into(course: Course, assignment: str, student: str, folder: Path) -> Student:
+def _look_into(course: Course, assignment: str, student: str, folder: Path, *, changing: bool) -> Student:
     found = Student(folder, problem=_timestamp_problem(course, folder))
     source = course.source_directory / assignment
     exercises = course.exercises_of(assignment)
-    _find_renamed(found, folder, exercises)
+    _find_renamed(found, folder, exercises, changing=changing)
     for name, exercise in exercises.items():
         path = folder / f"{name}.ipynb"
         if not path.is_symlink() and not path.exists():
@@ -84,7 +85,7 @@ def _look_into(course: Course, assignment: str, student: str, folder: Path) -> S
     return found
 
 
-def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise]) -> None:
+def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise], *, changing: bool) -> None:
     """Give notebooks of other names the released one, as a copy: nbgrader's commands know notebooks by name only."""
     others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb"]
     if len(others) <= sum((folder / f"{name}.ipynb").is_file() for name in exercises):
@@ -100,6 +101,8 @@ def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise
             found.notes.append(
                 f"There is no {target.name}, but {names} are of that exercise; rename the one that counts."
             )
+        elif not changing:
+            found.notes.append(f"{files[0].name} is {target.name} by what is in it; it would be copied to that name.")
         else:
             temporary = folder / f".{target.name}.{os.getpid()}"
             try:

@@ -1,5 +1,6 @@
 """`autograder grade`: everything handed in for an assignment."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,9 @@ from autograder.commands.terminal import (
     take_secret,
 )
 from autograder.commands.worker import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
+from autograder.course.errors import CourseError
 from autograder.report.console import ClassLine, class_table
+from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +66,10 @@ def grade(
     tls_key: TlsKeyOption = None,
     insecure: InsecureOption = False,
     force: Annotated[bool, typer.Option("--force", help="Grade again what was graded before.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be graded, and why; run and write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: print one JSON object.")] = False,
     course: CourseOption = None,
     isolation: IsolationOption = None,
 ) -> None:
@@ -70,12 +77,21 @@ def grade(
 
     Verdicts are kept as they are found: stopped anywhere, the same command goes on from there. Exit status: 0 when
     grading worked, 1 when some work could not be graded, 2 when the course cannot be used.
+
+    Example: autograder grade transfer_learning --dry-run
+
+    After a change to a check, a package or the course, --dry-run says how many notebooks would be judged again.
     """
     with ending_well():
         from autograder.classes.classrun import ClassRun, default_jobs
         from autograder.grading.grader import LazyEngine
 
         found = find_course(course, isolation=isolation)
+        if dry_run:
+            _show_forecast(found, assignment, student, force=force, as_json=as_json)
+            return
+        if as_json:
+            raise CourseError("--json shows what would be graded; use it with --dry-run.")
         secret = take_secret(found)
         at_once = jobs or (_IN_FLIGHT if scheduler else default_jobs())
         start = _starter(found, secret, scheduler, at_once, (tls_ca, tls_cert, tls_key), insecure=insecure)
@@ -91,6 +107,31 @@ def grade(
             out.print(f"{what} {again}", markup=False, highlight=False, soft_wrap=True)
         if any(result.problem or _unconfirmed(result) for result in results):
             raise typer.Exit(NEEDS_ATTENTION)
+
+
+def _show_forecast(course: "Course", assignment: str, student: str, *, force: bool, as_json: bool) -> None:
+    from autograder.classes.forecast import Forecast, foresee
+    from autograder.course.secret import SECRET_NAME, SECRET_VARIABLE, Secret
+
+    # where there is no secret yet there is no verdict either, and any will do: none is made before something is graded
+    has_one = SECRET_VARIABLE in os.environ or (course.root / SECRET_NAME).exists()
+    secret = course.secret(create=False) if has_one else Secret(os.urandom(32))
+    entries = foresee(course, assignment, secret, student, force=force)
+    if as_json:
+        plain = [{"student": e.student, "notebook": e.notebook, "forecast": e.forecast, "why": e.why} for e in entries]
+        typer.echo(machine_text({"assignment": assignment, "notebooks": plain}))
+        return
+    counted = Counter(entry.forecast for entry in entries)
+    out.print(f"{assignment}: {len(entries)} notebooks. Nothing is run and nothing is written.", highlight=False)
+    for forecast in Forecast:
+        if counted[forecast]:
+            out.print(f"  {counted[forecast]:5} {forecast}", markup=False, highlight=False)
+    reasons = Counter((entry.forecast, entry.why) for entry in entries if entry.forecast is not Forecast.KNOWN)
+    for (forecast, why), number in sorted(reasons.items(), key=lambda item: -item[1]):
+        who = [entry.student for entry in entries if (entry.forecast, entry.why) == (forecast, why)]
+        named = ", ".join(dict.fromkeys(who[:_MOST_NOTES])) + (" …" if len(who) > _MOST_NOTES else "")
+        what = f"{forecast}, {why}" if why else str(forecast)
+        out.print(f"{number} {what} ({named})", markup=False, highlight=False, soft_wrap=True)
 
 
 def _starter(
