@@ -34,9 +34,8 @@ def run_until_killed(site, platform, course):
     """Run the command as a process of its own, which the site may kill; return its exit status."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "MOODLE_TOKEN": "a-moodle-token"}
     environment["CANVAS_TOKEN"] = "a-canvas-token"
-    where = site.address
+    where = course.root / "lti.toml" if platform == "lti" else site.address
     if platform == "lti":
-        where = course.root / "lti.toml"
         (course.root / "key.pem").write_bytes(site.private_pem)
         (course.root / "key.pem").chmod(0o600)
         where.write_text(
