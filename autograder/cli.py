@@ -19,6 +19,7 @@ from autograder.commands.explain import explain
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
 from autograder.commands.lms import app as lms
+from autograder.commands.mark import mark
 from autograder.commands.mutants import mutants
 from autograder.commands.new_course import new_course
 from autograder.commands.new_term import new_term
@@ -69,6 +70,7 @@ for command in (
     grade,
     explain,
     regrade,
+    mark,
     report,
     similar,
     worker,

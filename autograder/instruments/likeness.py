@@ -7,10 +7,11 @@ weighs little, the more surely the larger the class is.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import TypeVar
 
 from autograder.course.own_code import OwnCell
 from autograder.instruments.winnowing import RUN, digests, fingerprints
@@ -27,6 +28,7 @@ _FEWEST_OTHERS = 30
 """In a smaller class a few who wrote the same do not show that all would: rarity is reckoned as in one of these."""
 _HAVE_IT_TOO = 0.75
 _RARE = 0.5
+_Name = TypeVar("_Name")
 
 
 @dataclass(frozen=True)
@@ -238,10 +240,20 @@ def _fullest(prints: frozenset[int], work: Written, places: set[int]) -> int:
     return max(sorted(places), key=lambda place: len(prints & work.cell_prints[place]))
 
 
-def _groups(pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
-    groups: list[set[str]] = []
-    for pair in pairs:
-        touched = [group for group in groups if group & {pair.first, pair.second}]
+def hang_together(links: Iterable[tuple[_Name, _Name]]) -> list[set[_Name]]:
+    """Return those who hang together, by whatever way of links.
+
+    Args:
+        links: Each between two.
+    """
+    groups: list[set[_Name]] = []
+    for one, other in links:
+        touched = [group for group in groups if group & {one, other}]
         groups = [group for group in groups if group not in touched]
-        groups.append({pair.first, pair.second}.union(*touched))
+        groups.append({one, other}.union(*touched))
+    return groups
+
+
+def _groups(pairs: Sequence[Pair]) -> tuple[tuple[str, ...], ...]:
+    groups = hang_together((pair.first, pair.second) for pair in pairs)
     return tuple(sorted(tuple(sorted(group)) for group in groups if len(group) > 2))

@@ -10,11 +10,15 @@ from autograder.report.visible import visible
 MARKS = {"PASS": "✓ passed", "FAIL": "✗ not passed", "ERROR": "? undecided", "SKIPPED": "– not tried"}
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Return what the pages are made with."""
+@lru_cache(maxsize=4)
+def environment(room: str = "autograder.instruments") -> Environment:
+    """Return what the pages are made with.
+
+    Args:
+        room: The package whose templates they are.
+    """
     made = Environment(
-        loader=PackageLoader("autograder.instruments"),
+        loader=PackageLoader(room),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,36 @@
+"""The page served on loopback, until whoever marks has had enough."""
+
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from autograder.course.course import CourseError
+from autograder.marking.desk import Desk
+from autograder.marking.page import application
+
+
+def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
+    """Serve a desk until it is interrupted.
+
+    Args:
+        desk: Where to mark.
+        port: Where to listen; 0 for any that is free.
+        ready: Told the address, with the token of this run.
+
+    Raises:
+        CourseError: The port is taken.
+    """
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CourseError(f"Port {port} cannot be used ({error.strerror}); name another with --port.") from error
+        token, found = secrets.token_urlsafe(32), listening.getsockname()[1]
+        app = application(desk, token, found)
+        # A browser keeps its line open; whoever ends the program does not wait for it.
+        config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, lifespan="off")
+        ready(f"http://127.0.0.1:{found}/?token={token}")
+        uvicorn.Server(config).run(sockets=[listening])
