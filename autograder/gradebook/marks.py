@@ -4,7 +4,7 @@ They go where formgrader keeps its own: manual score and manual comment of the c
 know them, and what a person has typed into formgrader is seen here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,13 +101,18 @@ def given_marks(
         assignment: The nbgrader assignment.
         cells: From `written_cells`.
     """
-    comments = {key: comment.manual_comment for key, comment in _rows(gradebook, Comment, assignment)}
+    # Columns, not objects: it is asked for with each page, and a class has thousands of rows.
+    comments = {
+        AnswerKey(*key): comment
+        for comment, *key in _rows(gradebook, Comment, assignment, cells, Comment.manual_comment)
+    }
     found = {}
-    for key, grade in _rows(gradebook, Grade, assignment):
+    columns = (Grade.manual_score, Grade.auto_score, Grade.needs_manual_grade)
+    for score, auto_score, needs_person, *name in _rows(gradebook, Grade, assignment, cells, *columns):
+        key = AnswerKey(*name)
         if (key.notebook, key.cell) in cells:
-            is_answered = grade.needs_manual_grade or grade.manual_score is not None or grade.auto_score is None
-            comment = comments.get(key)
-            found[key] = Given(grade.manual_score, comment, bool(grade.needs_manual_grade), bool(is_answered))
+            is_answered = needs_person or score is not None or auto_score is None
+            found[key] = Given(score, comments.get(key), bool(needs_person), bool(is_answered))
     return found
 
 
@@ -120,12 +125,14 @@ def write_marks(course: Course, gradebook: Any, assignment: str, marks: Mapping[
         assignment: The nbgrader assignment.
         marks: What each answer is to hold.
     """
-    for key, comment in _rows(gradebook, Comment, assignment):
-        if key in marks:
-            comment.manual_comment = marks[key].comment or None
-    for key, grade in _rows(gradebook, Grade, assignment):
-        if key in marks:
-            grade.manual_score, grade.needs_manual_grade = marks[key].score, marks[key].needs_person
+    cells, students = {(key.notebook, key.cell) for key in marks}, {key.student for key in marks}
+    for table in (Comment, Grade):
+        for row, *name in _rows(gradebook, table, assignment, cells, table).filter(Student.id.in_(students)):
+            mark = marks.get(AnswerKey(*name))
+            if mark is not None and table is Comment:
+                row.manual_comment = mark.comment or None
+            elif mark is not None:
+                row.manual_score, row.needs_manual_grade = mark.score, mark.needs_person
     gradebook.db.commit()
     if gradebook.find_assignment(assignment).duedate is not None:
         step = late_penalties(course)
@@ -143,15 +150,16 @@ def names_of(gradebook: Any) -> dict[str, tuple[str, ...]]:
     return {student: tuple(name for name in names if name) for student, names in called}
 
 
-def _rows(gradebook: Any, table: Any, assignment: str) -> list[tuple[AnswerKey, Any]]:
-    query = (
-        gradebook.db.query(table, Notebook.name, BaseCell.name, Student.id)
+def _rows(gradebook: Any, table: Any, assignment: str, cells: Collection[tuple[str, str]], *columns: Any) -> Any:
+    """Query rows of written cells, each with notebook, cell and student behind its columns."""
+    return (
+        gradebook.db.query(*columns, Notebook.name, BaseCell.name, Student.id)
+        .select_from(table)
         .join(BaseCell, BaseCell.id == table.cell_id)
         .join(SubmittedNotebook, SubmittedNotebook.id == table.notebook_id)
         .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .join(Student, Student.id == SubmittedAssignment.student_id)
-        .filter(Assignment.name == assignment)
+        .filter(Assignment.name == assignment, BaseCell.name.in_({cell for _, cell in cells}))
     )
-    return [(AnswerKey(notebook, cell, student), row) for row, notebook, cell, student in query]

@@ -48,9 +48,9 @@ def agreement(pairs: Sequence[tuple[Mark, Mark]], rubric: QuestionRubric, max_po
     kappa = _kappa([round(one / _STEP) for one in first], [round(one / _STEP) for one in second], levels, "quadratic")
     items = []
     for item in rubric.items:
-        given = [[item.id in pair[place].items for pair in pairs] for place in (0, 1)]
-        same = sum(one == other for one, other in zip(*given, strict=True))
-        items.append(ItemAgreement(item.title, same, _kappa(*given, (False, True))))
+        one, other = ([item.id in pair[place].items for pair in pairs] for place in (0, 1))
+        same = sum(first_has == second_has for first_has, second_has in zip(one, other, strict=True))
+        items.append(ItemAgreement(item.title, same, _kappa(one, other, (False, True))))
     same = sum(abs(one - other) < 1e-9 for one, other in zip(first, second, strict=True))
     difference = (sum(second) - sum(first)) / len(pairs) if pairs else None
     return Agreement(len(pairs), same, difference, kappa, tuple(items))

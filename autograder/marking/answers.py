@@ -98,6 +98,7 @@ class Answers:
         self._assignment = assignment
         self._questions = {question.name: question for question in questions}
         self._key, self._seed = key, seed
+        self._paths: dict[tuple[str, str], Path] = {}
         self._read: dict[Path, _Read] = {}
         self._drawn: dict[tuple[str, str], list[Group]] = {}
 
@@ -108,9 +109,12 @@ class Answers:
             student: The nbgrader student id.
             notebook: The notebook's name.
         """
-        directory = self._directory
-        folder = directory.format_path(directory.autograded_directory, student, self._assignment)
-        return Path(folder) / f"{notebook}.ipynb"
+        found = self._paths.get((student, notebook))
+        if found is None:
+            directory = self._directory
+            folder = directory.format_path(directory.autograded_directory, student, self._assignment)
+            found = self._paths[student, notebook] = Path(folder) / f"{notebook}.ipynb"
+        return found
 
     def named(self, key: AnswerKey) -> str:
         """Return a name for an answer that says nothing of its student.

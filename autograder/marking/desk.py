@@ -9,9 +9,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from autograder.course.course import Course, CourseError
 from autograder.gradebook.feedback import points_text
@@ -126,7 +127,10 @@ class Desk:
             *(course, assignment, marker),
             *(sitting, sample),
         )
-        with existing_gradebook(course, assignment) as gradebook:
+        self._lock = threading.RLock()
+        self._open = ExitStack()
+        self._gradebook = self._open.enter_context(existing_gradebook(course, assignment))
+        with self._reading() as gradebook:
             self._cells = written_cells(gradebook, assignment)
             self._names = names_of(gradebook)
         self.questions = questions_of(course, assignment, self._cells)
@@ -135,9 +139,20 @@ class Desk:
         self.rubric = RubricFile.of(course, assignment)
         self._records = Records(course.state_directory, assignment)
         self.answers = Answers(course, assignment, self.questions, self._records.key, self._records.seed(seed))
-        self._lock = threading.RLock()
         with self.at_hand():
             self._settle()
+
+    def close(self) -> None:
+        """Leave; what was decided is kept already."""
+        self._open.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        """Yield the gradebook, open already as opening takes longer than all else; then forget what it held."""
+        try:
+            yield self._gradebook
+        finally:
+            self._gradebook.db.rollback()
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
@@ -188,7 +203,7 @@ class Desk:
     def view(self) -> "View":
         """Read the gradebook and all decisions."""
         with self._lock:
-            with existing_gradebook(self.course, self.assignment) as gradebook:
+            with self._reading() as gradebook:
                 given = given_marks(gradebook, self.assignment, self._cells)
             self.answers.refresh(list(given))
             return View(self, given, self._records.last(FIRST), self._records.last(SECOND), self._records.written())
@@ -363,11 +378,12 @@ class Desk:
 
     # --- the gradebook ---------------------------------------------------------------------------------------------
 
-    def _settle(self, decided: Collection[AnswerKey] = ()) -> int:
+    def _settle(self, decided: Collection[AnswerKey] | None = None) -> int:
         """Write to the gradebook what decisions and rubric come to, where it holds something else of ours.
 
         Args:
-            decided: Answers that somebody has just decided about, having seen what the gradebook holds.
+            decided: Answers that somebody has just decided about, having seen what the gradebook holds; only these are
+                looked at. None for all answers.
 
         Returns:
             How many answers changed.
@@ -375,15 +391,17 @@ class Desk:
         last = self._records.last(FIRST)
         if not last:
             return 0
-        with writer_lock(self.course), existing_gradebook(self.course, self.assignment) as gradebook:
+        with writer_lock(self.course), self._reading() as gradebook:
             given, written = given_marks(gradebook, self.assignment, self._cells), self._records.written()
             meant: dict[AnswerKey, Given] = {}
             back = []
             for key, decision in last.items():
+                if decided is not None and key not in decided:
+                    continue
                 there, ours = given.get(key), written.get(key)
                 if there is None or (decision.mark is None and ours is None):
                     continue
-                if key not in decided and ours is not None and not ours.is_ours(there):
+                if decided is None and ours is not None and not ours.is_ours(there):
                     continue  # somebody has given other points in formgrader: hers stay
                 target = self._target(decision, there, ours)
                 if target is None:

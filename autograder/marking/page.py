@@ -322,7 +322,7 @@ class MarkingPage:
     # --- parts -----------------------------------------------------------------------------------------------------
 
     def _question(self, request: Request) -> Question:
-        number = request.path_params["question"]
+        number = int(request.path_params["question"])
         if not 1 <= number <= len(self._desk.questions):
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such question.")
         return self._desk.questions[number - 1]

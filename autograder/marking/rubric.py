@@ -25,7 +25,7 @@ _HEADER = """\
 # changes changes all answers that have it, as long as its id stays. Points of an answer are `start` and those of its
 # items, never below 0 nor above what the question gives.
 """
-_ITEM = {"id": str, "title": str, "points": (int, float), "comment": str}
+_ITEM: dict[str, type | tuple[type, ...]] = {"id": str, "title": str, "points": (int, float), "comment": str}
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def hide_names(harmless: str, names: Sequence[str]) -> Markup:
 
 def _safe_outputs(cells: Sequence[Cell]) -> list[list[Mapping[str, Any]]]:
     """Have outputs rebuilt from what may be shown: the file may have been written by somebody else than grading."""
-    bare = [
+    bare: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{place}",

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_output
 from nbgrader.api import Gradebook
 from sample_course import ASSIGNMENT, SLUG
 
+import autograder.cli  # noqa: F401 - first: it spares nbformat a slow grammar
 from autograder.course.course import Course
 from autograder.gradebook.rows import open_gradebook
 from autograder.marking.desk import Desk

@@ -3,6 +3,7 @@
 
 const form = document.getElementById("marking");
 const withKeys = document.getElementById("with-keys");
+let isSent = false;
 const OFF = "keys of one letter are off";
 
 function sum() {
@@ -25,9 +26,7 @@ function state() {
 
 if (form) {
   let known = state();
-  let isSent = false;
   form.addEventListener("input", sum);
-  form.addEventListener("submit", () => { isSent = true; });
   window.addEventListener("beforeunload", (event) => {
     if (!isSent && state() !== known) event.preventDefault();
   });
@@ -66,7 +65,14 @@ function press(element) {
   }
 }
 
+document.addEventListener("submit", () => { isSent = true; });
+window.addEventListener("pageshow", () => { isSent = false; });
+
 document.addEventListener("keydown", (event) => {
+  if (isSent) {
+    event.preventDefault(); // it is meant for the page that comes
+    return;
+  }
   if (event.key === "Escape" && isTyping(event.target)) {
     event.target.blur();
     document.getElementById("heading")?.focus();
