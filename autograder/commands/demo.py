@@ -51,6 +51,8 @@ def _prepare(project: Path, progress: Progress) -> "Course":
     _empty(folder)
     shutil.copy(project / CONFIG_NAME, folder / CONFIG_NAME)
     shutil.copytree(project / "source" / ASSIGNMENT, folder / "source" / ASSIGNMENT)
+    if (project / "rubrics").is_dir():
+        shutil.copytree(project / "rubrics", folder / "rubrics")
     write_secret(folder / ".course_secret", DEMO_SECRET)
     course = Course.load(folder)
     _run(course, progress, ["generate_assignment", ASSIGNMENT])

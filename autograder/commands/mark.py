@@ -2,6 +2,7 @@
 
 import getpass
 import webbrowser
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,9 +42,9 @@ def mark(
         autograder mark transfer_learning
         autograder mark transfer_learning --status --json
     """
+    if as_json and not status:
+        raise typer.BadParameter("it goes with --status.", param_hint="--json")
     with ending_well():
-        if as_json and not status:
-            raise typer.BadParameter("--json goes with --status.", param_hint="--json")
         from autograder.marking.desk import Desk
         from autograder.marking.progress import all_progress, progress_object
         from autograder.marking.records import FIRST, SECOND
@@ -67,7 +68,9 @@ def _serve(desk: "Desk", port: int, *, opens: bool) -> None:
         if opens:
             webbrowser.open(address)
 
-    serve(desk, port, ready)
+    with suppress(KeyboardInterrupt):
+        serve(desk, port, ready)
+    err.print("Every mark is saved.")
 
 
 def _show(found: "list[Progress]") -> None:

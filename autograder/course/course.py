@@ -104,6 +104,11 @@ class Course:
         """Where verdicts and locks are kept; readable by its owner only."""
         return self.root / ".autograder"
 
+    @property
+    def rubrics_directory(self) -> Path:
+        """Where rubrics of written answers are: one file an assignment, of no term."""
+        return self.root / "rubrics"
+
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
         """All notebooks of all assignments that have judged cells and can be used, by name; see `broken`."""

@@ -19,6 +19,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbformat import NotebookNode
 
+from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import is_answer
 from autograder.course.sealed import CouldNotRead, reader
 
@@ -111,6 +112,23 @@ def with_safe_outputs(notebook: bytes) -> NotebookNode:
         _, (safe,) = reader().ask({"do": "outputs"}, [notebook])
     except CouldNotRead as problem:
         return _without_outputs(notebook, problem)
+    found: NotebookNode = nbformat.from_dict(json.loads(safe))
+    return found
+
+
+def handed_in_with_safe_outputs(notebook: bytes) -> NotebookNode | None:
+    """Read a notebook as it was handed in, outputs included, and rebuild these from what may be shown.
+
+    Args:
+        notebook: The file.
+
+    Returns:
+        The notebook; None if it cannot be read.
+    """
+    try:
+        _, (safe,) = reader().ask({"do": "outputs"}, [notebook])
+    except (CouldNotRead, UnusableNotebook):
+        return None
     found: NotebookNode = nbformat.from_dict(json.loads(safe))
     return found
 

@@ -81,6 +81,7 @@ def term_of(course: Course) -> Term:
     folders = [getattr(directory, f"{name}_directory") for name in ("submitted", "autograded", "feedback")]
     leaves = [book, *(course.root / str(name) for name in folders), *state, course.root / SECRET_NAME]
     stays = [course.root / CONFIG_NAME, course.source_directory, course.root / str(directory.release_directory)]
+    stays.append(course.rubrics_directory)
     stays += [course.root / name for name in (course.settings.checks_directory, course.settings.class_list) if name]
     caches = [course.state_directory / name for name in _CACHES]
 

@@ -1,6 +1,7 @@
 """The written answers of an assignment: whose they are, which is shown when, and what stands near them.
 
-They are read from the autograded notebooks, whose outputs are those of the graded run. Nothing here knows a name: an
+Texts are read from the autograded notebooks. Outputs are shown as the student handed them in, whose numbers he writes
+about, and as they were when the notebook was graded. Nothing here knows a name: an
 answer is named by a digest, and drawn by another.
 """
 
@@ -15,9 +16,12 @@ from typing import Any
 import nbformat
 
 from autograder.course.course import Course, CourseError
+from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import grade_id_of, is_judged
+from autograder.course.reading import read_notebook_file
 from autograder.gradebook.marks import AnswerKey, WrittenCell
 from autograder.gradebook.rows import course_directory
+from autograder.gradebook.safe_html import handed_in_with_safe_outputs
 from autograder.marking.grouping import Group, group_texts
 
 _MOST_CELLS_NEAR = 12
@@ -190,23 +194,27 @@ class Answers:
         return self._drawn[question.name]
 
     def near(self, key: AnswerKey) -> list[Cell]:
-        """Return the cells before an answer that show something: those of its section, or of the one before.
+        """Return the cells near an answer that showed something when the notebook was graded.
 
         Args:
             key: The answer.
         """
-        cells = _cells(self.path(key.student, key.notebook))
-        place = _place(cells, key.cell)
-        found: list[Cell] = []
-        for cell in reversed(cells[:place] if place is not None else []):
-            is_section = cell.get("cell_type") == "markdown" and _source(cell).startswith(_SECTION)
-            if len(found) >= _MOST_CELLS_NEAR or (found and is_section):
-                break
-            if cell.get("outputs") and not is_judged(cell):
-                found.append(_cell(cell))
-        if place is not None and cells[place].get("outputs"):
-            found.insert(0, _cell(cells[place]))
-        return found[::-1]
+        return _near(_cells(self.path(key.student, key.notebook)), key.cell)
+
+    def near_as_handed_in(self, key: AnswerKey) -> list[Cell]:
+        """Return the cells near an answer with what the student saw; nothing proves that the code puts it out.
+
+        Args:
+            key: The answer.
+        """
+        directory = self._directory
+        folder = directory.format_path(directory.submitted_directory, key.student, self._assignment)
+        try:
+            found = handed_in_with_safe_outputs(read_notebook_file(Path(folder) / f"{key.notebook}.ipynb"))
+        except UnusableNotebook:
+            return []  # what was graded is shown beside it
+        cells = [cell for cell in found.cells if isinstance(cell, dict)] if found else []
+        return _near(cells, key.cell)
 
     def whole(self, key: AnswerKey) -> list[Cell]:
         """Return all cells of the notebook an answer stands in.
@@ -215,6 +223,21 @@ class Answers:
             key: The answer.
         """
         return [_cell(cell, grade_id_of(cell) == key.cell) for cell in _cells(self.path(key.student, key.notebook))]
+
+
+def _near(cells: Sequence[Mapping[str, Any]], name: str) -> list[Cell]:
+    """Find cells with outputs before a question: those of its section, or, if it has none, of the one before."""
+    place = _place(cells, name)
+    found: list[Cell] = []
+    for cell in reversed(cells[:place] if place is not None else []):
+        is_section = cell.get("cell_type") == "markdown" and _source(cell).startswith(_SECTION)
+        if len(found) >= _MOST_CELLS_NEAR or (found and is_section):
+            break
+        if cell.get("outputs") and not is_judged(cell):
+            found.append(_cell(cell))
+    if place is not None and cells[place].get("outputs"):
+        found.insert(0, _cell(cells[place]))
+    return found[::-1]
 
 
 def questions_of(course: Course, assignment: str, written: Mapping[tuple[str, str], WrittenCell]) -> list[Question]:

@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import Any
 
 from autograder.course.course import Course, CourseError
+from autograder.gradebook.database_file import gradebook_path
 from autograder.gradebook.feedback import points_text
 from autograder.gradebook.marks import AnswerKey, Given, given_marks, names_of, write_marks, written_cells
-from autograder.gradebook.rows import existing_gradebook, writer_lock
+from autograder.gradebook.rows import course_directory, existing_gradebook, writer_lock
 from autograder.judge.wording import no_such
 from autograder.marking.agreement import Agreement, agreement
 from autograder.marking.answers import Answer, Answers, Question, questions_of
@@ -129,7 +130,8 @@ class Desk:
         )
         self._lock = threading.RLock()
         self._open = ExitStack()
-        self._gradebook = self._open.enter_context(existing_gradebook(course, assignment))
+        self._opened: tuple[int, int] | None = None
+        self._gradebook: Any = None
         with self._reading() as gradebook:
             self._cells = written_cells(gradebook, assignment)
             self._names = names_of(gradebook)
@@ -149,10 +151,23 @@ class Desk:
     @contextmanager
     def _reading(self) -> Iterator[Any]:
         """Yield the gradebook, open already as opening takes longer than all else; then forget what it held."""
+        stamp = self._stamp()
+        if self._gradebook is None or stamp != self._opened:  # a new term, or a copy put back: no longer the one opened
+            self._open.close()
+            self._gradebook = self._open.enter_context(existing_gradebook(self.course, self.assignment))
+            self._opened = self._stamp()
         try:
             yield self._gradebook
         finally:
             self._gradebook.db.rollback()
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """Return which file the gradebook is; None for one on a server, or for none."""
+        path = gradebook_path(str(course_directory(self.course).db_url))
+        if path is None or not path.exists():
+            return None
+        found = path.stat()
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:

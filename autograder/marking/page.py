@@ -13,11 +13,11 @@ from markupsafe import escape
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from autograder.course.course import CourseError
 from autograder.gradebook.feedback import points_text
@@ -204,6 +204,7 @@ class MarkingPage:
             prompt=shown_prompt(question),
             solution=shown_solution(question),
             near=shown_cells(desk.answers.near(held.key), names),
+            handed_in=shown_cells(desk.answers.near_as_handed_in(held.key), names),
             hidden=lambda text: hide_names(str(escape(text)), names),
             rubric=rubric,
             keyed=list(zip(rubric.items, [*_KEYS, *[""] * len(rubric.items)], strict=False)),
@@ -367,7 +368,7 @@ class MarkingPage:
         return self._page("problem.html.j2", request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence=sentence)
 
 
-def application(desk: Desk, token: str, port: int) -> Starlette:
+def application(desk: Desk, token: str, port: int) -> ASGIApp:
     """Return the web application of a desk.
 
     Args:
@@ -377,8 +378,8 @@ def application(desk: Desk, token: str, port: int) -> Starlette:
     """
     page = MarkingPage(desk)
     handlers: Any = {HTTPException: page.went_wrong, CourseError: page.went_wrong, Exception: page.went_wrong}
-    guard = Middleware(Guard, token=token, port=port)
-    return Starlette(routes=page.routes(), middleware=[guard], exception_handlers=handlers)
+    # Around everything: what Starlette says of an error of ours has the same headers.
+    return Guard(Starlette(routes=page.routes(), exception_handlers=handlers), token, port)
 
 
 def _first(form: Form, name: str) -> str:

@@ -19,7 +19,6 @@ import tomlkit.exceptions
 from autograder.course.course import Course, CourseError
 from autograder.course.whole_files import write_whole
 
-FOLDER = "rubrics"
 _HEADER = """\
 # What written answers are marked by: `autograder mark`. May be edited by hand, also while somebody marks: an item that
 # changes changes all answers that have it, as long as its id stays. Points of an answer are `start` and those of its
@@ -112,7 +111,7 @@ class RubricFile:
         Raises:
             CourseError: The file cannot be used.
         """
-        made = cls(course.root / FOLDER / f"{quote(assignment, safe=' ')}.toml")
+        made = cls(course.rubrics_directory / f"{quote(assignment, safe=' ')}.toml")
         made.refresh()
         if made.problem:
             raise CourseError(made.problem)

@@ -2,13 +2,17 @@
 
 import secrets
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
 from autograder.course.course import CourseError
+from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.marking.desk import Desk
 from autograder.marking.page import application
+from autograder.marking.showing import shown_prompt
 
 
 def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
@@ -30,7 +34,14 @@ def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
             raise CourseError(f"Port {port} cannot be used ({error.strerror}); name another with --port.") from error
         token, found = secrets.token_urlsafe(32), listening.getsockname()[1]
         app = application(desk, token, found)
+        threading.Thread(target=_warm, args=(desk,), daemon=True).start()
         # A browser keeps its line open; whoever ends the program does not wait for it.
         config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, lifespan="off")
         ready(f"http://127.0.0.1:{found}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _warm(desk: Desk) -> None:
+    """Start the process that makes texts harmless, which would let the first page wait for it."""
+    with suppress(SandboxUnavailable, TemplateFailed):  # each page says so
+        shown_prompt(desk.questions[0])

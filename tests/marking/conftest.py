@@ -83,13 +83,13 @@ class MadeUp:
                 self.write(student, text or STUB)
             gradebook.db.commit()
 
-    def write(self, student, text, printed="accuracy 0.93"):
-        """Write an autograded notebook."""
+    def write(self, student, text, printed="accuracy 0.93", where="autograded"):
+        """Write an autograded notebook, or one as it was handed in."""
         notebook = sample_course.submission(written=text)
         shown = new_output("display_data", data={"image/png": DOT, "text/plain": "<Figure>"})
         said = new_output("stream", text=f"{printed} of {student}\n")
         notebook.cells.insert(-1, new_code_cell("plot()", id="plot", outputs=[said, shown]))
-        folder = self.root / "autograded" / student / ASSIGNMENT
+        folder = self.root / where / student / ASSIGNMENT
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{SLUG}.ipynb").write_text(json.dumps(notebook))
 

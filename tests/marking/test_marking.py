@@ -275,6 +275,20 @@ def test_numbers_and_figures_stand_beside_the_text_and_nothing_of_a_student_s_ru
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
 
 
+def test_the_numbers_the_student_had_are_shown_as_they_were_handed_in(made_up):
+    made_up.hand_in({"eve": "It was 0.87 when I ran it."})
+    browser = Browser(made_up.desk())
+    graded = browser.get("/q/1").text
+    made_up.write("eve", "It was 0.87 when I ran it.", "accuracy 0.87 <script>", where="submitted")
+    page = browser.get("/q/1").text
+
+    assert "handed it in" not in graded
+    assert page.index("accuracy 0.87 &lt;script&gt; of [name]") < page.index("As it was when it was graded")
+    assert "accuracy 0.93 of [name]" in page
+    (made_up.root / "submitted" / "eve" / "homework" / "doubling.ipynb").write_text("no notebook")
+    assert "accuracy 0.93 of [name]" in browser.get("/q/1").text
+
+
 def test_the_page_is_for_who_has_the_token_on_this_machine_and_sends_its_own_forms(marked):
     browser = Browser(marked.desk())
     open_answer(browser, "0.93 with")
