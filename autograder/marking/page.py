@@ -364,7 +364,9 @@ class MarkingPage:
         """Say in a sentence what went wrong."""
         if isinstance(problem, HTTPException):
             return self._page("problem.html.j2", request, problem.status_code, sentence=problem.detail)
-        sentence = str(problem) if isinstance(problem, CourseError) else in_words(problem)
+        if isinstance(problem, CourseError):
+            return self._page("problem.html.j2", request, HTTPStatus.SERVICE_UNAVAILABLE, sentence=str(problem))
+        sentence = in_words(problem)
         return self._page("problem.html.j2", request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence=sentence)
 
 
@@ -383,7 +385,7 @@ def application(desk: Desk, token: str, port: int) -> ASGIApp:
 
 
 def _first(form: Form, name: str) -> str:
-    return next(iter(form.get(name, ())), "")
+    return next(iter(form.get(name, ())), "").replace("\0", "")  # which no database keeps
 
 
 def _rubric_of(form: Form, rubric: QuestionRubric) -> tuple[QuestionRubric, tuple[str, ...]]:
