@@ -104,6 +104,7 @@ class Answers:
         self._key, self._seed = key, seed
         self._paths: dict[tuple[str, str], Path] = {}
         self._read: dict[Path, _Read] = {}
+        self._names: dict[str, AnswerKey] = {}
         self._drawn: dict[tuple[str, str], list[Group]] = {}
 
     def path(self, student: str, notebook: str) -> Path:
@@ -127,6 +128,14 @@ class Answers:
             key: The answer.
         """
         return _digest(self._key, *_parts(key))[:12]
+
+    def key_named(self, name: str) -> AnswerKey | None:
+        """Return the answer of a name, if there is one.
+
+        Args:
+            name: From `named`.
+        """
+        return self._names.get(name)
 
     def drawn(self, key: AnswerKey, why: str = "") -> str:
         """Return what answers are sorted by.
@@ -167,6 +176,7 @@ class Answers:
                 place = _place(cells, question.cell)
                 text = _text(cells, place, question) if place is not None else ""
                 found.answers[question.cell] = Answer(own, self.named(own), text, place is not None)
+                self._names[self.named(own)] = own
         return found
 
     def answer(self, key: AnswerKey) -> Answer | None:

@@ -248,11 +248,11 @@ class Desk:
 
     # --- deciding --------------------------------------------------------------------------------------------------
 
-    def save(self, held: Held, mark: Mark, seen: str, *, also_equal: bool = False) -> tuple[float, int]:
+    def save(self, key: AnswerKey, mark: Mark, seen: str, *, also_equal: bool = False) -> tuple[float, int]:
         """Give an answer its mark.
 
         Args:
-            held: The answer.
+            key: The answer.
             mark: What it gets.
             seen: What the person saw: `Held.seen` of then.
             also_equal: Whether answers with the same words that nobody has marked get the same.
@@ -265,9 +265,9 @@ class Desk:
         """
         with self._lock, writer_lock(self.course):
             view = self.view()
-            question = self.question(held.key.notebook, held.key.cell)
+            question = self.question(key.notebook, key.cell)
             rubric = self.rubric_of(question)
-            now = view.held(held.key)
+            now = view.held(key)
             if now is None:
                 raise Changed(["The answer is no longer there: the autograded notebook has gone. Nothing was saved."])
             if now.seen != seen:

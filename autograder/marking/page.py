@@ -253,32 +253,30 @@ class MarkingPage:
 
     def decide(self, request: Request, form: Form) -> Response:
         """Do what a form of an answer asks for."""
-        view, question, held = self._found(request)
-        draft = Draft(
-            tuple(form.get("item", ())), _first(form, "adjustment"), _first(form, "comment").replace("\r\n", "\n")
-        )
-        action = _first(form, "action")
+        question, action = self._question(request), _first(form, "action")
+        comment = _first(form, "comment").replace("\r\n", "\n")
+        draft = Draft(tuple(form.get("item", ())), _first(form, "adjustment"), comment)
+        key = self._desk.answers.key_named(request.path_params["answer"])
         try:
-            if action == "rubric":
-                return self._change_rubric(request, question, held, draft, form)
-            if action == "take":
-                return self._take(request, view, question, held)
+            if action in ("rubric", "take") or key is None:
+                act = self._take if action == "take" else self._change_rubric
+                return act(request, *self._found(request), draft, form)
             mark = Mark(draft.items, points_read(draft.adjustment), draft.comment.strip())
-            given, also = self._desk.save(held, mark, _first(form, "seen"), also_equal=action == "equal")
+            given, also = self._desk.save(key, mark, _first(form, "seen"), also_equal=action == "equal")
         except (Changed, CourseError) as problem:
             said = problem.said if isinstance(problem, Changed) else (f"{problem} Nothing was saved.",)
-            view = self._desk.view()
-            now = view.held(held.key) or held
-            is_rubric = action == "rubric"
-            return self._answer(request, view, question, now, draft, alerts=said, is_editing=is_rubric)
+            view, question, now = self._found(request)
+            return self._answer(request, view, question, now, draft, alerts=said, is_editing=action == "rubric")
         sentence = f"Saved: {points_text(given)} of {points_text(question.points)} points"
         sentence += f", and {also} more with the same words." if also else "."
-        found = self._desk.next_open(self._desk.view(), question, held.key)
+        found = self._desk.next_open(self._desk.view(), question, key)
         if found is None:
             return self._to("/", f"{sentence} All answers to this question are marked.")
         return self._to(self._path(request, found), sentence)
 
-    def _change_rubric(self, request: Request, question: Question, held: Held, draft: Draft, form: Form) -> Response:
+    def _change_rubric(
+        self, request: Request, _view: View, question: Question, held: Held, draft: Draft, form: Form
+    ) -> Response:
         rubric, added = _rubric_of(form, self._desk.rubric_of(question))
         changed = self._desk.change_rubric(question, rubric, _first(form, "rubric_digest"))
         view = self._desk.view()
@@ -286,7 +284,9 @@ class MarkingPage:
         said = f"The rubric is saved; {changed} answer{'' if changed == 1 else 's'} changed with it."
         return self._answer(request, view, question, view.held(held.key) or held, draft, said=said)
 
-    def _take(self, request: Request, view: View, question: Question, held: Held) -> Response:
+    def _take(
+        self, request: Request, view: View, question: Question, held: Held, _draft: Draft, _form: Form
+    ) -> Response:
         group = view.group_of(question, held.key)
         marks = [
             one.mark

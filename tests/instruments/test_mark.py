@@ -31,7 +31,7 @@ def test_a_marked_answer_waits_no_more_counts_and_has_to_be_confirmed_by_nobody(
     rubric = QuestionRubric((Item("reason", "Gives a reason", 2.5, "You say why."),))
     desk.change_rubric(question, rubric, desk.rubric.digest)
     [ada] = [held for held in desk.view().order(question) if held.key.student == "ada"]
-    desk.save(ada, Mark(("reason",)), ada.seen)
+    desk.save(ada.key, Mark(("reason",)), ada.seen)
     after = rows(graded)["ada"]
 
     assert (before.to_grade, after.to_grade) == (("why",), ())

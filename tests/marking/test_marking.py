@@ -188,7 +188,7 @@ def test_killed_in_the_middle_of_a_mark_nothing_is_lost_and_nothing_is_taken_for
     with monkeypatch.context() as patch:
         patch.setattr(owner, where, killed)
         with pytest.raises(Killed):
-            desk.save(ada, desks.Mark(("reason",)), ada.seen)
+            desk.save(ada.key, desks.Mark(("reason",)), ada.seen)
     marked.rubric(RUBRIC.replace("points = 1", "points = 1.5"))  # and somebody edits it before the next run
 
     again = marked.desk()
@@ -322,7 +322,7 @@ def test_a_second_marker_sees_a_sample_and_not_the_first_marks_and_agreement_is_
     given = {}
     for place, held in enumerate(mia.view().order(question)):
         given[held.key] = desks.Mark([("reason",), ("number",), ("reason", "number")][place % 3])
-        mia.save(held, given[held.key], held.seen)
+        mia.save(held.key, given[held.key], held.seen)
     cem = made_up.desk("cem", sitting=SECOND, sample=6)
     drawn = cem.view().order(question)
     assert {held.state for held in drawn} == {OPEN}
@@ -333,7 +333,7 @@ def test_a_second_marker_sees_a_sample_and_not_the_first_marks_and_agreement_is_
     before = made_up.rows()
     for place, held in enumerate(drawn):
         mark = given[held.key] if place else desks.Mark(())
-        cem.save(held, mark, held.seen)
+        cem.save(held.key, mark, held.seen)
     assert made_up.rows() == before, "a second marker's points do not count"
 
     import numpy as np
@@ -363,7 +363,7 @@ def test_thirty_answers_are_counted_as_they_are(made_up):
 
     assert (progress.answers, progress.unanswered, progress.left) == (8, 2, 8)
     held = desk.view().order(question)[0]
-    desk.save(held, desks.Mark(adjustment=1), held.seen)
+    desk.save(held.key, desks.Mark(adjustment=1), held.seen)
     assert desk.view().progress(question).left == 7
     assert desk.view().first[held.key].mark == desks.Mark(adjustment=1.0)
     assert desk.sitting == FIRST
