@@ -28,7 +28,11 @@ def declared(project_root):
     asked = students["project"]["dependencies"] + students["project"]["optional-dependencies"]["notebook"]
     transferlab = set(map(normalized, asked))
     kernel = set(map(normalized, project["dependency-groups"]["kernel"])) | transferlab
-    return {"transferlab": transferlab, "autograder": set(map(normalized, project["project"]["dependencies"])) | kernel}
+    extras = [line for lines in project["project"]["optional-dependencies"].values() for line in lines]
+    return {
+        "transferlab": transferlab,
+        "autograder": set(map(normalized, project["project"]["dependencies"] + extras)) | kernel,
+    }
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from rich.segment import Segment
 from rich.text import Text
 from typer.core import TyperGroup
 
+from autograder.commands.extras import missing_extra
 from autograder.course.errors import CourseError, JudgeFailed, UnusableNotebook
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.report.visible import visible
@@ -197,6 +198,8 @@ def sentence(problem: Exception) -> str:
     Args:
         problem: What was raised.
     """
+    if missing := missing_extra(problem):
+        return missing
     if isinstance(problem, UnusableNotebook | CourseError | JudgeFailed | SandboxUnavailable | TemplateFailed):
         return str(problem)
     from autograder.build.layout import BuildError  # here: most commands need neither of them
