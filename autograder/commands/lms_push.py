@@ -249,7 +249,7 @@ def _results(assignment: str, rows: "list[Row]") -> "Results":
         Status.ALREADY: Did.SKIPPED,
         Status.ABSENT: Did.SKIPPED,
     }
-    results = Results(f"{assignment}, sent to the LMS")
+    results = Results(f"Grades of {assignment} for the LMS")
     for row in rows:
         who = row.student if row.name in ("", row.student) else f"{row.student} ({row.name})"
         did = kinds.get(row.status, Did.PERSON)

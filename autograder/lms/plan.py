@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections import Counter
 from collections.abc import Mapping
 
 from autograder.lms.results import Results
@@ -16,11 +17,27 @@ _COLUMNS: Mapping[str, str] = {
     "why": "why not, or what else",
 }
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem; color: #1c2127; background: #fff; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d5dae0; }
-th { position: sticky; top: 0; background: #f0f2f4; }
-tr.person td:nth-child(2) { font-weight: 600; color: #6b4300; }
+:root { color-scheme: light dark; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid #8886;
+  overflow-wrap: anywhere; }
+th { position: sticky; top: 0; background: Canvas; }
+th:nth-child(1) { width: 19%; } th:nth-child(2) { width: 9%; } th:nth-child(3) { width: 6%; }
+th:nth-child(4), th:nth-child(5), th:nth-child(6) { width: 13%; }
+tr.person td { background: #f9a82522; }
+tr.person td:nth-child(2) { font-weight: 600; }
+@media (max-width: 50rem) {
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  tr { border: 1px solid #8886; border-radius: .4rem; margin: 0 0 .8rem; overflow: hidden; }
+  td { border: 0; padding: .2rem .6rem; }
+  td:empty { display: none; }
+  td::before { content: attr(data-title) ": "; color: GrayText; }
+  td:nth-child(1) { font-weight: 600; padding-top: .5rem; }
+  td:nth-child(1)::before { content: none; }
+}
 """
 
 
@@ -60,18 +77,29 @@ def as_page(results: Results) -> str:
     Args:
         results: Of a dry run.
     """
-    head = "".join(f"<th>{html.escape(title)}</th>" for title in _COLUMNS.values())
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in _COLUMNS.values())
+    # who needs a person stands first: there is something to do
+    rows = sorted(rows_of(results), key=lambda row: not row["needs_person"])
     body = "".join(
         f'<tr class="{"person" if row["needs_person"] else "other"}">'
-        + "".join(f"<td>{html.escape(str(row[column]))}</td>" for column in _COLUMNS)
+        + "".join(
+            f'<td data-title="{html.escape(title)}">{html.escape(str(row[column]))}</td>'
+            for column, title in _COLUMNS.items()
+        )
         + "</tr>\n"
-        for row in rows_of(results)
+        for row in rows
     )
+    counts = Counter(str(row["outcome"]) for row in rows)
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing to do"
+    needing = sum(bool(row["needs_person"]) for row in rows)
+    waits = f" <strong>{needing} of them need a person</strong>, and stand first." if needing else ""
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in results.notes)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{html.escape(results.title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{html.escape(results.title)}: plan</h1><p>Nothing has been written or sent.</p>"
+        f"<title>Plan: {html.escape(results.title)}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>Plan: {html.escape(results.title)}</h1><p>Nothing has been written or sent. "
+        f"{len(rows)} rows: {html.escape(summary)}.{waits}</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>{notes}</body></html>\n"
     )

@@ -158,7 +158,7 @@ def meddle(made, site, draw, before):
         if kind < 0.05:
             site.marks(user, grade=3.33)
             done[one.number] = "grade"
-        elif kind < 0.1:  # while the class is being sent theirs
+        elif kind < 0.13:  # while the class is being sent theirs
             made.surprises[user] = lambda user=user: site.marks(user, grade=3.33)
             done[one.number] = "grade"
         elif kind < 0.2:

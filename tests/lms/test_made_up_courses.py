@@ -4,7 +4,7 @@ import pytest
 
 from tests.lms.made_up_courses import ROUTES
 
-COURSES = 20
+COURSES = 25
 
 
 @pytest.mark.parametrize("route", ROUTES)
