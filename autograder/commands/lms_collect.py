@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from autograder.commands.lms_push import Insecure, TokenFile, token_of
+from autograder.commands.lms_platforms import Insecure, Reach, TokenFile, canvas_at, moodle_at
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
 from autograder.commands.terminal import CourseOption, ending_well, find_course, take_secret
 
@@ -141,7 +141,7 @@ def due_dates(
         if table is not None:
             given = read_due_dates(table, _zone(time_zone))
         else:
-            with _asked(found, chosen, (moodle, canvas), token_file, insecure=insecure) as asked:
+            with _asked(found, chosen, (moodle, canvas), Reach(token_file, insecure)) as asked:
                 own = class_due_or_refused(found, chosen), extended(found, chosen)
                 given = due_dates_of(*asked, results, own)
                 if canvas:
@@ -152,26 +152,21 @@ def due_dates(
 
 @contextmanager
 def _asked(
-    course: "Course", assignment: str, addresses: tuple[str, str], token_file: Path | None, *, insecure: bool
+    course: "Course", assignment: str, addresses: tuple[str, str], reach: Reach
 ) -> "Iterator[tuple[Any, list[Outgoing], dict[str, Collected]]]":
     """The assignment on the LMS, the students, and whom their work was collected from."""
-    from autograder.lms.canvas.push import CanvasAssignment
-    from autograder.lms.moodle.push import MoodleAssignment
     from autograder.lms.outgoing import outgoing
     from autograder.lms.push.errors import NoAnswer, PlatformRefused
     from autograder.lms.push.people import collected_from
-    from autograder.lms.push.web import Patience, Web
 
     moodle, canvas = addresses
-    token = token_of("MOODLE_TOKEN" if moodle else "CANVAS_TOKEN", token_file)
-    headers = {"Authorization": f"Bearer {token}"} if canvas else {}
-    with Web(Patience(), headers=headers, allow_plain_http=insecure) as web:
-        platform = MoodleAssignment(web, moodle, token) if moodle else CanvasAssignment(web, canvas)
-        collected = collected_from(course, assignment, "moodle" if moodle else "canvas")
-        try:
+    reached: Any = moodle_at(moodle, reach) if moodle else canvas_at(canvas, reach)
+    try:
+        with reached as platform:
+            collected = collected_from(course, assignment, "moodle" if moodle else "canvas")
             yield platform, outgoing(course, assignment), collected
-        except NoAnswer as problem:
-            raise PlatformRefused(f"{problem}; run the same command again later.") from problem
+    except NoAnswer as problem:
+        raise PlatformRefused(f"{problem}; run the same command again later.") from problem
 
 
 def best(*, assignment: AssignmentOption = "", dry_run: DryRunOption = False, course: CourseOption = None) -> None:

@@ -71,12 +71,9 @@ def moodle(
 ) -> None:
     """Fill a grading worksheet and write the feedback zip."""
     with ending_well():
-        from autograder.lms.errors import LmsError
         from autograder.lms.moodle.feedback_zip import size_of
-        from autograder.lms.moodle.grades import MoodleReturn, TeamFeedback, write_moodle
+        from autograder.lms.moodle.grades import MoodleReturn, team_feedback_of, write_moodle
 
-        if team_feedback not in list(TeamFeedback):
-            raise LmsError(f"--team-feedback is 'group', 'participant' or 'none' (got '{team_feedback}').")
         asked = MoodleReturn(
             worksheet,
             to,
@@ -87,7 +84,7 @@ def moodle(
             again=again,
             late_penalties=late_penalties,
             with_pages=not no_pages,
-            team_feedback=TeamFeedback(team_feedback),
+            team_feedback=team_feedback_of(team_feedback),
             most_zip_bytes=size_of(max_zip) if max_zip else 0,
         )
         found = find_course(course)

@@ -5,7 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.commands.lms_push import AnswerSeconds, Asked, Insecure, TokenFile, push_to, token_of
+from autograder.commands.lms_platforms import (
+    Again,
+    AnswerSeconds,
+    Insecure,
+    NoPages,
+    Overwriting,
+    OverwritingComments,
+    OverwritingFiles,
+    Reach,
+    Rescale,
+    TokenFile,
+    canvas_at,
+    lti_at,
+    moodle_at,
+)
+from autograder.commands.lms_push import Asked, push_to
 from autograder.commands.lms_terminal import choose_assignment
 from autograder.commands.terminal import NEEDS_ATTENTION, CourseOption, ending_well, find_course, out
 
@@ -27,8 +42,9 @@ Where = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 Page = Annotated[Path | None, typer.Option("--page", help="Write a page to this file.", show_default=False)]
 Column = Annotated[str, typer.Option("--column", help="Title of the column.", show_default="the assignment's name")]
-Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
-NoPages = Annotated[bool, typer.Option("--no-pages", help="Plan without the feedback pages.")]
+TeamFeedbackOption = Annotated[
+    str, typer.Option("--team-feedback", help="For a worksheet: group or participant, as in `lms grades moodle`.")
+]
 
 
 @app.command()
@@ -38,6 +54,11 @@ def moodle(
     *,
     rescale: Rescale = False,
     no_pages: NoPages = False,
+    overwrite: Overwriting = False,
+    overwrite_comments: OverwritingComments = False,
+    overwrite_files: OverwritingFiles = False,
+    again: Again = False,
+    team_feedback: TeamFeedbackOption = "none",
     token_file: TokenFile = None,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
@@ -47,21 +68,26 @@ def moodle(
 ) -> None:
     """Plan a push to a Moodle assignment, or the filling of a grading worksheet."""
     with ending_well():
-        from autograder.lms.moodle.grades import MoodleReturn, write_moodle
-        from autograder.lms.moodle.push import MoodleAssignment
-        from autograder.lms.push.web import Patience, Web
+        from autograder.lms.moodle.grades import MoodleReturn, team_feedback_of, write_moodle
 
         if "://" not in where:
             found = find_course(course)
-            asked = MoodleReturn(Path(where), Path(), rescale=rescale, with_pages=not no_pages, again=False)
-            _show(write_moodle(found, choose_assignment(found, assignment), asked, dry_run=True), page, as_json=as_json)
+            sheet = MoodleReturn(
+                Path(where),
+                Path(),
+                rescale=rescale,
+                with_pages=not no_pages,
+                overwrite=overwrite,
+                overwrite_comments=overwrite_comments,
+                again=again,
+                team_feedback=team_feedback_of(team_feedback),
+            )
+            _show(write_moodle(found, choose_assignment(found, assignment), sheet, dry_run=True), page, as_json=as_json)
             return
-        token = token_of("MOODLE_TOKEN", token_file)
-        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            platform = MoodleAssignment(web, where, token, rescale=rescale, with_pages=not no_pages)
-            push = Asked(course, assignment, dry_run=True, with_pages=not no_pages, lms="moodle")
-            results = push_to(platform, push)
-        _show(results, page, as_json=as_json)
+        reach, over = Reach(token_file, insecure, answer_seconds), (overwrite, overwrite_comments, overwrite_files)
+        with moodle_at(where, reach, overwrite=over, rescale=rescale, with_pages=not no_pages) as platform:
+            asked = Asked(course, assignment, dry_run=True, again=again, with_pages=not no_pages, lms="moodle")
+            _show(push_to(platform, asked), page, as_json=as_json)
 
 
 @app.command()
@@ -72,6 +98,8 @@ def canvas(
     column: Column = "",
     rescale: Rescale = False,
     no_pages: NoPages = False,
+    overwrite: Overwriting = False,
+    again: Again = False,
     token_file: TokenFile = None,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
@@ -82,20 +110,16 @@ def canvas(
     """Plan a push to a Canvas assignment, or the filling of an exported gradebook."""
     with ending_well():
         from autograder.lms.canvas.grades import CanvasReturn, write_canvas
-        from autograder.lms.canvas.push import CanvasAssignment
-        from autograder.lms.push.web import Patience, Web
 
         if "://" not in where:
             found = find_course(course)
-            asked = CanvasReturn(Path(where), Path(), column=column, rescale=rescale)
-            _show(write_canvas(found, choose_assignment(found, assignment), asked, dry_run=True), page, as_json=as_json)
+            book = CanvasReturn(Path(where), Path(), column=column, rescale=rescale, overwrite=overwrite)
+            _show(write_canvas(found, choose_assignment(found, assignment), book, dry_run=True), page, as_json=as_json)
             return
-        headers = {"Authorization": f"Bearer {token_of('CANVAS_TOKEN', token_file)}"}
-        with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
-            platform = CanvasAssignment(web, where, rescale=rescale, with_pages=not no_pages)
-            push = Asked(course, assignment, dry_run=True, with_pages=not no_pages, lms="canvas")
-            results = push_to(platform, push)
-        _show(results, page, as_json=as_json)
+        reach = Reach(token_file, insecure, answer_seconds)
+        with canvas_at(where, reach, overwrite=overwrite, rescale=rescale, with_pages=not no_pages) as platform:
+            asked = Asked(course, assignment, dry_run=True, again=again, with_pages=not no_pages, lms="canvas")
+            _show(push_to(platform, asked), page, as_json=as_json)
 
 
 @app.command()
@@ -103,6 +127,9 @@ def lti(
     assignment: Assignment,
     settings: Annotated[Path, typer.Argument(help="lti.toml: registration and addresses.", show_default=False)],
     *,
+    overwrite: Overwriting = False,
+    overwrite_comments: OverwritingComments = False,
+    again: Again = False,
     insecure: Insecure = False,
     answer_seconds: AnswerSeconds = 60.0,
     as_json: AsJson = False,
@@ -111,14 +138,10 @@ def lti(
 ) -> None:
     """Plan a push of scores by LTI 1.3."""
     with ending_well():
-        from autograder.lms.lti.push import LtiLineItem
-        from autograder.lms.lti.settings import read_settings
-        from autograder.lms.push.web import Patience, Web
-
-        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            platform = LtiLineItem(web, read_settings(settings), assignment, may_make=False)
-            results = push_to(platform, Asked(course, assignment, dry_run=True, with_pages=False))
-        _show(results, page, as_json=as_json)
+        reach, over = Reach(None, insecure, answer_seconds), (overwrite, overwrite_comments)
+        with lti_at(settings, assignment, reach, overwrite=over, may_make=False) as platform:
+            asked = Asked(course, assignment, dry_run=True, again=again, with_pages=False)
+            _show(push_to(platform, asked), page, as_json=as_json)
 
 
 @app.command()
@@ -128,6 +151,7 @@ def brightspace(
     *,
     column: Column = "",
     rescale: Rescale = False,
+    overwrite: Overwriting = False,
     as_json: AsJson = False,
     page: Page = None,
     course: CourseOption = None,
@@ -137,7 +161,7 @@ def brightspace(
         from autograder.lms.other_grades import OtherReturn, write_brightspace
 
         found = find_course(course)
-        asked = OtherReturn(export, Path(), column, rescale=rescale)
+        asked = OtherReturn(export, Path(), column, rescale=rescale, overwrite=overwrite)
         results = write_brightspace(found, choose_assignment(found, assignment), asked, dry_run=True)
         _show(results, page, as_json=as_json)
 
@@ -149,6 +173,7 @@ def blackboard(
     *,
     column: Column = "",
     rescale: Rescale = False,
+    overwrite: Overwriting = False,
     as_json: AsJson = False,
     page: Page = None,
     course: CourseOption = None,
@@ -158,7 +183,7 @@ def blackboard(
         from autograder.lms.other_grades import OtherReturn, write_blackboard
 
         found = find_course(course)
-        asked = OtherReturn(export, Path(), column, rescale=rescale)
+        asked = OtherReturn(export, Path(), column, rescale=rescale, overwrite=overwrite)
         results = write_blackboard(found, choose_assignment(found, assignment), asked, dry_run=True)
         _show(results, page, as_json=as_json)
 

@@ -1,6 +1,5 @@
 """`autograder lms push moodle|canvas|lti`: grades, comments and feedback pages straight to the LMS, each once."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from autograder.commands.lms_platforms import (
+    Again,
+    AnswerSeconds,
+    Insecure,
+    NoPages,
+    Overwriting,
+    OverwritingComments,
+    OverwritingFiles,
+    Reach,
+    Rescale,
+    TokenFile,
+    canvas_at,
+    lti_at,
+    moodle_at,
+)
 from autograder.commands.lms_terminal import DryRunOption, finish
 from autograder.commands.terminal import CourseOption, ending_well, err, find_course
 
@@ -27,24 +41,6 @@ app = typer.Typer(
 
 Assignment = Annotated[str, typer.Argument(help="The nbgrader assignment.", show_default=False)]
 Only = Annotated[str | None, typer.Option("--student", help="Send to this nbgrader student only.", show_default=False)]
-NoPages = Annotated[bool, typer.Option("--no-pages", help="Send points and comment without the feedback pages.")]
-Rescale = Annotated[bool, typer.Option("--rescale", help="Convert points to the LMS's own maximum.")]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Allow an address without encryption.")]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(help="File with the token, mode 600; otherwise the variable named above.", show_default=False),
-]
-Overwriting = Annotated[bool, typer.Option("--overwrite", help="Also replace grades that somebody entered in the LMS.")]
-OverwritingComments = Annotated[
-    bool, typer.Option("--overwrite-comments", help="Also replace comments that somebody wrote in the LMS.")
-]
-OverwritingFiles = Annotated[
-    bool, typer.Option("--overwrite-files", help="Also replace feedback files of other people that have our names.")
-]
-Again = Annotated[
-    bool, typer.Option("--again", help="Send also what was sent before: something was lost on the other side.")
-]
-AnswerSeconds = Annotated[float, typer.Option(min=1.0, help="How long to wait for an answer.")]
 
 
 @app.command()
@@ -67,14 +63,8 @@ def moodle(
 ) -> None:
     """Send to a Moodle assignment. The token is taken from MOODLE_TOKEN or a file."""
     with ending_well():
-        from autograder.lms.moodle.push import MoodleAssignment
-        from autograder.lms.push.sending import Overwrite
-        from autograder.lms.push.web import Patience, Web
-
-        token = token_of("MOODLE_TOKEN", token_file)
-        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            over = Overwrite(overwrite, overwrite_comments, overwrite_files)
-            platform = MoodleAssignment(web, address, token, rescale=rescale, with_pages=not no_pages, overwrite=over)
+        reach, over = Reach(token_file, insecure, answer_seconds), (overwrite, overwrite_comments, overwrite_files)
+        with moodle_at(address, reach, overwrite=over, rescale=rescale, with_pages=not no_pages) as platform:
             asked = Asked(course, assignment, student, dry_run, again, with_pages=not no_pages, lms="moodle")
             finish(push_to(platform, asked), dry_run=dry_run)
 
@@ -97,15 +87,8 @@ def canvas(
 ) -> None:
     """Send to a Canvas assignment. The token is taken from CANVAS_TOKEN or a file."""
     with ending_well():
-        from autograder.lms.canvas.push import CanvasAssignment
-        from autograder.lms.push.sending import Overwrite
-        from autograder.lms.push.web import Patience, Web
-
-        headers = {"Authorization": f"Bearer {token_of('CANVAS_TOKEN', token_file)}"}
-        with Web(Patience(answer_seconds=answer_seconds), headers=headers, allow_plain_http=insecure) as web:
-            platform = CanvasAssignment(
-                web, address, rescale=rescale, with_pages=not no_pages, overwrite=Overwrite(overwrite)
-            )
+        reach = Reach(token_file, insecure, answer_seconds)
+        with canvas_at(address, reach, overwrite=overwrite, rescale=rescale, with_pages=not no_pages) as platform:
             asked = Asked(course, assignment, student, dry_run, again, with_pages=not no_pages, lms="canvas")
             finish(push_to(platform, asked), dry_run=dry_run)
 
@@ -126,40 +109,10 @@ def lti(
 ) -> None:
     """Send scores and comments by LTI 1.3 (Assignment and Grade Services), which carries no feedback pages."""
     with ending_well():
-        from autograder.lms.lti.push import LtiLineItem
-        from autograder.lms.lti.settings import read_settings
-        from autograder.lms.push.sending import Overwrite
-        from autograder.lms.push.web import Patience, Web
-
-        with Web(Patience(answer_seconds=answer_seconds), allow_plain_http=insecure) as web:
-            over = Overwrite(overwrite, overwrite_comments)
-            platform = LtiLineItem(web, read_settings(settings), assignment, over, may_make=not dry_run)
+        reach, over = Reach(None, insecure, answer_seconds), (overwrite, overwrite_comments)
+        with lti_at(settings, assignment, reach, overwrite=over, may_make=not dry_run) as platform:
             asked = Asked(course, assignment, student, dry_run, again, with_pages=False)
             finish(push_to(platform, asked), dry_run=dry_run)
-
-
-def token_of(variable: str, file: Path | None) -> str:
-    """Return the token from a file or a variable.
-
-    Args:
-        variable: Its name.
-        file: The file, which wins.
-
-    Raises:
-        PlatformRefused: There is none.
-    """
-    from autograder.lms.lti.settings import read_secret_file
-    from autograder.lms.push.errors import PlatformRefused
-
-    if file is not None:
-        return read_secret_file(file)
-    token = os.environ.get(variable, "").strip()
-    if not token:
-        raise PlatformRefused(
-            f"There is no token: put it into the variable {variable}, or into a file of mode 600 for --token-file. "
-            "On the command line others could see it."
-        )
-    return token
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Protocol, TypeVar
 
 from autograder.course.course import Course
 from autograder.course.errors import UnusableNotebook
 from autograder.course.sealed import read_submitted
-from autograder.lms.errors import LmsError, StudentFilesRefused
+from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
 from autograder.lms.names import released_name
-from autograder.lms.safe_zip import STUDENT_LIMITS, Budget, open_zip
+from autograder.lms.safe_zip import STUDENT_LIMITS, Budget, SafeZip, open_zip
 
+Key = TypeVar("Key")
+"""By what an LMS's archive tells whose work it is."""
 _OURS = frozenset({"timestamp.txt", "submission_secret.txt"})
 
 
@@ -46,6 +49,89 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     for path, content in sorted(files.items()):
         total.update(f"{len(path.encode())}:{path}:{len(content)}:".encode() + content)
     return total.hexdigest()
+
+
+class Handed(Protocol):
+    """What one person or team handed in, as it lies in an LMS's archive."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Path as handed in, to path in the archive."""
+        ...
+
+    @property
+    def doubts(self) -> list[str]:
+        """What a person should look at."""
+        ...
+
+    @property
+    def refused(self) -> str:
+        """Why nothing of it is to be taken."""
+        ...
+
+
+def pick_all(
+    course: Course, assignment: str, archive: SafeZip, handed: Mapping[Key, Handed]
+) -> tuple[dict[Key, Picked], dict[Key, str]]:
+    """Recognise everybody's notebooks; one person's trouble is one person's.
+
+    Args:
+        course: The course.
+        assignment: The nbgrader assignment.
+        archive: The LMS's.
+        handed: Who handed in what.
+
+    Returns:
+        What was found, and why it could not be read, each by whose it is.
+    """
+    picked: dict[Key, Picked] = {}
+    unread: dict[Key, str] = {}
+    for key, one in handed.items():
+        if one.refused:
+            unread[key] = one.refused
+            continue
+        budget = Budget()
+        try:
+            content = {path: archive.read(entry, budget) for path, entry in one.files.items()}
+            found = pick(course, assignment, content, budget)
+        except (StudentFilesRefused, LmsError) as problem:
+            unread[key] = str(problem).rstrip(".")
+        except UNFORESEEN as problem:
+            unread[key] = f"what was handed in could not be read ({type(problem).__name__}: {str(problem)[:100]})"
+        else:
+            found.doubts += one.doubts
+            picked[key] = found
+    return picked, unread
+
+
+def refuse_other_assignment(assignment: str, picked: list[Picked], name: str) -> None:
+    """Refuse an archive in which nothing belongs to the assignment.
+
+    Args:
+        assignment: The nbgrader assignment.
+        picked: What was found in it.
+        name: What to call it in messages.
+
+    Raises:
+        LmsError: There is no notebook of the assignment.
+    """
+    if any(one.notebooks for one in picked):
+        return
+    others = sorted(set().union(*(one.elsewhere for one in picked)))
+    belong = f"; those in it belong to {', '.join(others)}" if others else ""
+    raise LmsError(f"{name} holds no notebook of {assignment}{belong}. Is it the download of another assignment?")
+
+
+def no_notebook(picked: Picked) -> str:
+    """Say that somebody handed in no notebook of the assignment.
+
+    Args:
+        picked: What was handed in.
+    """
+    if picked.elsewhere:
+        return f"handed in notebooks of {', '.join(sorted(picked.elsewhere))} only; nothing was put into submitted/"
+    named = ", ".join(list(picked.files)[:5]) or "nothing that can be read"
+    return f"handed in no notebook of this assignment, but {named}; nothing was put into submitted/"
 
 
 def pick(course: Course, assignment: str, handed_in: Mapping[str, bytes], budget: Budget | None = None) -> Picked:

@@ -8,13 +8,12 @@ from autograder.lms.canvas.files import CanvasGradebook, CanvasHanded, CanvasStu
 from autograder.lms.collecting import Incoming, collect
 from autograder.lms.csv_text import read_csv
 from autograder.lms.due_dates import DueDates, class_due_or_refused, set_due_dates
-from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
+from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person
-from autograder.lms.moodle.collect import no_notebook, refuse_other_assignment
 from autograder.lms.names import same_name
-from autograder.lms.picking import Picked, pick
+from autograder.lms.picking import Picked, no_notebook, pick_all, refuse_other_assignment
 from autograder.lms.results import Did, Results
-from autograder.lms.safe_zip import Budget, SafeZip, open_zip
+from autograder.lms.safe_zip import open_zip
 from autograder.lms.students import Candidate, Known, assign_ids, known_students
 
 
@@ -70,7 +69,8 @@ def collect_canvas(
     with open_zip(download.archive, download.archive.name, refuse_troubles=False) as archive:
         found, strangers = read_archive(archive, download.archive.name)
         handed, others = _owners(found, book, download)
-        picked, unread = _pick_all(course, assignment, archive, handed)
+        picked, refused = pick_all(course, assignment, archive, {one.user: one for one in handed.values()})
+    unread = {user: refused[one.user] for user, one in handed.items() if one.user in refused}
     refuse_other_assignment(assignment, list(picked.values()), download.archive.name)
     problems = {**unread, **problems, **{user: why for user, why in others.items() if user in handed}}
     incoming = _all_incoming(book, handed, (ids, problems), picked, results)
@@ -112,33 +112,6 @@ def _all_incoming(
         else:
             incoming.append(_incoming(student, ids[student.user], mine, picked[mine.user]))
     return incoming
-
-
-def _pick_all(
-    course: Course, assignment: str, archive: SafeZip, handed: dict[str, CanvasHanded]
-) -> tuple[dict[str, Picked], dict[str, str]]:
-    """What everybody handed in, by who handed it in, and why it could not be read, by whose it is."""
-    picked: dict[str, Picked] = {}
-    unread: dict[str, str] = {}
-    for one in {one.user: one for one in handed.values()}.values():
-        why = ""
-        try:
-            picked[one.user] = _pick(course, assignment, archive, one)
-        except (StudentFilesRefused, LmsError) as problem:
-            why = str(problem).rstrip(".")
-        except UNFORESEEN as problem:
-            why = f"what was handed in could not be read ({type(problem).__name__}: {str(problem)[:100]})"
-        if why:
-            unread |= {user: why for user, theirs in handed.items() if theirs is one}
-    return picked, unread
-
-
-def _pick(course: Course, assignment: str, archive: SafeZip, one: CanvasHanded) -> Picked:
-    if one.refused:
-        raise StudentFilesRefused(one.refused)
-    budget = Budget()
-    content = {path: archive.read(entry, budget) for path, entry in one.files.items()}
-    return pick(course, assignment, content, budget)
 
 
 _TWICE = "two pieces of work count for this student, one's own and one of the group; look at both"

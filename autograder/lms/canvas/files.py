@@ -49,6 +49,7 @@ class CanvasHanded:
     """Name of the group it is of, if it is one's."""
     group_key: str = ""
     """Canvas's number of the group, if it is known."""
+    doubts: list[str] = field(default_factory=list)
     refused: str = ""
     """Why nothing of it is to be taken."""
 

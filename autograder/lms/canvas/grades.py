@@ -79,15 +79,17 @@ def write_canvas(course: Course, assignment: str, asked: CanvasReturn, *, dry_ru
     for student in book.students:
         who = f"{ids.get(student.user, student.name)} ({student.user})"
         grades, why = found[student.user]
+        there = _stands(student, columns, book)
         if why is not None:
-            results.add(why[0], who, problems.get(student.user, "") or why[1])
+            results.add(why[0], who, problems.get(student.user, "") or why[1], there=there)
             continue
         lines.append([*_info(book, student.record), *grades])
         person = identities.people.get(student.user) or Person(student.user, ids[student.user], student.name)
         identities.put([person])
         identities.note_returned(student.user, returned_grade="|".join(grades))
         shares = [f"{grade}/{points_text(column.maximum)}" for grade, column in zip(grades, columns, strict=True)]
-        results.add(Did.DONE, who, "grade written", ", ".join(shares))
+        sends = f"grade {', '.join(grades)}"
+        results.add(Did.DONE, who, "grade written", ", ".join(shares), there=there, sends=sends)
     if book.has_test_student:
         results.notes.append("Student, Test is Canvas's own and nobody, so there is no line for it.")
     if not lines:
@@ -165,8 +167,7 @@ def _grades(
         grade = grade_text(grade_of(entry, column.maximum, with_penalty=asked.late_penalties))
         if float(grade) > column.maximum + 1e-6:
             return [], (Did.PERSON, f"{grade} is over the maximum of {points_text(column.maximum)}")
-        cells = book.csv.records[student.record]
-        there = cells[column.place].value.strip() if column.place is not None and column.place < len(cells) else ""
+        there = _cell(student, column, book)
         if there == "N/A":
             return [], (Did.PERSON, "Canvas has N/A: not assigned to this student, so it would drop the grade")
         ours = {grade, *before[number : number + 1]} - {""}
@@ -176,6 +177,16 @@ def _grades(
             return [], (Did.PERSON, f"Canvas has {there}, which was not written here; --overwrite takes {grade}")
         grades.append(grade)
     return grades, None
+
+
+def _cell(student: CanvasStudent, column: _Column, book: CanvasGradebook) -> str:
+    cells = book.csv.records[student.record]
+    return cells[column.place].value.strip() if column.place is not None and column.place < len(cells) else ""
+
+
+def _stands(student: CanvasStudent, columns: Sequence[_Column], book: CanvasGradebook) -> str:
+    cells = [_cell(student, column, book) for column in columns]
+    return f"grade {', '.join(cells)}" if any(cells) else "no grade"
 
 
 def _against_groups(found: dict[str, _Found], identities: Identities) -> dict[str, _Found]:

@@ -16,15 +16,15 @@ from autograder.lms.due_dates import (
     is_same_minute,
     set_due_dates,
 )
-from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
+from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.words import Status, read_time
 from autograder.lms.moodle.worksheet import Participant, Worksheet, read_worksheet
 from autograder.lms.moodle.zip import Handed, read_layout
 from autograder.lms.names import folded, same_name, split_name
-from autograder.lms.picking import Picked, pick
+from autograder.lms.picking import Picked, no_notebook, pick_all, refuse_other_assignment
 from autograder.lms.results import Did, Results
-from autograder.lms.safe_zip import Budget, SafeZip, open_zip
+from autograder.lms.safe_zip import open_zip
 from autograder.lms.students import Candidate, Known, assign_ids, known_students
 
 
@@ -86,7 +86,7 @@ def collect_moodle(
     with open_zip(download.archive, download.archive.name, refuse_troubles=False) as archive:
         handed, strangers = read_layout(archive, download.archive.name)
         owners = find_owners(handed, sheet, download.archive.name)
-        picked, unread = _pick_all(course, assignment, archive, handed)
+        picked, unread = pick_all(course, assignment, archive, {(one.name, one.number): one for one in handed})
     refuse_other_assignment(assignment, list(picked.values()), download.archive.name)
     troubles: dict[Any, str] = {**unread, **owners.problems, **problems}
     incoming = _all_incoming(sheet, owners, (ids, troubles), picked, (download, known), results)
@@ -190,36 +190,6 @@ def _due_dates(
     } | dict(given)
 
 
-def refuse_other_assignment(assignment: str, picked: list[Picked], name: str) -> None:
-    """Refuse an archive in which nothing belongs to the assignment.
-
-    Args:
-        assignment: The nbgrader assignment.
-        picked: What was found in it.
-        name: What to call it in messages.
-
-    Raises:
-        LmsError: There is no notebook of the assignment.
-    """
-    if any(one.notebooks for one in picked):
-        return
-    others = sorted(set().union(*(one.elsewhere for one in picked)))
-    belong = f"; those in it belong to {', '.join(others)}" if others else ""
-    raise LmsError(f"{name} holds no notebook of {assignment}{belong}. Is it the download of another assignment?")
-
-
-def no_notebook(picked: Picked) -> str:
-    """Say that somebody handed in no notebook of the assignment.
-
-    Args:
-        picked: What was handed in.
-    """
-    if picked.elsewhere:
-        return f"handed in notebooks of {', '.join(sorted(picked.elsewhere))} only; nothing was put into submitted/"
-    named = ", ".join(list(picked.files)[:5]) or "nothing that can be read"
-    return f"handed in no notebook of this assignment, but {named}; nothing was put into submitted/"
-
-
 def find_owners(handed: list[Handed], sheet: Worksheet, name: str) -> Owners:
     """Match the parts of an archive with the rows of a worksheet.
 
@@ -305,29 +275,6 @@ def _team_owners(handed: list[Handed], sheet: Worksheet, column: int) -> Owners:
 
 def _agree(one: Handed, participant: Participant, sheet: Worksheet) -> bool:
     return same_name(one.name, participant.word if sheet.is_blind else participant.name)
-
-
-def _pick_all(
-    course: Course, assignment: str, archive: SafeZip, handed: list[Handed]
-) -> tuple[dict[tuple[str, str], Picked], dict[tuple[str, str], str]]:
-    """What everybody handed in, and why it could not be read; one person's trouble is one person's."""
-    picked, unread = {}, {}
-    for one in handed:
-        key, budget = (one.name, one.number), Budget()
-        if one.refused:
-            unread[key] = one.refused
-            continue
-        try:
-            content = {path: archive.read(entry, budget) for path, entry in one.files.items()}
-            found = pick(course, assignment, content, budget)
-        except (StudentFilesRefused, LmsError) as problem:
-            unread[key] = str(problem).rstrip(".")
-        except UNFORESEEN as problem:
-            unread[key] = f"what was handed in could not be read ({type(problem).__name__}: {str(problem)[:100]})"
-        else:
-            found.doubts += one.doubts
-            picked[key] = found
-    return picked, unread
 
 
 def _left_out(participant: Participant, mine: Handed | None, problem: str) -> tuple[Did, str] | None:

@@ -40,6 +40,20 @@ class TeamFeedback(StrEnum):
     PARTICIPANT = "participant"
 
 
+def team_feedback_of(text: str) -> TeamFeedback:
+    """Read what `--team-feedback` says.
+
+    Args:
+        text: The word.
+
+    Raises:
+        LmsError: It is none of them.
+    """
+    if text not in list(TeamFeedback):
+        raise LmsError(f"--team-feedback is 'group', 'participant' or 'none' (got '{text}').")
+    return TeamFeedback(text)
+
+
 @dataclass(frozen=True)
 class MoodleReturn:
     """What is to be returned, and how."""

@@ -315,6 +315,8 @@ def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) ->
         if not run.dry_run:
             ledger.finish(entry.student, digest, prepared.what)
         return _row(entry, Status.ALREADY, "an earlier run was stopped just after sending it", **seen)
+    if prepared.refusal or prepared.is_there:
+        seen["sends"] = "" if prepared.refusal or not run.again else prepared.sends
     if prepared.refusal:
         return _row(entry, Status.LEFT, prepared.refusal, **seen)
     if prepared.is_there and not run.again:
