@@ -16,6 +16,7 @@ from autograder.gradebook.feedback import points_text
 from autograder.gradebook.pages import page_bytes
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
+from autograder.lms.push.ledger import MARK_LETTERS, digest_of
 from autograder.lms.push.people import People, Person
 from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
 from autograder.lms.push.web import Web, json_of
@@ -139,9 +140,12 @@ class CanvasAssignment:
         if submission.get("excused"):
             refusal = _EXCUSED
         pages = [f"{name}.html" for name, _ in _pages(outgoing)] if self._with_pages else []
+        is_same, mark = score is not None and abs(score - grade) <= _SHOWN, digest_of(outgoing)[:MARK_LETTERS]
         return Prepared(
             what={"grade": grade, "comment": outgoing.comment},
             refusal=refusal,
+            # another one would only add up: of another ledger's, or of the same without pages
+            is_there=is_same and _has_comment(submission, outgoing, mark, is_bare=not pages),
             there=f"{'no grade' if score is None else f'grade {points_text(score)}'}, {len(comments)} comment(s)",
             sends=", ".join([f"grade {points_text(grade)}", "comment", *pages]),
             stays=f"{len(comments)} comment(s)" if comments else "",
@@ -163,9 +167,9 @@ class CanvasAssignment:
     def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
         """See `Platform`."""
         found = self._submission(person)
-        marked = any(_marked(mark) in str(comment.get("comment")) for comment in found.get("submission_comments") or [])
-        score = _score(found)
-        return marked and score is not None and abs(score - self._grade(outgoing)) <= _SHOWN
+        score, is_bare = _score(found), not (self._with_pages and outgoing.pages)
+        is_held = score is not None and abs(score - self._grade(outgoing)) <= _SHOWN
+        return is_held and _has_comment(found, outgoing, mark, is_bare=is_bare)
 
     def _submission(self, person: Person) -> Mapping[str, Any]:
         url = f"{self._site}/api/v1/{self._path}/submissions/{person.id}"
@@ -283,6 +287,13 @@ def _parts(address: str) -> tuple[str, str]:
 
 def _pages(outgoing: Outgoing) -> list[tuple[str, Any]]:
     return list(outgoing.pages.items())
+
+
+def _has_comment(submission: Mapping[str, Any], outgoing: Outgoing, mark: str, *, is_bare: bool) -> bool:
+    """Whether the last comment from here is this one, or without pages at least says the same."""
+    texts = [str(comment.get("comment") or "") for comment in submission.get("submission_comments") or ()]
+    last = next((text for text in reversed(texts) if "[ref " in text), "")
+    return _marked(mark) in last or (is_bare and last.rpartition("\n")[0] == outgoing.comment)
 
 
 def _grouped(form: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -22,6 +22,8 @@ from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import PlatformRefused
 
 BEGUN, DONE = "begun", "done"
+MARK_LETTERS = 10
+"""Of a digest, as many as tell one content from another for somebody."""
 
 
 @dataclass(frozen=True)

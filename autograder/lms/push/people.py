@@ -50,7 +50,8 @@ class People:
     """
 
     def __init__(self, persons: Iterable[Person]) -> None:
-        self._persons = list(persons)
+        # a list that changes while it is read page by page names somebody twice
+        self._persons = list({person.id: person for person in persons}.values())
 
     def __len__(self) -> int:
         return len(self._persons)

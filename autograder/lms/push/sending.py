@@ -11,7 +11,7 @@ from autograder.lms.errors import UNFORESEEN
 from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
-from autograder.lms.push.ledger import BEGUN, DONE, Ledger, digest_of
+from autograder.lms.push.ledger import BEGUN, DONE, MARK_LETTERS, Ledger, digest_of
 from autograder.lms.push.people import Collected, People, Person
 
 _GIVE_UP_AFTER = 3
@@ -308,7 +308,7 @@ def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
 
 def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) -> Row:
     digest, last = digest_of(entry), run.ledger.last(entry.student)
-    mark, ledger = digest[:10], run.ledger
+    mark, ledger = digest[:MARK_LETTERS], run.ledger
     seen = {"there": prepared.there, "sends": prepared.sends, "stays": prepared.stays}
     was_stopped = last is not None and (last.state, last.digest) == (BEGUN, digest) and not run.again
     if was_stopped and run.platform.holds(person, entry, prepared, mark):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import tenacity
@@ -167,6 +167,7 @@ class Web:
             response = self.request("GET", following, **arguments)
             yield response
             link = response.links.get("next", {}).get("url")
+            link = urljoin(url, link) if link else None
             if link is not None and urlsplit(link).netloc != urlsplit(url).netloc:
                 raise PlatformRefused(
                     f"A list of {_host(url)} goes on at another server, {_host(link)}; nothing was sent."
