@@ -24,6 +24,7 @@ class FakeCanvas(FakeSite):
         self.scores, self.comments, self.excused, self.uploads = {}, {user: [] for user in self.users}, set(), {}
         self.groups, self.hidden_from, self.due_dates, self.handed_in = {}, set(), {}, {}
         """`handed_in`: number of the newest file, and when, by user."""
+        self.page_size = 2
         self.address = f"{self.url}/courses/7/assignments/5"
 
     def is_write(self, request):
@@ -57,9 +58,10 @@ class FakeCanvas(FakeSite):
 
     def _page(self, number):
         users = list(self.users)
-        more = f'<{self.url}{ASSIGNMENT}/submissions?page={number + 1}&per_page=2>; rel="next"'
-        headers = {"Link": more} if len(users) > 2 * number else {}
-        return 200, headers, [self._submission(user) for user in users[2 * number - 2 : 2 * number]]
+        ends = self.page_size * number
+        more = f'<{self.url}{ASSIGNMENT}/submissions?page={number + 1}&per_page={self.page_size}>; rel="next"'
+        headers = {"Link": more} if len(users) > ends else {}
+        return 200, headers, [self._submission(user) for user in users[ends - self.page_size : ends]]
 
     def _submission(self, user):
         return {

@@ -30,36 +30,24 @@ PROJECT = Path(__file__).resolve().parents[3]
 HOMEWORK = sample_course.ASSIGNMENT
 
 
-def run_until_killed(site, platform, course):
-    """Run the command as a process of its own, which the site may kill; return its exit status."""
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "MOODLE_TOKEN": "a-moodle-token"}
-    environment["CANVAS_TOKEN"] = "a-canvas-token"
-    where = course.root / "lti.toml" if platform == "lti" else site.address
-    if platform == "lti":
-        (course.root / "key.pem").write_bytes(site.private_pem)
-        (course.root / "key.pem").chmod(0o600)
-        where.write_text(
-            f'token_url = "{site.url}/token.php"\nclient_id = "{CLIENT}"\nkey_id = "{KID}"\nkey_file = "key.pem"\n'
-            f'memberships_url = "{site.memberships}"\nline_item_url = "{site.line_item}"\n'
-        )
-    line = [sys.executable, "-m", "autograder.cli", "lms", "push", platform, HOMEWORK, str(where)]
-    with subprocess.Popen(
-        line, cwd=course.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as run:
-        site.victim = lambda: run.pid
-        run.communicate(timeout=300)
-    return run.returncode
-
-
 @pytest.mark.parametrize(
     ("platform", "make", "moment"),
     [("moodle", FakeMoodle, "killed after"), ("canvas", FakeCanvas, "killed before"), ("lti", FakeLti, "killed after")],
 )  # each moment of each platform: below, without a process
-def test_killed_half_way_the_next_run_posts_the_rest_and_nothing_twice(with_pages, platform, make, moment):
+def test_killed_half_way_the_next_run_posts_the_rest_and_nothing_twice(with_pages, command, platform, make, moment):
     with make() as site:
+        where = write_settings(with_pages, site) if platform == "lti" else site.address
         site.at_writes = {2: moment}
-        assert run_until_killed(site, platform, with_pages) == -9
-        assert run_until_killed(site, platform, with_pages) == 0
+        line = [sys.executable, "-m", "autograder.cli", "lms", "push", platform, HOMEWORK, str(where)]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        with subprocess.Popen(
+            line, cwd=with_pages.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as run:
+            site.victim = lambda: run.pid
+            run.communicate(timeout=300)
+        assert run.returncode == -9
+        status, said = command(platform, HOMEWORK, where)
+        assert status == 0, said
 
         if platform == "canvas":
             assert [len(comments) for comments in site.comments.values()] == [1, 1, 1]
@@ -69,6 +57,17 @@ def test_killed_half_way_the_next_run_posts_the_rest_and_nothing_twice(with_page
         else:
             assert site.grades == {11: 8.5, 12: 5.5, 13: 8.5}
             assert sorted(site.saved) == [11, 12, 13], "nobody is told twice"
+
+
+def write_settings(course, site):
+    key, settings = course.root / "key.pem", course.root / "lti.toml"
+    key.write_bytes(site.private_pem)
+    key.chmod(0o600)
+    settings.write_text(
+        f'token_url = "{site.url}/token.php"\nclient_id = "{CLIENT}"\nkey_id = "{KID}"\nkey_file = "key.pem"\n'
+        f'memberships_url = "{site.memberships}"\nline_item_url = "{site.line_item}"\n'
+    )
+    return settings
 
 
 def test_a_line_that_was_cut_off_counts_as_not_written(tmp_path):
@@ -177,6 +176,7 @@ def canvas_of_many(web_of):
         str(user): {"id": user, "name": f"Student {user}", "login_id": f"s{user - 1000}@x.org"} for user in users
     }
     site.comments = {user: [] for user in site.users}
+    site.page_size = 100
 
     def platform():
         web = web_of(site)
