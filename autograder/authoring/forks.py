@@ -13,6 +13,8 @@ from multiprocessing.connection import wait
 from typing import Any, NoReturn
 
 Work = Callable[[], Any]
+CROWDED = 12.0
+"""Seconds on the wall for one of a processor, where many share it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class _Fork:
 
 
 def run_forked(
-    works: Iterable[tuple[str, Work]], jobs: int, seconds: float, cpu_seconds: int = 0
+    works: Iterable[tuple[str, Work]], jobs: int, cpu_seconds: int, seconds: float = 0.0
 ) -> Iterator[tuple[str, Any]]:
     """Run each piece of work in a fork of its own.
 
@@ -44,12 +46,14 @@ def run_forked(
         works: Name and work; each is taken when its fork is to begin, so that this process may go on in between. What
             they return goes through JSON; what they print is lost.
         jobs: How many at once.
-        seconds: How long each may take.
-        cpu_seconds: How much of a processor's time each may take; 0 for as much as it likes.
+        cpu_seconds: How much of a processor's time each may take: more means an endless loop, most likely.
+        seconds: How long each may take by the clock on the wall, which also runs while others have the processor;
+            0 for as long as `cpu_seconds` may need on a crowded machine.
 
     Yields:
         Name and what it returned, as they end; `Lost` for one that raised, died or took too long.
     """
+    seconds = seconds or CROWDED * cpu_seconds
     waiting = iter(works)
     running: dict[str, _Fork] = {}
     is_over = False
@@ -60,29 +64,28 @@ def run_forked(
                 if work is None:
                     is_over = True
                 else:
-                    running[name] = _fork(work, seconds, cpu_seconds)
+                    running[name] = _fork(work, cpu_seconds, seconds)
             ready = set(wait([fork.reading for fork in running.values()], timeout=0.5))
             for name, fork in list(running.items()):
                 if fork.reading in ready and (part := os.read(fork.reading, 2**20)):
                     fork.data += part
                 elif fork.reading in ready or time.monotonic() > fork.until:
                     del running[name]
-                    yield name, _end(fork, seconds, cpu_seconds)
+                    yield name, _end(fork, cpu_seconds, seconds)
     finally:
         for fork in running.values():
-            _end(fork, 0)
+            _end(fork, 0, 0)
 
 
-def _fork(work: Work, seconds: float, cpu_seconds: int) -> _Fork:
+def _fork(work: Work, cpu_seconds: int, seconds: float) -> _Fork:
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        if cpu_seconds:
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         _work(work, writing)
     os.close(writing)
     return _Fork(pid, reading, time.monotonic() + seconds, bytearray())
@@ -103,7 +106,7 @@ def _work(work: Work, writing: int) -> NoReturn:
         os._exit(0)
 
 
-def _end(fork: _Fork, seconds: float, cpu_seconds: int = 0) -> Any:
+def _end(fork: _Fork, cpu_seconds: int, seconds: float) -> Any:
     late = time.monotonic() > fork.until
     os.kill(fork.pid, signal.SIGKILL)
     status = os.waitpid(fork.pid, 0)[1]
@@ -113,5 +116,6 @@ def _end(fork: _Fork, seconds: float, cpu_seconds: int = 0) -> Any:
     except ValueError:
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             return Lost(f"it took more than {cpu_seconds} s of a processor", is_certain=True)
-        return Lost(f"it took more than {seconds:g} s" if late else "its process died")
+        late_after = f"it had not ended after {seconds:g} s, with less than {cpu_seconds} s of a processor"
+        return Lost(late_after if late else "its process died")
     return answer["came"] if "came" in answer else Lost(answer["raised"])

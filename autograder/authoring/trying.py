@@ -22,8 +22,8 @@ from autograder.judge.checking import CheckSettings
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.judge.wording import no_such
 
-TRY_SECONDS = 600.0
-"""After that, a try is given up: an endless loop, most likely."""
+TRY_CPU_SECONDS = 400
+"""Of a processor; after that, a try is given up: an endless loop, most likely."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,8 @@ class Tried:
     """Points lost, by judged cell."""
     problem: str = ""
     """Why it could not be tried, if so."""
+    is_certain: bool = True
+    """Whether it would come out so again."""
 
     @property
     def status(self) -> str:
@@ -217,21 +219,23 @@ def try_all(
     return try_works(bench, [Work.plan(bench, place, whole=whole, checks=checks) for place in places], jobs)
 
 
-def try_works(bench: Bench, planned: "Sequence[Work]", jobs: int, seconds: float = TRY_SECONDS) -> Iterator[Tried]:
+def try_works(
+    bench: Bench, planned: "Sequence[Work]", jobs: int, cpu_seconds: int = TRY_CPU_SECONDS
+) -> Iterator[Tried]:
     """Try what has been planned; see `try_all`.
 
     Args:
         bench: The exercise.
         planned: What to try.
         jobs: How many at once.
-        seconds: How long each may take.
+        cpu_seconds: How much of a processor's time each may take.
 
     Yields:
         What came of each, as they end.
     """
     works = {work.name: work for work in planned}
     errands = [Errand(work.name, work.first, work.judge) for work in planned]
-    for name, came in run_errands(bench, errands, jobs, seconds):
+    for name, came in run_errands(bench, errands, jobs, cpu_seconds):
         yield works[name].tried(came)
 
 
@@ -246,17 +250,14 @@ class Errand:
     """Takes over the run; what it returns goes through JSON."""
 
 
-def run_errands(
-    bench: Bench, errands: Sequence[Errand], jobs: int, seconds: float, cpu_seconds: int = 0
-) -> Iterator[tuple[str, Any]]:
+def run_errands(bench: Bench, errands: Sequence[Errand], jobs: int, cpu_seconds: int) -> Iterator[tuple[str, Any]]:
     """Run the reference once, and in a fork of it each errand, from where it begins; see `try_all`.
 
     Args:
         bench: The exercise.
         errands: What to do.
         jobs: How many at once.
-        seconds: How long each may take.
-        cpu_seconds: How much of a processor's time each may take; 0 for as much as it likes.
+        cpu_seconds: How much of a processor's time each may take.
 
     Yields:
         Name and what came of it, as they end.
@@ -268,7 +269,7 @@ def run_errands(
             _run_ahead(ahead, bench.reference, errand.first)
             yield errand.name, lambda errand=errand: errand.do(ahead)  # type: ignore[misc] # it is bound
 
-    yield from run_forked(in_order(), jobs, seconds, cpu_seconds)
+    yield from run_forked(in_order(), jobs, cpu_seconds)
 
 
 def _run_ahead(run: LocalRun, prepared: Prepared, stop: int) -> None:
@@ -291,7 +292,7 @@ def _wakes_tensorflow(run: LocalRun, place: int) -> bool:
         run.run_to(place + 1)
         return {"awake": context.context()._context_handle is not None}  # noqa: SLF001 (no public way to ask)
 
-    came = dict(run_forked([("", attempt)], 1, TRY_SECONDS))[""]
+    came = dict(run_forked([("", attempt)], 1, TRY_CPU_SECONDS))[""]
     return isinstance(came, Lost) or bool(came["awake"])
 
 
@@ -338,7 +339,7 @@ class Work:
     def tried(self, came: "dict[str, list[str]] | Lost") -> Tried:
         """Compare."""
         if isinstance(came, Lost):
-            return Tried(self.name, self.expected, {}, self.says, {}, {}, came.why)
+            return Tried(self.name, self.expected, {}, self.says, {}, {}, came.why, is_certain=came.is_certain)
         lost: dict[str, float] = {}
         for name in came:
             settings = self.bench.settings[name]

@@ -53,14 +53,18 @@ def mutants(
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(UNUSABLE) from problem
-        survived = [mutant for mutant in found if not mutant.noticed]
+        survived = [mutant for mutant in found if not mutant.noticed and not mutant.undecided]
+        undecided = [mutant for mutant in found if mutant.undecided]
         if as_json:
             typer.echo(json.dumps([_as_json(mutant) for mutant in found], ensure_ascii=False, indent=1))
         else:
             for mutant in survived:
                 _say(f"SURVIVED {mutant.cell}, line {mutant.mutation.line}: {mutant.mutation.name}")
-            _say(f"{len(found) - len(survived)} of {len(found)} noticed")
-        raise typer.Exit(NEEDS_ATTENTION if survived else 0)
+            for mutant in undecided:
+                place = f"{mutant.cell}, line {mutant.mutation.line}: {mutant.mutation.name}"
+                _say(f"UNDECIDED {place}: {mutant.undecided}; try its cell again when the machine is quiet")
+            _say(f"{sum(bool(mutant.noticed) for mutant in found)} of {len(found)} noticed")
+        raise typer.Exit(NEEDS_ATTENTION if survived or undecided else 0)
 
 
 def _run(name: str, total: int, coming: "Iterator[Mutant]") -> "list[Mutant]":
@@ -84,6 +88,7 @@ def _as_json(mutant: "Mutant") -> dict[str, object]:
         "mutant": mutation.name,
         "after": mutation.after,
         "noticed": mutant.noticed,
+        "undecided": mutant.undecided,
     }
 
 

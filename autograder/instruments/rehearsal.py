@@ -17,7 +17,7 @@ import nbformat
 from autograder.authoring.forks import Lost
 from autograder.authoring.golden import build_submission, read_expected, slip_at
 from autograder.authoring.in_process import LocalRun
-from autograder.authoring.mutants import MUTANT_SECONDS, answers_of, equivalents, work_of
+from autograder.authoring.mutants import answers_of, equivalents, work_of
 from autograder.authoring.mutations import mutations
 from autograder.authoring.trying import Bench, Errand, Work, run_errands
 from autograder.course.course import Course
@@ -366,7 +366,7 @@ def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) 
             key = f"{name}, {numbers}"
             numbers_of[key] = name, numbers
             errands.append(Errand(key, item.work.first, partial(_ask, item=item, numbers=numbers)))
-    for key, came in run_errands(bench, errands, jobs, MUTANT_SECONDS * 2, CPU_SECONDS):
+    for key, came in run_errands(bench, errands, jobs, CPU_SECONDS):
         name, numbers = numbers_of[key]
         if isinstance(came, Lost):
             yield name, {number: ({}, came.why, came.is_certain) for number in numbers}

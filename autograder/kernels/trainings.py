@@ -69,6 +69,15 @@ class Watch:
         self.predictions: list[dict[str, Any]] = []
         self.moved = _Moved(plan)
 
+    def take(self, record: dict[str, Any], model: Any) -> None:
+        """Take a training down, with the model as it was left."""
+        record["after"] = _arrays(model) if self.plan.arrays else []
+        if record["after"]:
+            record["described"], carried = described(model)
+            record["outputs"] = carried[len(record["trainable"]) :]
+        self.fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
+        self.fits.append(record)
+
 
 @contextlib.contextmanager
 def watched(plan: Plan | None = None) -> Iterator[Watch]:
@@ -97,15 +106,12 @@ def watched(plan: Plan | None = None) -> Iterator[Watch]:
             "trainable": [id(variable) in trainable for variable in model.weights],
             "before": _arrays(model) if watch.plan.arrays else [],
         }
-        history = _noted(_plain(fit_original), model, args, kwargs, record, watch.moved)
-        record["after"] = _arrays(model) if watch.plan.arrays else []
-        if record["after"]:
-            record["described"], carried = described(model)
-            record["outputs"] = carried[len(record["trainable"]) :]
-        watch.fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
-        watch.fits.append(record)
-        record["outer_seconds"] = perf_counter() - outer
-        return history
+        try:
+            return _noted(_plain(fit_original), model, args, kwargs, record, watch.moved)
+        finally:
+            if _is_training(record):
+                watch.take(record, model)
+                record["outer_seconds"] = perf_counter() - outer
 
     def predict(model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         outer = perf_counter()
@@ -172,9 +178,11 @@ def note_notebook() -> None:
         if _questions or len(_notebook) >= MAX_NOTED:
             return original(model, *args, **kwargs)
         record: dict[str, Any] = {"model": weakref.ref(model)}
-        history = _noted(original, model, args, kwargs, record, None)
-        _notebook.append(record)
-        return history
+        try:
+            return _noted(original, model, args, kwargs, record, None)
+        finally:
+            if _is_training(record):
+                _notebook.append(record)
 
     fit.noted = original  # type: ignore[attr-defined]
     model_class.fit = fit
@@ -197,10 +205,15 @@ def _plain(fit: Callable[..., Any]) -> Callable[..., Any]:
     return getattr(fit, "noted", fit)
 
 
+def _is_training(record: dict[str, Any]) -> bool:
+    """Whether a `fit` has come to its end, or had learned something when an error or a limit stopped it."""
+    return bool(record.get("has_ended") or record.get("epochs") or record.get("steps"))
+
+
 def _noted(
     original: Callable[..., Any], model: Any, args: Any, kwargs: Any, record: dict[str, Any], moved: "_Moved | None"
 ) -> Any:
-    """Train, and note what it was.
+    """Train, and note what it was; of a training that an error or a limit stops, what it had come to by then.
 
     Args:
         original: Keras's `fit`.
@@ -209,8 +222,9 @@ def _noted(
         kwargs: Keyword arguments.
         record: Gets `epochs` as done, `seconds`, `epoch_seconds` (three numbers an epoch: for training, with
             validation, and until the next one begins), `accuracy` and `val_accuracy` (one an epoch, if there are any),
-            `reports` (names in the history), `steps`, `rate` (class of the optimizer and learning rate when it began),
-            `rows` (a digest of each image), `labels` (one whole number an image, empty where there are none).
+            `reports` (names in the history), `has_ended` (was not stopped), `steps`, `rate` (class of the optimizer
+            and learning rate when it began), `rows` (a digest of each image), `labels` (one whole number an image,
+            empty where there are none).
         moved: What the judge does to it.
     """
     bound = _bound(original, model, args, kwargs)
@@ -230,21 +244,29 @@ def _noted(
     optimizer = getattr(model, "optimizer", None)
     record["rate"] = _rate(optimizer)
     steps = _steps(optimizer)
-    started = perf_counter()
-    history = original(model, *args, **kwargs)
-    record["seconds"] = perf_counter() - started
-    told = getattr(history, "history", {})
+    earlier, history = getattr(model, "history", None), None
     x, y = _learned(bound.arguments) if bound is not None else (None, None)
-    record |= {
-        "epochs": len(getattr(history, "epoch", ())),
-        "epoch_seconds": clock.epoch_seconds,
-        "accuracy": [float(value) for value in told.get("accuracy", ())],
-        "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
-        "reports": sorted(str(name)[:100] for name in told)[:20],
-        "steps": _steps(optimizer) - steps,
-        "rows": _rows(x),
-        "labels": _labels(x, y),
-    }
+    started = perf_counter()
+    try:
+        history = original(model, *args, **kwargs)
+    finally:
+        record["seconds"] = perf_counter() - started
+        has_ended = record["has_ended"] = history is not None
+        so_far = history if has_ended else getattr(model, "history", None)  # Keras sets it at the end of each epoch
+        if so_far is earlier and not has_ended:
+            so_far = None
+        told = getattr(so_far, "history", {})
+        readable = has_ended or bool(_length(x))  # no data set is read again that may be what took so long
+        record |= {
+            "epochs": len(getattr(so_far, "epoch", ())),
+            "epoch_seconds": clock.epoch_seconds,
+            "accuracy": [float(value) for value in told.get("accuracy", ())],
+            "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
+            "reports": sorted(str(name)[:100] for name in told)[:20],
+            "steps": _steps(optimizer) - steps,
+            "rows": _rows(x) if readable else [],
+            "labels": _labels(x, y) if readable else [],
+        }
     return history
 
 

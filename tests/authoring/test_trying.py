@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 
+from autograder.authoring import forks, mutants
+from autograder.authoring.mutations import Mutation
 from autograder.authoring.slips import SlipError
-from autograder.authoring.trying import Bench
+from autograder.authoring.trying import Bench, Tried
 from autograder.course.course import Course
 
 NAME = "exercise_3_comparing_models"
@@ -46,3 +50,36 @@ def test_a_check_that_does_not_exist_is_said_with_the_nearest(project_root):
 
     with pytest.raises(SlipError, match="no check 'pareto_front_keeps_order'; did you mean"):
         bench.check_names(["pareto_front_keeps_order"])
+
+
+def spin():
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("work", "cpu_seconds", "seconds", "lost"),
+    [
+        (spin, 1, 60.0, forks.Lost("it took more than 1 s of a processor", is_certain=True)),
+        (lambda: time.sleep(60), 1, 0.3, forks.Lost("it had not ended after 0.3 s, with less than 1 s of a processor")),
+    ],
+)
+def test_only_a_clock_that_a_crowded_machine_does_not_move_says_for_certain_that_a_fork_never_ends(
+    work, cpu_seconds, seconds, lost
+):
+    assert dict(forks.run_forked([("it", work)], 1, cpu_seconds, seconds)) == {"it": lost}
+
+
+def test_a_mutant_that_nobody_had_time_for_is_not_taken_for_noticed(monkeypatch):
+    mutation = Mutation("drop a statement", 1, "", "")
+    work = SimpleNamespace(name="cell 0")
+    came = [Tried("cell 0", {}, {}, "", {}, {}, "it had not ended after 9 s", is_certain=False)]
+    monkeypatch.setattr(mutants, "answers_of", lambda *_: {"cell": ""})
+    monkeypatch.setattr(mutants, "equivalents", lambda _: {})
+    monkeypatch.setattr(mutants, "mutations", lambda _: [mutation])
+    monkeypatch.setattr(mutants, "work_of", lambda *_: work)
+    monkeypatch.setattr(mutants, "try_works", lambda *_: came)
+
+    (found,) = mutants.try_mutants(None, ["cell"], 1)
+
+    assert (found.noticed, found.undecided) == ("", "it had not ended after 9 s")

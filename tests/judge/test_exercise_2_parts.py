@@ -185,6 +185,49 @@ def test_what_the_notebook_trains_is_noted_and_questions_are_not():
     ]
 
 
+class Stopped(KeyboardInterrupt):
+    """As a limit stops a cell."""
+
+
+def stopping_after(epochs, batch=0):
+    def stop(epoch, number):
+        if (epoch, number) == (epochs, batch):
+            raise Stopped
+
+    seen = []
+    callback = keras.callbacks.Callback()
+    callback.on_epoch_begin = lambda epoch, logs: seen.append(epoch)
+    callback.on_train_batch_end = lambda number, logs: stop(seen[-1], number)
+    return callback
+
+
+def test_a_training_that_was_stopped_is_noted_with_what_it_had_come_to():
+    x, y = np.random.default_rng(0).normal(size=(12, 4)).astype("float32"), np.arange(12) % 3
+    model = small_model()
+    told = {"batch_size": 4, "verbose": 0}
+    trainings.forget_notebook()
+    trainings.note_notebook()
+    try:
+        with pytest.raises(Stopped):
+            model.fit(x, y, epochs=5, callbacks=[stopping_after(2, batch=1)], validation_data=(x, y), **told)
+        with pytest.raises(ValueError, match=r".*"):
+            model.fit(x, y[:3], **told)  # has not even begun
+        model.fit(x, y, **told)
+        noted = trainings.notebook_trainings()
+        with trainings.watched() as seen, pytest.raises(Stopped):
+            model.fit(x, y, epochs=5, callbacks=[stopping_after(0)], **told)
+    finally:
+        trainings.forget_notebook()
+
+    assert [(record["epochs"], record["steps"], record["labels"]) for record in noted] == [
+        (2, 8, y.tolist()),
+        (1, 3, y.tolist()),
+    ]
+    assert len(noted[0]["val_accuracy"]) == 2
+    assert [(record["epochs"], record["steps"]) for record in seen.fits] == [(0, 1)]
+    assert not np.array_equal(seen.fits[0]["before"][0], seen.fits[0]["after"][0])
+
+
 def test_images_are_known_again_in_a_dataset():
     import tensorflow as tf
 
