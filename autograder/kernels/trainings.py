@@ -347,7 +347,7 @@ class _Clock:
         self._moved = moved
         self._started = 0.0
         self._trained: float | None = None
-        self._ended = False
+        self._ended = self._is_under_way = False
 
     def callback(self) -> Any:
         """Return what Keras calls."""
@@ -373,10 +373,11 @@ class _Clock:
         self._others_end()
         if self._moved is not None:
             self._moved.epoch_begins()
-        self._started, self._trained = perf_counter(), None
+        self._started, self._trained, self._is_under_way = perf_counter(), None, False
 
-    def _batch_ends(self, batch: int, *_: Any, **__: Any) -> None:
-        if self._moved is not None and batch == 0:
+    def _batch_ends(self, *_: Any, **__: Any) -> None:
+        if self._moved is not None and not self._is_under_way:  # its number says nothing: several steps may be one call
+            self._is_under_way = True
             self._moved.within_epoch()
 
     def _training_ends(self, *_: Any, **__: Any) -> None:

@@ -96,14 +96,17 @@ def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
     assert len(seen.fits) == 4
 
 
-def test_one_training_may_be_made_to_last_longer_than_the_others():
+@pytest.mark.parametrize("steps_per_call", [1, 2])
+def test_one_training_may_be_made_to_last_longer_than_the_others(steps_per_call):
     x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
     slept = []
     plan = trainings.Plan(shown=((1.0, 1.0),) * 3, row_pauses=(0.0, 0.7, 0.0))
     with pytest.MonkeyPatch.context() as patched, trainings.watched(plan):
         patched.setattr(trainings, "sleep", slept.append)
         for number in range(3):
-            small_model().fit(x, y, epochs=2, verbose=0)
+            model = small_model()
+            model.compile("sgd", model.loss, metrics=["accuracy"], steps_per_execution=steps_per_call)
+            model.fit(x, y, batch_size=2, epochs=2, verbose=0)
             assert sum(slept) == (0.7 if number else 0.0)
 
 
