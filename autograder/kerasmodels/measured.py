@@ -228,7 +228,10 @@ class Measured:
         return float(np.mean(predicted_classes(outputs, f"the model of {name}") == labels))
 
     def table(self) -> list[Row]:
-        """Read the rows of `table`."""
+        """Read the rows of `table`, once: a later cell may change it, to draw it say."""
+        return self._cases.once("table", self._table)
+
+    def _table(self) -> list[Row]:
         table = expect_table(self.submission.read("table"), COLUMNS, "`table`")
         numbers = {column: column_of_numbers(table, column, "`table`") for column in COLUMNS[1:]}
         return rows_of(Table({"name": [str(name) for name in table.columns["name"]], **numbers}))

@@ -43,8 +43,9 @@ class Plan(NamedTuple):
     clocks that run where they should not are noticed by pauses.
     """
 
-    shown: tuple[tuple[float, ...], ...] = ()
-    """One row a training that lasts as many epochs as the row: a factor for each epoch."""
+    shown: tuple[tuple[float | None, ...], ...] = ()
+    """One row a training that lasts as many epochs as the row: a factor for each epoch. None: nothing is shown, as all
+    that has learned is zero, so that the model gives every image the same class, however it was trained."""
     epoch_pauses: tuple[float, ...] = ()
     """Seconds to wait within each epoch of a model, counted over all its trainings."""
     row_pauses: tuple[float, ...] = ()
@@ -306,25 +307,36 @@ class _Moved:
             sleep(self.plan.pause)
 
     def epoch_begins(self) -> None:
-        """Put back what was moved, unless the weights have changed since."""
+        """See what is to be put back of what was moved: all that has not changed since."""
         known = self._now
         if known.get("true") is not None:
-            for variable, shown, true in zip(
-                known["model"].trainable_variables, known["shown"], known["true"], strict=False
-            ):
-                if (_array(variable) == shown).all():
-                    variable.assign(true)
+            variables = zip(known["model"].trainable_variables, known["shown"], known["true"], strict=False)
+            known["back"] = [found for found in variables if (_array(found[0]) == found[1]).all()]
             known["true"] = None
+        factors = [factor or 0.0 for factor in known.get("row") or (0.0,)]
+        if max(factors) <= 1 or known.get("epoch") != factors.index(max(factors)):
+            self._put_back()
 
     def within_epoch(self) -> None:
-        """Wait, if that is planned."""
+        """Put back what was moved, and wait, if that is planned.
+
+        In the epoch after which the model overdoes it most, not before the first step is made: what it shows on the
+        training images is then as wrong as it was before, so that the best epoch by these is not the best one.
+        """
+        self._put_back()
         epoch, pauses = self._now.get("epoch", 0), self.plan.epoch_pauses
         if self._now.get("row"):
             sleep(pauses[epoch] if epoch < len(pauses) else 0)
             sleep(self._now["pause"] if epoch == 0 else 0)
 
+    def _put_back(self) -> None:
+        """Go back to what was learned, and take along what the step since has changed."""
+        for variable, shown, true in self._now.pop("back", ()):
+            variable.assign(true + (_array(variable) - shown))
+
     def epoch_ends(self) -> None:
         """Move what the model shows."""
+        self._put_back()
         known = self._now
         row, epoch = known.get("row"), known.get("epoch", 0)
         known["epoch"] = epoch + 1
@@ -335,7 +347,10 @@ class _Moved:
             return
         known["true"] = [_array(variable) for variable in variables]
         for variable, start, true in zip(variables, known["start"], known["true"], strict=True):
-            variable.assign(start + row[epoch] * (true - start))
+            if row[epoch] is not None:
+                variable.assign(start + row[epoch] * (true - start))
+            elif (start != true).any():
+                variable.assign(0 * true)
         known["shown"] = [_array(variable) for variable in variables]
 
 

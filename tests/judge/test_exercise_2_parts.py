@@ -10,7 +10,7 @@ from keras import layers
 
 from autograder.checks import architectures
 from autograder.judge import oracles
-from autograder.kerasmodels import comparing, freezing, tiny, watching
+from autograder.kerasmodels import comparing, freezing, measured, tiny, watching
 from autograder.kernels import trainings
 
 
@@ -61,8 +61,8 @@ def test_every_fit_is_noted_while_watched_and_none_afterwards():
     assert arrays[records[0]["outputs"][0] - 5].shape == (4, 3)
 
 
-def accuracies(shown, epochs_a_call):
-    """What a small model reaches after each epoch while its trainings are moved, and what it is left with."""
+def accuracies(shown, epochs_a_call, kind="val_accuracy"):
+    """What a small model reaches in each epoch while its trainings are moved, and what it is left with."""
     generator = np.random.default_rng(1)
     y = np.arange(240) % 3
     x = generator.normal(size=(240, 4)).astype("float32") + 3 * np.eye(4, dtype="float32")[y]
@@ -74,8 +74,8 @@ def accuracies(shown, epochs_a_call):
     with trainings.watched(plan):
         for _ in range(len(shown[0]) // epochs_a_call):
             history = model.fit(x, y, epochs=epochs_a_call, validation_data=(x, y), verbose=0).history
-            found += history["val_accuracy"]
-    assert found[-1] == pytest.approx(model.evaluate(x, y, verbose=0)[1])
+            found += history[kind]
+    assert history["val_accuracy"][-1] == pytest.approx(model.evaluate(x, y, verbose=0)[1])
     return found
 
 
@@ -85,6 +85,18 @@ def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
     assert np.argmax(found) == 1
     assert found[1] > 0.7
     assert max(found[0], *found[2:]) < 0.5
+
+
+@pytest.mark.parametrize("epochs_a_call", [5, 1])
+def test_the_best_epoch_by_the_training_images_is_another_one(epochs_a_call):
+    assert np.argmax(accuracies(measured.SHOWN, epochs_a_call)) == 2
+    assert np.argmax(accuracies(measured.SHOWN, epochs_a_call, "accuracy")) != 2
+
+
+def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
+    *before, last = accuracies(comparing.SHOWN[:1], 3)
+    assert last == pytest.approx(1 / 3)
+    assert min(before) > 0.5
 
 
 def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
