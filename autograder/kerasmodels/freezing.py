@@ -224,7 +224,7 @@ def plain_model(seed: int) -> keras.Model:
 
 
 def twin_model(seed: int) -> keras.Model:
-    """Two nested models whose layers have the same names, the first layer of each frozen, and a head on both."""
+    """Two nested models whose layers have the same names, the first layer of each frozen, and a frozen head on both."""
     inputs = keras.Input((8, 8, 3))
 
     def tower(name: str) -> keras.Model:
@@ -236,7 +236,7 @@ def twin_model(seed: int) -> keras.Model:
         return found
 
     x = layers.Concatenate()([tower(name)(inputs) for name in ("left", "right")])
-    return keras.Model(inputs, layers.Dense(3, activation="softmax", name="probabilities")(x))
+    return keras.Model(inputs, layers.Dense(3, activation="softmax", trainable=False, name="probabilities")(x))
 
 
 def normalized_model(seed: int) -> keras.Model:

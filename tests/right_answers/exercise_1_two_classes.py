@@ -114,6 +114,18 @@ def select_classes(images, labels, classes):
     keep = tf.reduce_any(hits, 1)
     return tf.boolean_mask(images, keep), tf.boolean_mask(tf.argmax(hits, 1), keep)
 
+# %% select_classes
+def select_classes(images, labels, classes):
+    klassen = list(classes)
+    if not klassen or len(klassen) > len(set(klassen)):
+        raise ValueError("Klassen fehlen oder sind doppelt")
+    marken = np.squeeze(np.asarray(labels), axis=1) if np.ndim(labels) == 2 else np.asarray(labels)
+    treffer = marken[:, None] == np.array(klassen)[None, :]
+    if not treffer.any(axis=0).all():
+        raise ValueError("Eine der Klassen kommt nicht vor")
+    bleibt = treffer.any(axis=1)
+    return images[bleibt], treffer[bleibt].argmax(axis=1).astype("int64")
+
 # %% sample_per_class
 def sample_per_class(images, labels, per_class, seed):
     rng = np.random.RandomState(seed)
@@ -214,6 +226,22 @@ def sample_per_class(images, labels, per_class, seed):
     chosen = tf.gather(chosen, tf.argsort(tf.random.stateless_uniform((len(chosen),), seed=(seed, 2))))
     return tf.gather(images, chosen), tf.gather(labels, chosen)
 
+# %% sample_per_class
+import random
+
+def sample_per_class(images, labels, per_class, seed):
+    zufall = random.Random(seed)
+    nummern = {}
+    for i, m in enumerate(labels):
+        nummern.setdefault(int(m), []).append(i)
+    gezogen = []
+    for klasse, liste in sorted(nummern.items()):
+        if len(liste) < per_class:
+            raise ValueError(f"Klasse {klasse} hat nur {len(liste)} Bilder, verlangt sind {per_class}")
+        gezogen += zufall.sample(liste, per_class)
+    zufall.shuffle(gezogen)
+    return np.stack([images[i] for i in gezogen]), np.array([labels[i] for i in gezogen])
+
 # %% split_train_validation
 from sklearn.model_selection import train_test_split
 
@@ -300,6 +328,20 @@ def split_train_validation(images, labels, fraction, seed):
         cut = min(max(int(np.rint(len(rows) * fraction)), 1), len(rows) - 1)
         val, train = val + rows[:cut], train + rows[cut:]
     return [[tf.gather(images, r), tf.gather(labels, r)] for r in (train, val)]
+
+# %% split_train_validation
+def split_train_validation(images, labels, fraction, seed):
+    import pandas as pd
+    if fraction <= 0 or fraction >= 1:
+        raise ValueError("fraction must be strictly between 0 and 1")
+    frame = pd.DataFrame({"label": np.asarray(labels).ravel()})
+    held = []
+    for label, group in frame.groupby("label"):
+        n = int(np.clip(np.round(len(group) * fraction), 1, len(group) - 1))
+        held.extend(group.sample(n=n, random_state=np.random.RandomState((seed + 7919 * int(label)) % 2**32)).index)
+    mask = np.zeros(len(frame), bool)
+    mask[held] = True
+    return (images[~mask], labels[~mask]), (images[mask], labels[mask])
 
 # %% build_feature_extractor
 def build_feature_extractor(backbone, num_classes):
@@ -400,6 +442,33 @@ def build_feature_extractor(backbone, num_classes):
     model.compile(optimizer="nadam", loss="sparse_categorical_crossentropy", metrics=["acc", "accuracy"])
     return model
 
+# %% build_feature_extractor
+def build_feature_extractor(backbone, num_classes):
+    for layer in backbone.layers:
+        layer.trainable = False
+    x = layers.GlobalAveragePooling2D(name="gap")(backbone.output)
+    x = layers.Dense(50, activation="relu", dtype="mixed_float16", name="hidden_half")(x)
+    x = layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+    model = keras.Model(backbone.input, x)
+    model.compile(keras.optimizers.Nadam(2e-3), loss=keras.losses.SparseCategoricalCrossentropy(), metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")])
+    return model
+
+# %% build_feature_extractor
+def build_feature_extractor(backbone, num_classes):
+    backbone.trainable = False
+    model = keras.Sequential(name="with_augmentation")
+    model.add(keras.Input(backbone.input_shape[1:]))
+    model.add(layers.RandomFlip("horizontal"))
+    model.add(layers.RandomRotation(0.03))
+    model.add(backbone)
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.BatchNormalization())
+    model.add(layers.Dropout(0.2))
+    model.add(layers.Dense(num_classes))
+    model.add(layers.Softmax())
+    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
 # %% start_fine_tuning
 def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     names = [l.name for l in backbone.layers if len(l.get_weights()) and l.__class__.__name__ != "BatchNormalization"]
@@ -466,6 +535,18 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     adam = keras.optimizers.get({"class_name": "adam", "config": {"learning_rate": learning_rate}})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=False)
     model.compile(optimizer=adam, loss=loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+    return model
+
+# %% start_fine_tuning
+def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
+    countable = [i for i, l in enumerate(backbone.layers) if l.weights and "BatchNormalization" != l.__class__.__name__]
+    if unfrozen_layers > len(countable):
+        raise ValueError("that many layers there are not")
+    chosen = set(countable[len(countable) - unfrozen_layers:])
+    backbone.trainable = True
+    for i, l in enumerate(backbone.layers):
+        l.trainable = i in chosen
+    model.compile(keras.optimizers.Adam(learning_rate=learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 # %% train_baseline_and_features
@@ -718,3 +799,13 @@ for name, color in {"finetuned": "tab:red", "feature": "tab:blue", "baseline": "
     axes.step(np.arange(len(values)) + 1 + offset, values, color=color, where="mid")
     axes.text(len(values) + offset, values[-1], f" {name}", color=color)
 figure
+
+# %% figure
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+for name, verlauf in histories.items():
+    werte = verlauf.history["val_accuracy"]
+    beginn = FEATURE_EPOCHS if name == "finetuned" else 0
+    ax.plot(range(beginn + 1, beginn + len(werte) + 1), [100 * w for w in werte], marker=".", label=name)
+ax.set(xlabel="Epoche", ylabel="Genauigkeit in %")
+ax.legend()

@@ -217,6 +217,189 @@ def profile_backbone(name, train, validation, num_classes, epochs):
         clock.append(time.perf_counter() - start)
     return {"name": name, "parameters": parameters} | summarise_run(accuracies, seconds, clock[1:], PREDICT_IMAGES), model
 
+# %% profile_backbone
+import os, tempfile
+
+class Pictures(keras.utils.PyDataset):
+    def __init__(self, x, y, size, shuffle, **kwargs):
+        super().__init__(**kwargs)
+        self.x, self.y, self.size, self.shuffle = x, y, size, shuffle
+        self.order = np.arange(len(x))
+
+    def __len__(self):
+        return int(np.ceil(len(self.x) / self.size))
+
+    def __getitem__(self, i):
+        rows = self.order[i * self.size : (i + 1) * self.size]
+        return self.x[rows], self.y[rows]
+
+    def on_epoch_end(self):
+        if self.shuffle:
+            np.random.shuffle(self.order)
+
+
+def profile_backbone(name, train, validation, num_classes, epochs):
+    base = transferlab.load_backbone(name)
+    base.trainable = False
+    model = keras.Sequential([
+        keras.Input(train[0].shape[1:]),
+        base,
+        layers.GlobalAveragePooling2D(),
+        layers.LayerNormalization(),
+        layers.Dense(num_classes, "softmax"),
+    ])
+    model.compile(keras.optimizers.Nadam(5e-3), keras.losses.SparseCategoricalCrossentropy(), metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+    where = os.path.join(tempfile.mkdtemp(), "best.keras")
+    begun, seconds = [], []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: begun.append(time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter() - begun[-1]),
+    )
+    callbacks = [
+        clock,
+        keras.callbacks.ModelCheckpoint(where, monitor="val_accuracy", mode="max", save_best_only=True),
+        keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=1, factor=0.5),
+        keras.callbacks.TerminateOnNaN(),
+    ]
+    history = model.fit(
+        Pictures(*train, BATCH_SIZE, True), epochs=epochs, validation_data=Pictures(*validation, 50, False),
+        callbacks=callbacks, verbose=0,
+    )
+    best = keras.models.load_model(where)
+    x = validation[0][:PREDICT_IMAGES]
+    times = []
+    for i in range(6):
+        t0 = time.perf_counter()
+        best.predict(x, batch_size=PREDICT_IMAGES, verbose=0)
+        if i:
+            times.append(time.perf_counter() - t0)
+    s = summarise_run(history.history["val_accuracy"], seconds, times, PREDICT_IMAGES)
+    return {**dict.fromkeys(COLUMNS), "name": name, "parameters": sum(int(np.prod(w.shape)) for w in base.weights), **s}, best
+
+# %% profile_backbone
+from dataclasses import dataclass, field
+
+@dataclass
+class Run:
+    accuracies: list = field(default_factory=list)
+    seconds: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
+    best: list = None
+
+    def note(self, accuracy, seconds, weights):
+        if not self.accuracies or accuracy > max(self.accuracies):
+            self.best = [np.array(w) for w in weights]
+        self.accuracies.append(float(accuracy))
+        self.seconds.append(seconds)
+
+def profile_backbone(name, train, validation, num_classes, epochs):
+    (x, y), (vx, vy) = train, validation
+    backbone = transferlab.load_backbone(name)
+    n_parameters = backbone.count_params()
+    backbone.trainable = False
+    inputs = keras.Input((32, 32, 3))
+    z = layers.RandomFlip("horizontal")(inputs)
+    z = layers.RandomTranslation(0.05, 0.05)(z)
+    z = backbone(z, training=False)
+    z = layers.Flatten()(z)
+    z = layers.Dense(64, kernel_initializer="he_normal")(z)
+    z = layers.LeakyReLU(negative_slope=0.1)(z)
+    z = layers.Dropout(0.3)(z)
+    outputs = layers.Activation("softmax")(layers.Dense(num_classes)(z))
+    model = keras.Model(inputs, outputs)
+    model.compile(optimizer=keras.optimizers.AdamW(2e-3, weight_decay=1e-4), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    run = Run()
+    for epoch in range(epochs):
+        began = time.perf_counter()
+        model.fit(x, y, batch_size=BATCH_SIZE, epochs=1, verbose=0)
+        took = time.perf_counter() - began
+        reached = np.mean(np.argmax(model.predict(vx, batch_size=128, verbose=0), axis=-1) == vy)
+        run.note(reached, took, model.get_weights())
+    model.set_weights(run.best)
+    model.predict(vx[:PREDICT_IMAGES], batch_size=PREDICT_IMAGES, verbose=0)
+    while len(run.calls) < 5:
+        began = time.perf_counter()
+        _ = model.predict(vx[:PREDICT_IMAGES], batch_size=PREDICT_IMAGES, verbose=0)
+        run.calls.append(time.perf_counter() - began)
+    row = {"name": name, "parameters": n_parameters}
+    row |= summarise_run(run.accuracies, run.seconds, run.calls, PREDICT_IMAGES)
+    return row, model
+
+# %% profile_backbone
+def profile_backbone(name, train, validation, num_classes, epochs):
+    backbone = transferlab.load_backbone(name)
+    backbone.trainable = False
+    x = backbone.output
+    pooled = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    hidden = layers.Dense(48, activation="relu", dtype="mixed_bfloat16")(pooled)
+    out = layers.Dense(num_classes, activation="softmax", dtype="float32")(hidden)
+    model = keras.Model(backbone.inputs, out)
+    schedule = keras.optimizers.schedules.CosineDecay(4e-3, decay_steps=epochs * int(np.ceil(len(train[0]) / BATCH_SIZE)))
+    model.compile(keras.optimizers.Adam(schedule, clipnorm=1.0), "sparse_categorical_crossentropy", metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="top2")])
+
+    history, best, stamps = [], (-1.0, None), []
+    stamps.append(time.perf_counter())
+    for e in range(epochs):
+        h = model.fit(train[0], train[1], batch_size=BATCH_SIZE, epochs=e + 1, initial_epoch=e, verbose=0, shuffle=True)
+        stamps.append(time.perf_counter())
+        score = model.evaluate(validation[0], validation[1], verbose=0, return_dict=True)["accuracy"]
+        stamps[-1:] = [stamps[-1]]
+        history.append((score, stamps[-1] - stamps[-2]))
+        if score > best[0]:
+            best = score, model.get_weights()
+        stamps.append(time.perf_counter())
+    model.set_weights(best[1])
+
+    def once():
+        a = time.perf_counter()
+        model.predict(validation[0][:PREDICT_IMAGES], batch_size=PREDICT_IMAGES, verbose=0)
+        return time.perf_counter() - a
+
+    once()
+    calls = [once() for _ in range(5)]
+    scores, seconds = map(list, zip(*history))
+    return dict(name=name, parameters=int(backbone.count_params()), **summarise_run(scores, seconds, calls, PREDICT_IMAGES)), model
+
+# %% profile_backbone
+def profile_backbone(name, train, validation, num_classes, epochs):
+    """Train a head; the best epoch's weights come back."""
+    backbone = transferlab.load_backbone(name)
+    backbone.trainable = False
+    model = keras.models.Sequential(name="head_on_" + name)
+    model.add(layers.Input(shape=(32, 32, 3)))
+    model.add(backbone)
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(units=128, activation=keras.activations.relu, kernel_regularizer=keras.regularizers.L2(1e-4)))
+    model.add(layers.Dense(units=num_classes, activation=keras.activations.softmax))
+    model.compile(loss=keras.losses.sparse_categorical_crossentropy, optimizer=keras.optimizers.Adam(learning_rate=0.003), metrics=["accuracy"], steps_per_execution=2)
+
+    class EpochTimer(keras.callbacks.Callback):
+        times = []
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begin = time.perf_counter()
+        def on_epoch_end(self, epoch, logs=None):
+            self.times.append(time.perf_counter() - self.begin)
+
+    timer = EpochTimer()
+    stop = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=epochs, restore_best_weights=True)
+    log = keras.callbacks.CSVLogger("log_" + name + ".csv")
+    hist = model.fit(x=train[0], y=train[1], validation_data=(validation[0], validation[1]), batch_size=BATCH_SIZE, epochs=epochs, callbacks=[timer, stop, log], verbose=0)
+    written = pd.read_csv("log_" + name + ".csv")
+    assert len(written) == epochs == len(timer.times)
+
+    warm_up, *timed = [None] * 6
+    batch = validation[0][-PREDICT_IMAGES:]
+    model.predict(batch, batch_size=PREDICT_IMAGES, verbose=0)
+    for i in range(len(timed)):
+        t = time.perf_counter()
+        model.predict(batch, batch_size=PREDICT_IMAGES, verbose=0)
+        timed[i] = time.perf_counter() - t
+    summary = summarise_run(hist.history["val_accuracy"], timer.times, timed, PREDICT_IMAGES)
+    row = {}
+    for column in COLUMNS:
+        row[column] = {"name": name, "parameters": backbone.count_params(), **summary}[column]
+    return row, model
+
 # %% compare_backbones
 rows = []
 trained_models = dict.fromkeys(BACKBONES)
@@ -234,6 +417,15 @@ table = pd.DataFrame(comparison_table([row for row, _ in results]))
 trained_models = {row["name"]: model for row, model in results}
 winner = recommend(table, scenario="accuracy")
 recommended_model = trained_models[winner]
+
+# %% compare_backbones
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(max_workers=1) as pool:
+    futures = {name: pool.submit(profile_backbone, name, train, validation, len(class_names), EPOCHS) for name in BACKBONES}
+found = {name: future.result() for name, future in futures.items()}
+table = comparison_table([row for row, model in found.values()])
+trained_models = {name: model for name, (row, model) in found.items()}
+recommended_model = trained_models[recommend(table, "accuracy")]
 
 # %% figure
 import matplotlib.pyplot as plt
@@ -271,3 +463,51 @@ for column in ("parameters", "ms_per_image"):
     sns.scatterplot(frame, x=column, y="val_accuracy", style="name", hue="name", s=100)
     plt.xscale("log")
     plt.show()
+
+# %% figure
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+t = pd.DataFrame(table)
+fig = make_subplots(rows=1, cols=2, shared_yaxes=True)
+for c, column in enumerate(["parameters", "ms_per_image"], start=1):
+    fig.add_trace(go.Scatter(x=t[column], y=t["val_accuracy"], mode="markers+text", text=t["name"], textposition="top center"), row=1, col=c)
+    fig.update_xaxes(title_text=column, row=1, col=c)
+fig.update_yaxes(title_text="validation accuracy", row=1, col=1)
+fig.show()
+
+# %% figure
+import seaborn as sns
+import matplotlib.pyplot as plt
+long = pd.DataFrame(table).melt(id_vars=["name", "val_accuracy"], value_vars=["parameters", "ms_per_image"], var_name="cost", value_name="value")
+sns.relplot(data=long, x="value", y="val_accuracy", hue="name", col="cost", kind="scatter", facet_kws={"sharex": False})
+plt.show()
+
+# %% figure
+import matplotlib.pyplot as plt
+fig, (left, right) = plt.subplots(ncols=2, figsize=(8, 3))
+for marker, (_, r) in zip("os^", pd.DataFrame(table).iterrows()):
+    left.plot([r.parameters / 1000], [100 * r.val_accuracy], marker, label=r["name"])
+    right.plot([r.ms_per_image], [100 * r.val_accuracy], marker, label=r["name"])
+left.set_xlabel("parameters (thousands)"); left.set_ylabel("accuracy in %")
+right.set_xlabel("ms per image"); right.legend(loc="lower right")
+left.legend()
+
+# %% figure
+import seaborn.objects as so
+from IPython.display import display
+bild = pd.DataFrame(table)
+display(so.Plot(bild, x="parameters", y="val_accuracy", color="name").add(so.Dot()))
+display(so.Plot(bild, x="ms_per_image", y="val_accuracy", color="name").add(so.Dot()))
+
+# %% figure
+import matplotlib.pyplot as plt
+
+table = pd.DataFrame(table).set_index("name")
+table["val_accuracy"] *= 100
+fig, axes = plt.subplots(2, 1, sharey=True)
+for ax, column in zip(axes, ["parameters", "ms_per_image"]):
+    for name, row in table.iterrows():
+        ax.scatter(row[column], row["val_accuracy"], label=name)
+    ax.set(xlabel=column, ylabel="accuracy (%)")
+    ax.legend()
+table = table.reset_index().assign(val_accuracy=lambda t: t.val_accuracy / 100)
