@@ -1,5 +1,6 @@
 """The page served on loopback, until whoever marks has had enough."""
 
+import logging
 import secrets
 import socket
 import threading
@@ -36,7 +37,9 @@ def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
         app = application(desk, token, found)
         threading.Thread(target=_warm, args=(desk,), daemon=True).start()
         # A browser keeps its line open; whoever ends the program does not wait for it.
-        config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=2, lifespan="off")
+        # No logging of uvicorn's own: configuring it would close the handlers of everybody else in this process.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="off")
         ready(f"http://127.0.0.1:{found}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])
 
