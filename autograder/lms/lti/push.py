@@ -292,7 +292,7 @@ def _with_query(url: str, more: dict[str, str]) -> str:
 
 def _is_learner(member: dict[str, Any]) -> bool:
     roles = [str(role).rsplit("#", 1)[-1].rsplit("/", 1)[-1] for role in member.get("roles", ())]
-    return "Learner" in roles and str(member.get("status", "Active")) == "Active"
+    return bool(member.get("user_id")) and "Learner" in roles and str(member.get("status", "Active")) == "Active"
 
 
 def _person(member: dict[str, Any]) -> Person:

@@ -183,7 +183,13 @@ def push(
     Returns:
         One row a student.
     """
-    people = platform.people()
+    try:
+        people = platform.people()
+    except UNFORESEEN as problem:
+        said = f"{type(problem).__name__}: {str(problem)[:100]}"
+        raise PlatformRefused(
+            f"The LMS's list of students cannot be understood ({said}); nothing was sent."
+        ) from problem
     found = {
         entry.student: people.find(entry, collected.get(entry.student)) for entry in entries if not entry.is_absent
     }
@@ -300,6 +306,7 @@ def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
         run.troubles.clear()
     except UNFORESEEN as problem:
         said = f"{type(problem).__name__}: {str(problem)[:100]}"
+        run.troubles.append(problem)
         row = _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
     if row.status is not Status.FAILED:
         run.troubles.clear()

@@ -46,6 +46,9 @@ def test_a_plan_says_what_is_there_what_would_come_and_what_stays(with_pages, ru
     assert "annotated.pdf" in text
     assert "default-src 'none'" in text
     assert "<script" not in text
+    assert 'name="viewport"' in text
+    assert text.index("overridden in Moodle") < text.index("annotated.pdf"), "who needs a person stands first"
+    assert rows["ben"]["sends"] == "", "nothing would be sent"
 
 
 def test_what_others_put_there_stays_and_the_option_that_names_it_replaces_it(with_pages, run):
@@ -54,6 +57,9 @@ def test_what_others_put_there_stays_and_the_option_that_names_it_replaces_it(wi
         status, said = run("push", "moodle", HOMEWORK, site.address)
         assert status == 1
         assert "a file doubling.html that was not sent from here" in said
+        planned = run("plan", "moodle", HOMEWORK, site.address, "--overwrite-files", "--json")
+        assert planned[0] == 0
+        assert '"sends": "grade 8.5, doubling.html"' in planned[1]
         assert run("push", "moodle", HOMEWORK, site.address, "--overwrite-files")[0] == 0
         assert site.records[11]["comment"] == "<p>see <b>me</b></p>"
         assert site.files[11]["annotated.pdf"] == b"%PDF"
