@@ -306,7 +306,8 @@ def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
         run.troubles.clear()
     except UNFORESEEN as problem:
         said = f"{type(problem).__name__}: {str(problem)[:100]}"
-        run.troubles.append(problem)
+        if not isinstance(problem, OSError):  # which is a page here, no trouble with the LMS
+            run.troubles.append(problem)
         row = _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
     if row.status is not Status.FAILED:
         run.troubles.clear()
