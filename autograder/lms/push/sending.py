@@ -283,35 +283,39 @@ def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[
 
 
 def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
-    if entry.is_absent:
-        return _row(entry, Status.ABSENT, "nothing was handed in, nothing is sent")
-    reason = why_held(entry, has_option=False) or why
+    """One student's line; whatever goes wrong with one is in it, and stops nobody else."""
     try:
-        if person is not None and not reason:
-            reason = run.platform.refusal(person, entry)
-        if reason or person is None:
-            return _row(entry, Status.LEFT, reason)
-        digest, last = digest_of(entry), run.ledger.last(entry.student)
-        if not run.again and last is not None and (last.state, last.digest) == (DONE, digest):
-            if lost := run.platform.lost(person, entry):
-                return _row(entry, Status.LEFT, f"sent {_when(last.at)}, but {lost}")
-            return _row(entry, Status.ALREADY, f"since {_when(last.at)}")
-        prepared = run.platform.prepare(person, entry, run.ledger.sent(entry.student))
-        row = _prepared(entry, person, prepared, run)
+        row = _decided(entry, person, why, run)
     except (NoAnswer, PlatformRefused) as problem:
         run.troubles.append(problem)
         return _row(entry, Status.FAILED, str(problem))
     except StudentRefused as problem:  # an answer, after all
-        row = _row(entry, Status.FAILED, str(problem))
         run.troubles.clear()
+        return _row(entry, Status.FAILED, str(problem))
     except UNFORESEEN as problem:
-        said = f"{type(problem).__name__}: {str(problem)[:100]}"
         if not isinstance(problem, OSError):  # which is a page here, no trouble with the LMS
             run.troubles.append(problem)
-        row = _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
+        said = f"{type(problem).__name__}: {str(problem)[:100]}"
+        return _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
     if row.status is not Status.FAILED:
         run.troubles.clear()
     return row
+
+
+def _decided(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
+    if entry.is_absent:
+        return _row(entry, Status.ABSENT, "nothing was handed in, nothing is sent")
+    reason = why_held(entry, has_option=False) or why
+    if person is not None and not reason:
+        reason = run.platform.refusal(person, entry)
+    if reason or person is None:
+        return _row(entry, Status.LEFT, reason)
+    digest, last = digest_of(entry), run.ledger.last(entry.student)
+    if not run.again and last is not None and (last.state, last.digest) == (DONE, digest):
+        if lost := run.platform.lost(person, entry):
+            return _row(entry, Status.LEFT, f"sent {_when(last.at)}, but {lost}")
+        return _row(entry, Status.ALREADY, f"since {_when(last.at)}")
+    return _prepared(entry, person, run.platform.prepare(person, entry, run.ledger.sent(entry.student)), run)
 
 
 def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) -> Row:
