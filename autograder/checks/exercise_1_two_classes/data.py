@@ -80,8 +80,13 @@ def select_classes_accepts_column_labels(submission: Submission, selection: tupl
     for some_images, some_labels, some_classes in (several, single):
         plain = submission.call("select_classes", some_images, some_labels, some_classes)
         flat = _selection(plain, some_labels, some_classes)
-        answer = submission.call("select_classes", some_images, some_labels[:, None], some_classes)
+        given = some_labels[:, None]
+        answer = submission.call("select_classes", some_images, given, some_classes, inputs_after=True)
         column = _selection(answer, some_labels, some_classes)
+        left = answer.inputs_after[0][1] if answer.inputs_after else given
+        if np.shape(left) != given.shape:  # of other changes, select_classes_keeps_dtypes_and_inputs speaks
+            came = f"the labels given to it with shape {given.shape} have shape {np.shape(left)} afterwards"
+            fail(came, "inputs left as they were", called=answer.called, hint="`labels.reshape(-1)` makes a new array")
         if np.ndim(column[0]) != images.ndim:
             shape = f"images of shape (n, {', '.join(map(str, images.shape[1:]))})"
             fail(f"images of shape {np.shape(column[0])} came back", shape, called=answer.called)

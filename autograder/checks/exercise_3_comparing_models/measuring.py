@@ -184,8 +184,8 @@ def profile_times_the_predictions(measured: Measured) -> None:
     profile = measured.profile()
     told, calls = profile.number("ms_per_image") * PREDICT_IMAGES / 1_000, profile.predictions()[1:]
     inner, outer = (oracles.median([getattr(made, name) for made in calls]) for name in ("seconds", "outer_seconds"))
-    if _is_time(told, [inner, inner, outer], CALL_SECONDS):
-        return
+    if any(_is_time(told, [clock, clock], CALL_SECONDS) for clock in (inner, outer)):
+        return  # a clock in a callback does not see what delays the call as a whole
     own = [summary["ms_per_image"] * PREDICT_IMAGES / 1_000 for summary in measured.own_summary()]
     if abs(own[0] - inner) >= 1e-9 and _is_time(told, own, CALL_SECONDS):
         measured.own_answer("ms_per_image")
