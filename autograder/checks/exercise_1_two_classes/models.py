@@ -21,6 +21,7 @@ from autograder.judge.submission import Submission
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.cases import ALL_LAYERS, UNFROZEN, Cases, expect_loss_of_integer_labels
+from autograder.kerasmodels.freezing import frozen_layers_beside
 from autograder.kerasmodels.models import find_arrays
 
 Array = np.ndarray[Any, Any]
@@ -66,6 +67,11 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
         if not any(moved for place, moved in enumerate(witness.moved) if place not in places):
             hint = "leave the new layers trainable"
             fail(f"{witness.name} changed nothing at all", "a new head that learns", called=case.called, hint=hint)
+    case = cases.extractor(*plain)
+    if idle := frozen_layers_beside(case.facts, case.backbone_places()):
+        came = f"the new head has a frozen layer with weights ({', '.join(idle)})"
+        hint = "freeze the backbone's layers only, and leave the new ones trainable"
+        fail(came, "a new head that learns", called=case.called, hint=hint)
     if cases.shared_arrays(*plain) < len(cases.plain_backbone.weights):
         came = "the model holds a copy of the backbone, so that flags of the one do not reach the other"
         hint = "use the backbone you were given; do not clone or reload it"
