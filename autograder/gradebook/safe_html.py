@@ -52,13 +52,14 @@ def markdown_to_safe_html(context: Context, source: str) -> str:
     return _laid_out("markdown", source, **content | {"pictures": pictures})[0] if pictures else html
 
 
-def text_to_safe_html(source: str) -> str:
-    """Render markdown that stands in no notebook's page: without links, attachments and pictures beside it.
+def text_to_safe_html(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Render markdown that stands in no notebook's page: without links and pictures beside it.
 
     Args:
         source: Markdown, with mathematics.
+        attachments: Pictures in the cell, as nbformat keeps them.
     """
-    return _laid_out("markdown", source, attachments={}, with_links=False, pictures={})[0]
+    return _laid_out("markdown", source, attachments=dict(attachments or {}), with_links=False, pictures={})[0]
 
 
 def code_to_safe_html(source: str, language: str | None = None, metadata: Any = None) -> str:  # noqa: ARG001

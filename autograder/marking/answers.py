@@ -226,6 +226,17 @@ class Answers:
         cells = [cell for cell in found.cells if isinstance(cell, dict)] if found else []
         return _near(cells, key.cell)
 
+    def attachments(self, key: AnswerKey) -> Mapping[str, Any]:
+        """Return pictures that the student has put into the cell of an answer, as nbformat keeps them.
+
+        Args:
+            key: The answer.
+        """
+        cells = _cells(self.path(key.student, key.notebook))
+        place = _place(cells, key.cell)
+        found = cells[place].get("attachments") if place is not None else None
+        return found if isinstance(found, dict) else {}
+
     def whole(self, key: AnswerKey) -> list[Cell]:
         """Return all cells of the notebook an answer stands in.
 

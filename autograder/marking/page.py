@@ -200,7 +200,7 @@ class MarkingPage:
             place=place + 1,
             total=len(order),
             progress=view.progress(question),
-            text=shown_text(held.answer, question, names),
+            text=shown_text(held.answer, question, desk.answers.attachments(held.key), names),
             prompt=shown_prompt(question),
             solution=shown_solution(question),
             near=shown_cells(desk.answers.near(held.key), names),

@@ -33,15 +33,18 @@ class Shown:
     is_question: bool = False
 
 
-def shown_text(answer: Answer, question: Question, names: Sequence[str]) -> Markup:
+def shown_text(answer: Answer, question: Question, attachments: Mapping[str, Any], names: Sequence[str]) -> Markup:
     """Return a student's answer as HTML.
 
     Args:
         answer: It.
         question: What it answers.
+        attachments: Pictures in its cell, as nbformat keeps them.
         names: What the student is called.
     """
-    return hide_names(_code(answer.text) if question.is_code else _markdown(answer.text), names)
+    if question.is_code:
+        return hide_names(_code(answer.text), names)
+    return hide_names(safe_html.text_to_safe_html(answer.text, attachments), names)
 
 
 def shown_solution(question: Question) -> Markup:

@@ -1,5 +1,6 @@
 """Written answers marked on the page: what the gradebook holds, and what happens when two do so, or one is killed."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from autograder.gradebook import marks
 from autograder.marking import desk as desks
 from autograder.marking.desk import MARKED, OPEN
 from autograder.marking.records import FIRST, SECOND
-from tests.marking.conftest import RUBRIC, Browser
+from tests.marking.conftest import DOT, RUBRIC, Browser
 
 TEXTS = {
     "ada": "Because accuracy was 0.93 with the weights, and 0.75 without them.",
@@ -262,12 +263,20 @@ def test_no_name_is_on_any_page_nor_in_any_address(made_up):
 
 
 def test_numbers_and_figures_stand_beside_the_text_and_nothing_of_a_student_s_runs(made_up):
-    made_up.hand_in({"eve": "Hello <script>alert(1)</script><img src=x onerror=alert(2)> **bold** 0.5"})
+    made_up.hand_in(
+        {"eve": "Hello <script>alert(1)</script><img src=x onerror=alert(2)> **bold** 0.5 ![](attachment:a)"}
+    )
+    path = made_up.root / "autograded" / "eve" / "homework" / "doubling.ipynb"
+    notebook = json.loads(path.read_text())
+    [cell] = [cell for cell in notebook["cells"] if cell["id"] == "why"]
+    cell["attachments"] = {"a": {"image/png": f"{DOT}AAAA"}}
+    path.write_text(json.dumps(notebook))
     browser = Browser(made_up.desk())
     page = browser.get("/q/1")
 
     assert "accuracy 0.93" in page.text
     assert '<img src="data:image/png;base64' in page.text
+    assert f"base64,{DOT}AAAA" in page.text, "a picture that was put into the answer"
     assert "<strong>bold</strong>" in page.text
     assert "alert(" not in page.text
     assert "onerror" not in page.text

@@ -35,8 +35,7 @@ if (form) {
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     const inEdit = event.target.closest(".edit") !== null;
-    const isText = event.target.tagName === "TEXTAREA";
-    if (event.ctrlKey || event.metaKey || (inEdit && !isText && event.target.type !== "checkbox")) {
+    if (event.ctrlKey || event.metaKey || (inEdit && event.target.tagName === "INPUT")) {
       event.preventDefault();
       form.requestSubmit(inEdit ? document.getElementById("save-rubric") : form.querySelector('[value="save"]'));
     }
@@ -69,6 +68,7 @@ document.addEventListener("submit", () => { isSent = true; });
 window.addEventListener("pageshow", () => { isSent = false; });
 
 document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented) return;
   if (isSent) {
     event.preventDefault(); // it is meant for the page that comes
     return;
