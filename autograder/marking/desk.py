@@ -388,8 +388,14 @@ class Desk:
                 said.append(f"{whom} given this answer {points_text(points)} points at {decision.at}{given}{own}.")
         if now.state == ELSEWHERE:
             said.append(now.why)
-        said.append("The answer is not what it was when you opened it: the one below is what counts now.")
-        return [*said, "Yours was not saved; save again to put it in place of what is there."]
+        if not said:
+            said.append(
+                "The student's text, or what the gradebook holds for it, is not what it was when you opened it."
+            )
+        return [
+            *said,
+            "Yours was not saved. It is as you left it; save again to put it in the place of what counts now.",
+        ]
 
     # --- the gradebook ---------------------------------------------------------------------------------------------
 

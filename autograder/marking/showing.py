@@ -17,7 +17,8 @@ from autograder.gradebook import safe_html
 from autograder.marking.answers import Answer, Cell, Question
 
 NAME = "[name]"
-_SHORTEST_NAME = 3
+_SHORTEST_NAME, _SHORTEST_NUMBER = 3, 5
+"""Shorter ones are words, and counts of images, of everybody's; an id such as `a1` is nobody else's."""
 _TAG = re.compile(r"(<[^>]*>)")
 _DESCRIPTION = re.compile(r"""(\b(?:alt|title)=")([^"]*)(")""")
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -87,9 +88,9 @@ def hide_names(harmless: str, names: Sequence[str]) -> Markup:
 
     Args:
         harmless: HTML that is harmless.
-        names: What the student is called, the id first; very short names are left, as they are words of much else.
+        names: What the student is called, the id first; what is short enough to be a word or a count is left.
     """
-    wanted = sorted({name for name in names if len(name) >= _SHORTEST_NAME}, key=len, reverse=True)
+    wanted = sorted(filter(_is_telling, set(names)), key=len, reverse=True)
     if not wanted:
         return Markup(harmless)  # noqa: S704 - made harmless
     # Ids and addresses in any case; of a name, `Will` and `WILL`: whatever will happen is no name.
@@ -107,6 +108,12 @@ def hide_names(harmless: str, names: Sequence[str]) -> Markup:
         else:
             parts[place] = pattern.sub(NAME, part)
     return Markup("".join(parts))  # noqa: S704 - harmless before, and nothing was added but a word
+
+
+def _is_telling(name: str) -> bool:
+    if name.isdigit():
+        return len(name) >= _SHORTEST_NUMBER
+    return len(name) >= _SHORTEST_NAME or (len(name) > 1 and any(map(str.isdigit, name)))
 
 
 def _safe_outputs(cells: Sequence[Cell]) -> list[list[Mapping[str, Any]]]:

@@ -9,6 +9,7 @@ from autograder.gradebook import marks
 from autograder.marking import desk as desks
 from autograder.marking.desk import MARKED, OPEN
 from autograder.marking.records import FIRST, SECOND
+from autograder.marking.showing import hide_names
 from tests.marking.conftest import DOT, RUBRIC, Browser
 
 TEXTS = {
@@ -260,6 +261,20 @@ def test_no_name_is_on_any_page_nor_in_any_address(made_up):
     assert not [page for page in pages if re.search("zq17|quentin", page, re.IGNORECASE)]
     assert "I am [name], [name], and [name] knows: it will be 0.9." in pages[0]
     assert "of [name]" in pages[0], "in what the notebook has put out as well"
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "shown"),
+    [
+        (("a1",), "of a1, not of a10 or 1a1", "of [name], not of a10 or 1a1"),
+        (("200",), "200 images", "200 images"),
+        (("8123456",), "8123456 had 200", "[name] had 200"),
+        (("x9", "Will", "Li"), "Will will, WILL Li", "[name] will, [name] Li"),
+        (("x9", "A&B"), '<img alt="by A&amp;B" src="A&amp;B">A&amp;B', '<img alt="by [name]" src="A&amp;B">[name]'),
+    ],
+)
+def test_a_name_is_hidden_where_it_is_one(names, text, shown):
+    assert hide_names(text, names) == shown
 
 
 def test_numbers_and_figures_stand_beside_the_text_and_nothing_of_a_student_s_runs(made_up):
