@@ -3,9 +3,13 @@
 import json
 import re
 
+import nbformat
 import pytest
+import sample_course
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.gradebook import marks
+from autograder.gradebook.rows import open_gradebook
 from autograder.marking import desk as desks
 from autograder.marking.desk import MARKED, OPEN
 from autograder.marking.records import FIRST, SECOND
@@ -391,3 +395,40 @@ def test_thirty_answers_are_counted_as_they_are(made_up):
     assert desk.view().progress(question).left == 7
     assert desk.view().first[held.key].mark == desks.Mark(adjustment=1.0)
     assert desk.sitting == FIRST
+
+
+def test_code_that_a_person_marks_and_a_task_are_questions_as_well(made_up):
+    source = made_up.root / "source" / "homework" / "doubling.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    code = new_code_cell(
+        "plot = 1", id="draw", metadata=sample_course.mark("draw", grade=True, solution=True, points=2)
+    )
+    task = new_markdown_cell("Build it.", id="build", metadata=sample_course.mark("build", task=True, points=5))
+    notebook.cells += [code, task]
+    nbformat.write(notebook, source)
+    with open_gradebook(made_up.desk().course) as gradebook:
+        place = ("doubling", "homework")
+        gradebook.add_grade_cell("draw", *place, max_score=2, cell_type="code")
+        gradebook.add_solution_cell("draw", *place)
+        gradebook.add_task_cell("build", *place, max_score=5, cell_type="markdown")
+    made_up.hand_in({"eve": "Because."})
+    path = made_up.root / "autograded" / "eve" / "homework" / "doubling.ipynb"
+    handed_in = nbformat.read(path, as_version=4)
+    handed_in.cells += [code, task, new_markdown_cell("My way.", id="own"), new_code_cell("built = True", id="more")]
+    nbformat.write(handed_in, path)
+    with open_gradebook(made_up.desk().course) as gradebook:
+        for grade in gradebook.find_submission_notebook(*place, "eve").grades:
+            grade.needs_manual_grade, grade.auto_score = True, None
+        gradebook.db.commit()
+    browser = Browser(made_up.desk())
+
+    assert "highlight hl-ipython3" in browser.get("/q/2").text
+    browser.post(adjustment="1.5")
+    page = browser.get("/q/3").text
+    assert page.index("Build it.") < page.index("My way.") < page.index("built")
+    browser.post(adjustment="4", comment="Runs.")
+    with open_gradebook(made_up.desk().course) as gradebook:
+        held = gradebook.find_submission_notebook(*place, "eve")
+        points = {grade.name: grade.manual_score for grade in held.grades if grade.manual_score is not None}
+        assert points == {"draw": 1.5, "build": 4.0}
+        assert {one.name: one.manual_comment for one in held.comments}["build"] == "Runs."
