@@ -185,15 +185,24 @@ def _look_at_outputs(notebook: Any, last: int, findings: Findings) -> None:
     *cells, question = notebook.cells
     answered = [output.text for output in question.outputs if output.get("name") == "stdout"]
     stubs = set(findings.unanswered)
+    # What a cell that stopped should have left behind is missing below: those cells only wait for it.
+    lost: dict[str, str] = {}
     for index, cell in enumerate(cells):
         error = next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
         name = _name(index, cell)
+        if name in stubs:
+            lost |= dict.fromkeys(_bound_names(cell.source), name)
         if error is None or name in stubs:
             continue
+        cause = lost.get(_undefined(error))
         if error.ename == "NotImplementedError":
             findings.waiting.append(name)
+        elif cause:
+            findings.waiting.append(f"{name}: {_undefined(error)} comes from {cause}")
         else:
             findings.failed.append(f"{name}: {_one_line(error)}")
+            lost |= dict.fromkeys(filter(None, [_undefined(error)]), name)
+        lost |= dict.fromkeys(_bound_names(cell.source), cause or name)
     if not answered or not answered[0].startswith(_NAMES_MARK):
         cell = _name(last, notebook.cells[last])
         findings.failed.append(
@@ -202,14 +211,33 @@ def _look_at_outputs(notebook: Any, last: int, findings: Findings) -> None:
         return
     needed = _needed_names(notebook)
     for missing in json.loads(answered[0].removeprefix(_NAMES_MARK)):
+        if missing in lost:
+            continue  # its cell is named already
         findings.missing.append(f"{missing}, which {needed[missing]} needs")
+
+
+def _undefined(error: Any) -> str:
+    """The name that a NameError is about, or nothing."""
+    found = re.search(r"name '(\w+)' is not defined", error.evalue) if error.ename == "NameError" else None
+    return found[1] if found else ""
+
+
+_BOUND = re.compile(
+    r"^(?:def|class)\s+(\w+)|^((?:\w+\s*,\s*)*\w+)\s*=(?!=)|^(?:import|from)\b.*?\b(\w+)\s*$", re.MULTILINE
+)
+
+
+def _bound_names(source: str) -> list[str]:
+    """Names a cell would leave behind; read line by line, since it may not parse."""
+    groups = (name for found in _BOUND.finditer(source) for name in found.groups() if name)
+    return [name.strip() for names in groups for name in names.split(",")]
 
 
 def _one_line(error: Any) -> str:
     if error.ename == "KeyboardInterrupt":
         return "stopped, it took too long (an endless loop? --cell-seconds allows more)"
     text = _COLOUR_CODES.sub("", error.evalue).strip()
-    line = text.splitlines()[0] if text else ""
+    line = re.sub(r"\(\d+\.py, line", "(line", text.splitlines()[0]) if text else ""
     return f"{error.ename}: {line[:160]}" if line else str(error.ename)
 
 

@@ -98,6 +98,45 @@ def test_what_is_wrong_is_listed_once_each(tmp_path: Path, capsys: pytest.Captur
     ]
 
 
+def test_only_the_first_cause_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One syntax error is one thing to look at, however many cells need what it should have defined."""
+    path = write(
+        tmp_path / "slip.ipynb",
+        code("import math\n\ndef double(a:\n    return 2 * a", "double", solution=True),
+        code("assert double(2) == 4", "double__checks", grade=True),
+        code("results, rest = [double(a) for a in (1, 2)], 3"),
+        code("print(results)\nassert rest == 3", "results__checks", grade=True),
+        code("# Leaves behind: table.\n# YOUR CODE HERE\nraise NotImplementedError", "table", solution=True),
+        code("print(math.pi)"),
+    )
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "Not answered yet",
+        "  cell 5 (table)",
+        "",
+        "Waiting for an answer above",
+        "  cell 2 (double__checks): double comes from cell 1 (double)",
+        "  cell 3: double comes from cell 1 (double)",
+        "  cell 4 (results__checks): results comes from cell 1 (double)",
+        "  cell 6: math comes from cell 1 (double)",
+        "",
+        "Failed",
+        "  cell 1 (double): SyntaxError: '(' was never closed (line 3)",
+        "",
+        "2 things to look at.",
+    ]
+
+
+def test_a_name_that_nobody_lost_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(
+        tmp_path / "typo.ipynb", code("tabel = 3", "table", solution=True), code("print(table)", "c", grade=True)
+    )
+    assert main(["check", str(path)]) == 1
+    printed = capsys.readouterr().out
+    assert "cell 2 (c): NameError: name 'table' is not defined" in printed
+    assert printed.splitlines()[-1] == "1 thing to look at."
+
+
 def test_endless_loops_are_stopped_and_the_rest_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "loop.ipynb", code("while True: pass", "loop", solution=True), code("1 / 0"))
     assert main(["check", str(path), "--cell-seconds", "1"]) == 1
