@@ -35,6 +35,7 @@ from autograder.calibration.bounds import ArmFigures
 from autograder.calibration.run import FIRST_SEED
 from autograder.calibration.training import Cut, Draw
 from autograder.kerasmodels.tiny import counted_layers
+from benchmarks import claims_page
 from transferlab.backbones.registry import missing_weights
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -140,7 +141,7 @@ def page(seeds: int) -> str:
         lines += _section(source, found)
     if not missing_weights(SIZES[0]):
         lines += _sizes_section(sizes(seeds))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n" + claims_page.section()
 
 
 def _section(source: str, found: evidence.Evidence) -> list[str]:

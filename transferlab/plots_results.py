@@ -188,6 +188,75 @@ def plot_changed_sides(
     return figure
 
 
+def nearest_neighbours(points: npt.ArrayLike, count: int = 5) -> npt.NDArray[np.int64]:
+    """The points that lie nearest to each point, itself left out, all dimensions on a common scale.
+
+    Args:
+        points: (n, dimensions).
+        count: Neighbours of each, fewer than n.
+
+    Returns:
+        int64 (n, count): row numbers, the nearest first.
+
+    Raises:
+        ValueError: There are too few points.
+    """
+    values = np.asarray(points, float)
+    if values.ndim != 2 or not 0 < count < len(values):
+        raise ValueError(f"points have shape {values.shape}; (n, dimensions) with n above {count} is needed")
+    scaled = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6)
+    squares = (scaled**2).sum(axis=1)
+    distances = squares[:, None] + squares[None] - 2 * scaled @ scaled.T
+    np.fill_diagonal(distances, np.inf)
+    return np.argsort(distances, axis=1)[:, :count].astype(np.int64)
+
+
+def plot_neighbours(
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    class_names: Sequence[str],
+    neighbours: Mapping[str, npt.ArrayLike],
+    queries: Sequence[int],
+) -> "Figure":
+    """Some images and their nearest neighbours: a block for each way to measure nearness, a row for each image.
+
+    Args:
+        images: (n, height, width, 3), levels 0 to 255.
+        labels: True class numbers (n,).
+        class_names: Name of each class.
+        neighbours: Title of a block to row numbers (n, k), as `nearest_neighbours` gives them.
+        queries: Row numbers of the images to look at.
+
+    Returns:
+        The figure; the image itself stands at the left of its row, a neighbour of the same class has a frame and its
+        class in bold.
+
+    Raises:
+        ValueError: There is nothing to draw.
+    """
+    import matplotlib.pyplot as plt
+
+    batch, truth = np.clip(np.asarray(images), 0, 255).astype(np.uint8), np.asarray(labels)
+    blocks = {title: np.asarray(rows) for title, rows in neighbours.items()}
+    if not blocks or not queries:
+        raise ValueError("nothing to draw; give at least one block of neighbours and one image to look at")
+    columns = 1 + next(iter(blocks.values())).shape[1]
+    figure = plt.figure(figsize=(1.02 * columns, len(blocks) * (1.2 * len(queries) + 0.35)), layout="constrained")
+    parts = figure.subfigures(len(blocks), 1, squeeze=False).ravel()
+    for part, (title, rows) in zip(parts, blocks.items(), strict=True):
+        part.suptitle(title, fontsize=11, x=0.01, ha="left")
+        grid = part.subplots(len(queries), columns, squeeze=False)
+        for row, query in zip(grid, queries, strict=True):
+            for place, (axes, number) in enumerate(zip(row, [query, *rows[query]], strict=True)):
+                alike = place > 0 and truth[number] == truth[query]
+                axes.imshow(batch[number], interpolation="nearest")
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set(visible=alike, color=COLOURS[0], linewidth=3)
+                weight = "bold" if alike or place == 0 else "normal"
+                axes.set_title(class_names[int(truth[number])], fontsize=10, pad=3, fontweight=weight)
+    return figure
+
+
 def plot_embeddings(points: Mapping[str, npt.ArrayLike], labels: npt.ArrayLike, class_names: Sequence[str]) -> "Figure":
     """Clouds of points, a panel for each entry, classes told apart by colour and marker; large marks are their middles.
 

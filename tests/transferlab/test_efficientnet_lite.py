@@ -50,6 +50,20 @@ def test_it_calls_a_flower_a_daisy_and_a_temple_a_palace(classifier: keras.Model
     np.testing.assert_allclose(says.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_wrong_levels_give_one_unsure_answer_for_everything_and_turned_colours_go_unnoticed(
+    classifier: keras.Model,
+) -> None:
+    """What the lesson says of its two photographs."""
+    images = np.concatenate([photograph("china"), photograph("flower")])
+    feeds = np.concatenate([images / 255, images / 127.5 - 1, images[..., ::-1]])
+    says = keras.ops.convert_to_numpy(classifier(feeds, training=False))
+    best = says.argmax(axis=1).tolist()
+    assert says.max(axis=1)[:4].max() < 0.05
+    assert (best[0], best[2]) == (best[1], best[3])
+    assert not {DAISY, PALACE} & set(best[:4])
+    assert best[4:] == [PALACE, DAISY]
+
+
 def test_the_backbone_is_the_classifier_without_its_head(classifier: keras.Model) -> None:
     backbone = load_backbone("efficientnet_lite0@224", input_shape=(427, 427, 3))
     assert backbone.name == "efficientnet_lite0_at_224"

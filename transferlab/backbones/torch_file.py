@@ -20,7 +20,7 @@ MAX_INSTRUCTIONS = 200_000
 MAX_DIMENSIONS = 8
 _MAGIC = 119547037146038801333356
 _VERSION = 1001
-_TYPES = {
+_TYPES: dict[str, np.dtype[Any]] = {
     "torch FloatStorage": np.dtype("<f4"),
     "torch DoubleStorage": np.dtype("<f8"),
     "torch LongStorage": np.dtype("<i8"),
