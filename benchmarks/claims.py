@@ -37,7 +37,7 @@ from transferlab import ImageSet
 from transferlab.recorded import PATH, recorded
 
 SEEDS = range(1, 11)
-FEWER = {"tracing": range(1, 4)}
+FEWER = {"tracing": range(1, 3)}
 """Where the effect is many times the spread."""
 SIZES = (10, 100, 400)
 STEPS, MOST_STEPS, EPOCHS_AT_LEAST = 300, 1200, 30

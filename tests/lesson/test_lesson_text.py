@@ -86,13 +86,13 @@ def test_a_question_stands_before_the_results_and_answers_are_folded(prose):
 
 def test_deeper_sections_are_folded(lesson):
     deeper = [cell for cell in lesson.cells if cell.source.startswith("### Go deeper")]
-    assert len(deeper) == 6
+    assert len(deeper) == 7
     assert all(cell.metadata.get("jp-MarkdownHeadingCollapsed") is True for cell in deeper)
 
 
 def test_nothing_is_fetched_installed_or_imported_wholesale(code):
     text = "\n".join(code)
-    assert not re.search(r"^\s*[!%]|import \*|\bpip\b|download|https?://(?!github)", text, re.MULTILINE)
+    assert not re.search(r"^\s*[!%]|import \*|\bpip\b|download=|https?://(?!github)", text, re.MULTILINE)
 
 
 def test_no_line_of_an_exercise_s_answer_stands_in_the_lesson(project_root, lesson):
@@ -105,6 +105,33 @@ def test_no_line_of_an_exercise_s_answer_stands_in_the_lesson(project_root, less
         telling = {line for cell in source.cells for line in telling_lines(cell) if len(line) >= 36}
         assert telling
         assert telling & shown == set(), unit.slug
+
+
+def test_no_line_is_too_long_to_read(lesson):
+    """Tables cannot be broken; a link is as long as it is."""
+    for cell in lesson.cells:
+        for line in cell.source.split("\n"):
+            breakable = not line.startswith("|") and " " in line.strip()
+            assert len(line) <= 88 or not breakable, line
+
+
+def test_every_notebook_keeps_tensorflow_s_notes_out_of_the_outputs(project_root):
+    for path in sorted((project_root / "release").glob("*/*.ipynb")):
+        cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        setting = next(number for number, cell in enumerate(cells) if "TF_CPP_MIN_LOG_LEVEL" in cell)
+        imported = next(number for number, cell in enumerate(cells) if re.search(r"^import keras$", cell, re.MULTILINE))
+        assert setting <= imported
+        assert cells[setting].index("TF_CPP_MIN_LOG_LEVEL") < cells[setting].index("import keras"), path.name
+
+
+def test_the_families_and_what_feeds_them_are_taught(prose, code):
+    text = "\n".join(prose)
+    for word in ("VGG", "ResNet", "Inception", "MobileNet", "EfficientNet", "ImageNet"):
+        assert f"**{word}**" in text
+    for word in ("include_top", "weights=", "input_shape", "pooling=", "preprocess_input"):
+        assert f"`{word}" in text
+    assert "transferlab.plot_families()" in "\n".join(code)
+    assert "transferlab.load_classifier(" in "\n".join(code)
 
 
 def test_nothing_in_the_lesson_is_graded(lesson):
