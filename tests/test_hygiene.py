@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-MAX_LINES = 750  # a file is as long as its idea; far beyond that, look whether there are two
+MAX_LINES = 700  # a file is as long as its idea; far beyond that, look whether there are two
 MAX_BYTES = 2**20
 LINES = {
     "README.md": 120,
     "nbgrader_config.py": 60,
     # One format, written and read: a reader of one half looks at the other.
     "transferlab/portable.py": 700,
-    "autograder/kernels/trainings.py": 700,
+    "autograder/kernels/trainings.py": 750,
 }
 
 # Written so that none of them matches itself.

@@ -259,7 +259,10 @@ def test_a_damaged_weights_file_is_named(keras_home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"name": "vgg17"}, "there is no backbone 'vgg17'; known are mini_vgg, mini_resnet, mini_mobilenet, vgg16,"),
+        (
+            {"name": "vgg17"},
+            "there is no backbone 'vgg17'; known are mini_vgg, mini_resnet, mini_mobilenet, efficientnet_lite0, vgg16,",
+        ),
         ({"name": "mini_vgg", "weights": "imagenet"}, "weights is 'imagenet'; it must be 'pretrained', or None for"),
         ({"name": "mini_vgg", "input_shape": (32, 32)}, "input_shape is (32, 32); it must be (height, width, 3), such"),
         ({"name": "mini_vgg", "input_shape": (32, 32, 1)}, "input_shape is (32, 32, 1); it must be (height, width, 3)"),
