@@ -56,6 +56,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                if scope["path"].startswith("/static/"):  # the same for everybody, and asked for with each answer
+                    headers["Cache-Control"] = "private, max-age=600"
             await send(message)
 
         await (self._refusal(Request(scope)) or self._app)(scope, receive, with_headers)
