@@ -56,10 +56,19 @@ def section() -> str:
     return "\n".join([*lines, UNMEASURED]) + "\n"
 
 
+def _as_read(entry: tuple[str, list[float]]) -> tuple[str, float]:
+    """Words in the order of the alphabet, numbers by their size: frozen 10, frozen 100, and rates last."""
+    words, _, number = entry[0].rpartition(" ")
+    try:
+        return (words or "~", float(number))
+    except ValueError:
+        return (entry[0], 0.0)
+
+
 def _table(part: str) -> list[str]:
     unit = "CPU-seconds" if part in _SECONDS else "accuracy"
     lines = [f"| | {unit}, mean ± deviation | lowest | highest |", "|---|---|---|---|"]
-    for name, values in recorded_accuracies(part).items():
+    for name, values in sorted(recorded_accuracies(part).items(), key=_as_read):
         deviation = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
         lines.append(f"| {name} | {np.mean(values):.3f}{deviation} | {min(values):.3f} | {max(values):.3f} |")
     return lines
