@@ -1550,7 +1550,7 @@ def with_normalization(left_training):
     old = [norm.moving_mean.numpy() for norm in norms]
     keras.utils.set_random_seed(SEEDS[0])
     compile_and_fit(
-        normalized_model, train, None, 2, TUNING_RATE, f"{NORMALIZED}, fine-tuning"
+        normalized_model, half_train, None, 2, TUNING_RATE, f"{NORMALIZED}, fine-tuning"
     )
     moved = sum(
         not np.array_equal(before, norm.moving_mean.numpy())
