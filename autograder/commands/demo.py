@@ -108,7 +108,11 @@ def _report(course: "Course", results: "list[StudentResult]", seconds: float) ->
     out.print(f"{len(results)} students, {notebooks} notebooks, {seconds:.0f} seconds.", highlight=False)
     waiting = sum(len(result.row.to_grade) for result in results)
     if waiting:
-        out.print(f"{waiting} written answers wait for a person, in formgrader.", highlight=False)
+        out.print(
+            f"{waiting} written answers wait for a person: `cd demo && autograder mark transfer_learning`, or formgrader.",
+            highlight=False,
+            soft_wrap=True,
+        )
     err.print("[yellow]The demonstration's course secret is known to everybody: never grade with it.[/]\n")
     out.print("What to open next:", style="bold")
     slug = min(course.exercises_of(ASSIGNMENT))
