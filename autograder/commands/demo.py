@@ -109,7 +109,7 @@ def _report(course: "Course", results: "list[StudentResult]", seconds: float) ->
     waiting = sum(len(result.row.to_grade) for result in results)
     if waiting:
         out.print(
-            f"{waiting} written answers wait for a person: `cd demo && autograder mark transfer_learning`, or formgrader.",
+            f"{waiting} written answers wait for a person: `cd demo && autograder mark {ASSIGNMENT}`, or formgrader.",
             highlight=False,
             soft_wrap=True,
         )
