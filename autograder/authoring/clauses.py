@@ -157,6 +157,9 @@ def clauses_page(contracts: Mapping[str, Contract]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+CLAUSES_PAGE = Path("docs") / "clauses.md"
+"""Where the page lies in a course folder."""
+
 _HEAD = """# What is demanded, and what judges it
 
 Written by `autograder clauses` from the `clauses.toml` beside the check pages; change those. Every clause stands word

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.authoring.clauses import clauses_page
+from autograder.authoring.clauses import CLAUSES_PAGE, clauses_page
 from autograder.authoring.contracts import contracts_of
 from autograder.build import build
 from autograder.course.course import Course
@@ -14,7 +14,6 @@ _STARTERS = Path(__file__).with_name("starters")
 _EVERY = "every"
 _RENAMED = {"gitignore": ".gitignore"}
 """A file of that name in this package would be git's own."""
-CLAUSES_PAGE = Path("docs") / "clauses.md"
 
 
 def kinds() -> list[str]:

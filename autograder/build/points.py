@@ -4,6 +4,7 @@ The pages are read, not run: the build needs neither TensorFlow nor what judges.
 """
 
 import ast
+import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,16 +44,26 @@ def give_points(notebook: NotebookNode, points: Mapping[str, float], text: Path)
         text: Where the notebook comes from, for the message.
 
     Raises:
-        BuildError: A text says something else than the checks give.
+        BuildError: A text says something else than the checks give, a judged cell has no check, or a check no cell.
     """
-    for cell in notebook.cells if points else ():
-        if not is_judged(cell):
-            continue
-        role = cell.metadata.nbgrader
-        worth = points.get(role.get("grade_id"), 0.0)
+    if not points:
+        return
+    judged = {
+        cell.metadata.nbgrader.get("grade_id"): cell.metadata.nbgrader for cell in filter(is_judged, notebook.cells)
+    }
+    for name in points.keys() - judged.keys():
+        near = difflib.get_close_matches(name, judged, 1, 0.4)
+        raise BuildError(
+            f"{text} has no judged cell '{name}', for which there are checks"
+            + (f"; did you mean '{near[0]}'?" if near else "")
+        )
+    for name in judged.keys() - points.keys():
+        raise BuildError(f"{text}: no check judges the cell {name}; write one, or give the cell no points")
+    for name, role in judged.items():
+        worth = points[name]
         if "points" in role and role["points"] != worth:
             raise BuildError(
-                f"{text}: cell {role.get('grade_id')} says {role['points']:g} points, its checks give {worth:g}; "
+                f"{text}: cell {name} says {role['points']:g} points, its checks give {worth:g}; "
                 "leave them out of the text, the build writes them"
             )
         role["points"] = int(worth) if worth == int(worth) else worth
@@ -70,7 +81,10 @@ def _checks(page: Path) -> Iterator[tuple[str, float]]:
                 known.update(_named(target, statement.value))
         elif isinstance(statement, ast.FunctionDef):
             for line in statement.decorator_list:
-                if isinstance(line, ast.Call) and getattr(line.func, "id", "") == "check":
+                if isinstance(line, ast.Call) and "check" in (
+                    getattr(line.func, "id", ""),
+                    getattr(line.func, "attr", ""),
+                ):
                     yield _check(line, known, f"{page.name}, line {line.lineno}")
 
 

@@ -1,13 +1,10 @@
 """`autograder clauses`: what the exercises demand, what judges it, and the page that says so."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, CourseOption, ending_well, err, find_course, out
-
-PAGE = Path("docs") / "clauses.md"
 
 
 def clauses(
@@ -21,7 +18,7 @@ def clauses(
     is old; 2 when the clauses cannot be read.
     """
     with ending_well():
-        from autograder.authoring.clauses import clauses_page
+        from autograder.authoring.clauses import CLAUSES_PAGE, clauses_page
         from autograder.authoring.contracts import contracts_of
 
         found = find_course(course)
@@ -32,10 +29,10 @@ def clauses(
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(UNUSABLE) from problem
-        path = found.root / PAGE
+        path = found.root / CLAUSES_PAGE
         is_old = not path.is_file() or path.read_text(encoding="utf-8") != page
         if check:
-            problems += [f"{PAGE} is not what the clauses give; run `autograder clauses`"] if is_old else []
+            problems += [f"{CLAUSES_PAGE} is not what the clauses give; run `autograder clauses`"] if is_old else []
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(page, encoding="utf-8")

@@ -30,6 +30,8 @@ def mean_is_right(submission):
 def helper():
     pass
 '''
+OF_TOTAL = PAGE.partition("@check(OTHER")[0]
+"""Of the course's only judged cell."""
 
 
 def page(folder, text=PAGE):
@@ -44,7 +46,7 @@ def test_points_of_a_cell_are_those_of_its_checks(tmp_path):
 
 
 def test_the_build_writes_them_into_the_notebook(course):
-    page(course)
+    page(course, OF_TOTAL)
     text = course / "source" / "exercise_9_total.py"
     text.write_text(text.read_text().replace('"points": 2, ', ""))
 
@@ -54,7 +56,7 @@ def test_the_build_writes_them_into_the_notebook(course):
 
 
 def test_a_text_that_says_something_else_is_refused(course):
-    page(course, PAGE.replace("points=1.5", "points=2.5"))
+    page(course, OF_TOTAL.replace("points=1.5", "points=2.5"))
 
     with pytest.raises(BuildError, match=r"cell check_total says 2 points, its checks give 3; leave them out"):
         instructor_notebook(course, "exercise_9_total")
@@ -69,3 +71,24 @@ def test_points_that_cannot_be_read_are_refused_with_the_line(tmp_path, points):
 def test_a_page_that_is_no_python_is_refused_with_the_line(tmp_path):
     with pytest.raises(BuildError, match=r"total.py, line 2: .*; no check of this page can be read"):
         points_of(page(tmp_path, "x = 1\ndef ("))
+
+
+def test_a_check_of_a_cell_that_is_not_there_stops_the_build_with_the_nearest(course):
+    page(course, PAGE.replace('"check_mean"', '"chek_total"'))
+
+    with pytest.raises(BuildError, match=r"has no judged cell 'chek_total', .*; did you mean 'check_total'\?"):
+        instructor_notebook(course, "exercise_9_total")
+
+
+def test_a_judged_cell_without_a_check_stops_the_build(course):
+    page(course, OF_TOTAL)
+    text = course / "source" / "exercise_9_total.py"
+    judged = next(part for part in text.read_text().split("# %%") if '"check_total"' in part)
+    text.write_text(text.read_text() + "\n# %%" + judged.replace("check_total", "check_mean"))
+
+    with pytest.raises(BuildError, match="no check judges the cell check_mean; write one, or give the cell no points"):
+        instructor_notebook(course, "exercise_9_total")
+
+
+def test_a_decorator_called_through_its_module_counts(tmp_path):
+    assert points_of(page(tmp_path, PAGE.replace("@check(OTHER", "@checking.check(OTHER")))["check_mean"] == 3.0
