@@ -43,6 +43,8 @@ class FakeEngine:
         self._note("stopped")
 
     def grade(self, notebook, files, exercise, secret, answers=b"", *, in_full=""):
+        if b"kill the grader" in notebook:
+            self._wait_until_others_are_kept()
         with self.slots:
             if self.is_stopped:
                 raise RuntimeError("the engine is not running")
@@ -70,6 +72,13 @@ class FakeEngine:
             missing=tuple(re.findall(r"^import (torch\w*)", said, re.MULTILINE)),
         )
         return FakeGraded(verdict, nbformat.writes(prepared.notebook).encode())
+
+    def _wait_until_others_are_kept(self):
+        """Several notebooks are under way even with one job; the kill comes when the three others are stored."""
+        verdicts = self.log.parent / ".autograder" / "verdicts"
+        deadline = time.monotonic() + 60
+        while len(list(verdicts.rglob("[!.]*.gz"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def _is_first(self, said):
         """The machine is busy whenever it first meets a notebook."""

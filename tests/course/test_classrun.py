@@ -159,6 +159,7 @@ def test_killed_anywhere_it_goes_on_from_there(handed_in, run):
     killed = run(handed_in, "autograder.cli", "grade", HOMEWORK, "--jobs", "1")
     assert killed.returncode == -9
     ran = judged(handed_in)
+    assert ran == 3, "two before the one that kills"
     sample_course.hand_in(handed_in, "zoe", sample_course.submission("# right at last"))
     results, _ = run_class(handed_in)
     assert judged(handed_in) == ran + 1, "what had been judged before the kill is not judged again"
