@@ -15,6 +15,8 @@ import sample_course
 from autograder.course.course import Course
 from autograder.gradebook.rows import assignment_rows, open_gradebook, writer_lock
 from autograder.grading.store import VerdictStore
+from autograder.marking.desk import Changed, Desk
+from autograder.marking.records import Mark
 
 HOMEWORK = sample_course.ASSIGNMENT
 INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -117,3 +119,37 @@ def test_a_killed_holder_frees_the_lock(pg_root, tmp_path):
     holder.wait()
     with writer_lock(Course.load(pg_root)):
         pass
+
+
+def test_two_markers_mark_at_once(pg_root, run):
+    students = [f"w{number}" for number in range(6)]
+    for student in students:
+        sample_course.hand_in(pg_root, student, sample_course.submission("right = 1", written=f"Because of {student}."))
+    graded = run(pg_root, "autograder.cli", "grade", HOMEWORK)
+    assert graded.returncode == 0, graded.stderr
+
+    def mark(marker, points):
+        desk = Desk(Course.load(pg_root), HOMEWORK, marker)
+        [question] = desk.questions
+        marked = {}
+        while (held := desk.next_open(desk.view(), question)) is not None:
+            desk.look(held)
+            try:
+                desk.save(held.key, Mark(adjustment=points, comment=f"Read by {marker}."), held.seen)
+                marked[held.key.student] = (points, f"Read by {marker}.", False)
+            except Changed:
+                pass  # the other was quicker
+        return marked
+
+    with ThreadPoolExecutor(2) as pool:
+        mia, bea = pool.submit(mark, "mia", 1.5), pool.submit(mark, "bea", 2.5)
+    expected = {**mia.result(), **bea.result()}
+    assert len(expected) == len(mia.result()) + len(bea.result()), "nobody's mark was overwritten"
+    assert expected.keys() >= set(students)
+    found = {}
+    with open_gradebook(Course.load(pg_root)) as gradebook:
+        for student in expected:
+            grade = gradebook.find_grade("why", sample_course.SLUG, HOMEWORK, student)
+            comment = gradebook.find_comment("why", sample_course.SLUG, HOMEWORK, student)
+            found[student] = (grade.manual_score, comment.manual_comment, grade.needs_manual_grade)
+    assert found == expected
