@@ -1,8 +1,11 @@
 """Mutations: each kind of slip is made wherever it can be, and what is made is other code that compiles."""
 
+from pathlib import Path
+
 import pytest
 
-from autograder.authoring.mutations import mutations
+from autograder.authoring import mutations as mutations_package
+from autograder.authoring.mutations import OPERATORS, mutations
 
 CODE = '''
 def keep(values, least, *, strict=True):
@@ -50,3 +53,14 @@ def test_each_mutant_is_other_code_that_compiles_and_says_where():
 def test_prose_is_left_alone():
     assert all('"not" and 3 in here' in mutation.code for mutation in mutations(CODE))
     assert all('f"no {least}"' in mutation.code or "raise" not in mutation.code for mutation in mutations(CODE))
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_each_operator_makes_its_example(name):
+    code, mutant = OPERATORS[name].example
+    assert mutant in {found.code for found in mutations(code, {name: OPERATORS[name]})}
+
+
+def test_each_operator_has_a_file_of_its_own():
+    files = {path.stem for path in Path(mutations_package.__file__).parent.glob("*.py")}
+    assert files - {"__init__", "making", "operator"} == set(OPERATORS)
