@@ -55,6 +55,11 @@ class Item:
     problems: dict[int, str] = field(default_factory=dict)
     """By number of the secret: why nothing came of it."""
 
+    @property
+    def is_mutant(self) -> bool:
+        """Whether it was made of the reference, and lies in no folder."""
+        return self.kind == _MUTANT
+
     def outcome(self, check: str) -> str:
         """Return what a check came to with all secrets: one outcome, empty if not asked, `differs` otherwise.
 
@@ -399,7 +404,7 @@ def _sealed(
     from autograder.grading.grader import start_engine
 
     def judge(item: Item, number: int) -> Found:
-        if item.kind == _MUTANT:
+        if item.is_mutant:
             notebook, files = nbformat.writes(item.work.prepared.notebook).encode(), dict[str, bytes]()
         else:
             notebook, files = build_submission(bench.submissions / item.name, bench.exercise.source)

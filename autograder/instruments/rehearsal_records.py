@@ -71,8 +71,9 @@ class Records:
         end = None if self._sealed or not places else max(places.values())
         cells = [[cell.cell_type, cell.source] for cell in work.prepared.notebook.cells[:end]]
         pages = [digest for page, digest in self._pages.items() if self._checks[page] & set(work.checks)]
-        beside = self._bench.submissions / item.name / "files"
-        files = [_digest(path.read_bytes()) for path in sorted(beside.rglob("*")) if path.is_file()]
+        # a mutant has no folder; its name holds a line of code, which no disk would take
+        beside = [] if item.is_mutant else sorted((self._bench.submissions / item.name / "files").rglob("*"))
+        files = [_digest(path.read_bytes()) for path in beside if path.is_file()]
         deciding = [self._version, work.stops_early, cells, files, places, pages, list(work.checks), number]
         name = _digest(json.dumps(deciding, sort_keys=True).encode())
         return self._folder / name[:2] / f"{name}.json"

@@ -174,6 +174,17 @@ def test_what_is_known_is_not_judged_again_and_a_changed_cell_judges_its_own_mut
     assert times["double_doubles"] == times["double_keeps_zero"] == 2  # of the reference alone, which runs as a whole
 
 
+def test_a_mutant_of_a_line_longer_than_a_files_name_is_tried_and_kept(small):
+    root, asked = small
+    notebook = root / "source" / sample_course.ASSIGNMENT / "doubling.ipynb"
+    notebook.write_text(notebook.read_text().replace("2 * number", "2 * number" + " + 0 * number" * 30))
+    found = rehearsed(root, Extent(only="line 2"))
+    assert max(len(item.name) for item in found.items) > 255
+    asked.clear()
+    assert rehearsed(root, Extent(only="line 2")).as_plain() == found.as_plain()
+    assert asked == []
+
+
 def test_a_part_is_never_called_fit(small):
     root, _ = small
     found = rehearsed(root, Extent(only="wrong_three"))
