@@ -394,7 +394,8 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # 1. **In:** raw images, float32, values from 0 to 255. Scaling and augmentation belong inside the model, as layers.
 # 2. **Out:** probabilities of shape `(n, num_classes)` from a softmax, also for two classes, so `(n, 2)` and not `(n,
 #    1)`.
-# 3. **Compiled** for integer labels 0, 1, …, with a metric named `accuracy`.
+# 3. **Compiled** for integer labels 0, 1, …, with a metric named `accuracy`. Write `metrics=` out: without it, `compile`
+#    takes a list in third place for its `loss_weights`, and `fit` stops with an error about types.
 # 4. **Built-in layers and `keras.ops` only**, and an input shape from the start. A `Lambda` or a layer class of your
 #    own carries Python code, and the grader rebuilds your model from its description without running any.
 #
@@ -454,7 +455,8 @@ def check_model(model, num_classes):
 #
 # The backbone you are given is yours to freeze: you may change the `trainable` flags of it and of its layers, but
 # nothing else. The design of the head is free (more layers, dropout, augmentation in front, …), as are optimizer and
-# learning rate, as long as the head learns. Not asked: training. The function returns a model that is ready for `fit`.
+# learning rate, as long as the head learns: each of its layers that has weights, of which only a BatchNormalization may
+# be frozen. Not asked: training. The function returns a model that is ready for `fit`.
 #
 # <details><summary>Hint 1: where to start</summary>
 #

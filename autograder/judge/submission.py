@@ -11,7 +11,7 @@ import hypothesis
 from autograder.judge.calls import Witness
 from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
-from autograder.judge.wording import brief, call_text, is_of_a_stub, no_such, one_line
+from autograder.judge.wording import brief, call_text, is_of_a_stub, no_such, one_line, what_helps
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
 
 CALL_CPU_SECONDS = 20.0
@@ -89,7 +89,7 @@ class Answer:
             )
         if self.earlier and raised.is_a("NameError"):
             fail(f"{self.earlier}, and it {raised}", "a value", called=self.called, hint=_EARLIER_FIRST)
-        fail(f"it {raised}", "a value", called=self.called)
+        fail(f"it {raised}", "a value", called=self.called, hint=what_helps(raised.message))
 
 
 class Submission:
@@ -155,7 +155,7 @@ class Submission:
         if problem.called or not told or "the cell `" in problem.came_back:
             return problem
         came = f"{_ended(told[0], self._cell_errors[told[0]])}, and {problem.came_back}"
-        return Failed(came, problem.expected, hint=_EARLIER_FIRST)
+        return Failed(came, problem.expected, hint=what_helps(came) or _EARLIER_FIRST)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -256,7 +256,7 @@ class Submission:
         missing = f"there is no `{name}` in the notebook at this point"
         earlier = self._earlier(name)
         if earlier:
-            fail(f"{earlier}, and {missing}", expected, hint=_EARLIER_FIRST)
+            fail(f"{earlier}, and {missing}", expected, hint=what_helps(earlier) or _EARLIER_FIRST)
         fail(missing, expected, hint=f"is there a cell that sets `{name}`, and is the name spelt like that?")
 
     def _earlier(self, name: str = "") -> str:

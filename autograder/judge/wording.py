@@ -112,6 +112,8 @@ def plain_words(text: str) -> str:
 
 # What Keras adds to its errors for those who know its inside, and what it begins them with.
 _FOR_INSIDERS = re.compile(r"(?:Call a|A)rguments received by\b.*", re.DOTALL)
+# All numbers of a variable that an error is about.
+_NUMBERS_OF_A_VARIABLE = re.compile(r"(<Variable path=[^<>]*?), value=[^<>]*(?:>|$)")
 _ENCOUNTERED = re.compile(r"^Exception encountered when calling ([\w.]+)\(\)\.\s+")
 
 
@@ -123,13 +125,35 @@ def one_line(text: str, limit: int = 300) -> str:
         limit: Characters.
     """
     plain = _ENCOUNTERED.sub(r"in \1(): ", _FOR_INSIDERS.sub("", plain_words(text)).strip())
-    plain = " ".join(plain.split())
+    plain = _NUMBERS_OF_A_VARIABLE.sub(r"\1>", " ".join(plain.split()))
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
 def is_of_a_stub(message: str) -> bool:
     """Whether this is what the released stubs, or nbgrader's own, raise `NotImplementedError` with."""
     return not message.strip() or message.startswith("Write your answer here")
+
+
+# Errors that do not say what was done, and what to look at.
+_HELP = (
+    (
+        re.compile(r"dtype='string' is not a valid dtype|Expected `loss_weights` argument"),
+        "write `metrics=['accuracy']`, by name: the third argument of `compile` is `loss_weights`, not the metrics",
+    ),
+    (
+        re.compile(r"\bUnknown variable: <|optimizer can only be called for the variables"),
+        "make a new optimizer for each model, and inside the function: it knows the arrays of one model only",
+    ),
+)
+
+
+def what_helps(error: str) -> str:
+    """Return what to try where an error does not say it by itself, "" where nothing is known.
+
+    Args:
+        error: What it says.
+    """
+    return next((help_ for pattern, help_ in _HELP if pattern.search(error)), "")
 
 
 def ordinal_list(names: list[str]) -> str:

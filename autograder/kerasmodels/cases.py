@@ -174,7 +174,8 @@ class Cases:
         Args:
             kind: `trained`: nested, with BatchNormalization, frozen as a whole and trained, 2 layers to unfreeze.
                 `one by one`: flat, with a LayerNormalization that counts and a BatchNormalization in the head, its
-                layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, nothing frozen, 0 to unfreeze.
+                layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, with BatchNormalization,
+                nothing frozen, 0 to unfreeze. The flat ones arrive with the loss of other labels.
         """
 
         def make() -> FineTuned:
@@ -387,7 +388,7 @@ def _ours(cases: Cases, kind: str) -> tuple[keras.Model, keras.Model]:
         backbone = tiny.tiny_backbone(batch_norm=True, seed=seeds[3], size=size)
         return tiny.with_head(backbone, 3, seed=seeds[4], flat=False), backbone
     is_mixed = kind == "one by one"
-    backbone = tiny.tiny_backbone(batch_norm=False, seed=seeds[5], size=size, layer_norm=is_mixed)
+    backbone = tiny.tiny_backbone(batch_norm=not is_mixed, seed=seeds[5], size=size, layer_norm=is_mixed)
     return tiny.with_head(backbone, 3, seed=seeds[6], flat=True, normalized=is_mixed), backbone
 
 
@@ -397,8 +398,8 @@ def _placed(cases: Cases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     if kind == "trained":
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
-    # Keras keeps the metrics of an earlier compilation when the next one names none
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
+    # Keras keeps the metrics of an earlier compilation when the next one names none; and who keeps the loss, keeps this
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss="mean_squared_error")
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.

@@ -285,6 +285,8 @@ def _counted_shared(submission: Submission, seed: int) -> Counted:
 def frozen_layers_beside(facts: ModelFacts, places: Collection[int]) -> list[str]:
     """Name the kinds of the layers that could learn and are frozen, of those that hold none of some arrays.
 
+    A BatchNormalization may be frozen on purpose: it stays what it was, which is a choice as good as leaving it out.
+
     Args:
         facts: Of a model.
         places: Of the arrays, a backbone's say, among the model's.
@@ -302,6 +304,8 @@ def frozen_layers_beside(facts: ModelFacts, places: Collection[int]) -> list[str
         layer = waiting.pop(0)
         if isinstance(layer, keras.Model):
             waiting += layer.layers
+        elif isinstance(layer, layers.BatchNormalization):
+            continue
         elif layer.weights and not layer.trainable and not known & set(map(id, layer.weights)):
             layer.trainable = True  # statistics would not learn then either
             found += [type(layer).__name__] if layer.trainable_weights else []

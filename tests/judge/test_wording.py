@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.judge.checking import Failed, sentence
-from autograder.judge.wording import brief, one_line
+from autograder.judge.wording import brief, one_line, what_helps
 from autograder.kernels.values import Foreign, Handle, Table
 
 DEEP: list[object] = []
@@ -46,6 +46,34 @@ def test_whatever_comes_back_as_nothing_is_asked_for_its_return():
         said = sentence(Failed(came, "a number", called="`f()`"), "the check's own hint")
         assert said.endswith("Try: does the function end with `return`?")
     assert sentence(Failed("`x` is None", "a number"), "the check's own hint").endswith("Try: the check's own hint")
+
+
+UNKNOWN = (
+    "Unknown variable: <Variable path=dense_2/kernel, shape=(6, 2), dtype=float32, value=[[ 0.8 -0.1]\n [-0.3  0.4]]>."
+    " This optimizer can only be called for the variables it was originally built with."
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "help_"),
+    [
+        ("dtype='string' is not a valid dtype for Keras type promotion.", "write `metrics=['accuracy']`, by name"),
+        ("Expected `loss_weights` argument to be a float (single output case) or", "write `metrics=['accuracy']`"),
+        (UNKNOWN, "make a new optimizer for each model"),
+        (UNKNOWN[:110], "make a new optimizer for each model"),
+        ("dtype='bool' is not a valid dtype", ""),
+        ("Unknown variable: x", ""),
+    ],
+)
+def test_an_error_that_does_not_say_what_was_done_is_explained(error, help_):
+    assert what_helps(error).startswith(help_) if help_ else not what_helps(error)
+
+
+def test_an_error_about_a_variable_does_not_tell_all_its_numbers():
+    assert one_line(UNKNOWN).startswith(
+        "Unknown variable: <Variable path=dense_2/kernel, shape=(6, 2), dtype=float32>."
+    )
+    assert one_line(UNKNOWN[:110]) == "Unknown variable: <Variable path=dense_2/kernel, shape=(6, 2), dtype=float32>"
 
 
 def test_a_long_error_is_cut_and_stays_one_line():

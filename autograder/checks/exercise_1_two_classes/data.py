@@ -116,7 +116,7 @@ def select_classes_keeps_dtypes_and_inputs(submission: Submission, draw_seed: Se
 @check(SELECT, points=1, hint="check `classes` before selecting, and `raise ValueError(...)` with a sentence")
 def select_classes_refuses_bad_class_lists(submission: Submission, draw_seed: Seeds) -> None:
     """An empty list, a class named twice, and a class that does not occur each raise ValueError."""
-    one, two, three, missing = _different(np.random.default_rng(draw_seed("select_classes: errors")), 4)
+    below, one, between, two, three, above = _different(np.random.default_rng(draw_seed("select_classes: errors")), 6)
     images, labels = batch_of([one, two, one, three, two])
     # refusing everything is no answer
     _selection(submission.call("select_classes", images, labels, (one, two)), labels, (one, two))
@@ -124,8 +124,11 @@ def select_classes_refuses_bad_class_lists(submission: Submission, draw_seed: Se
         ((), "an empty list"),
         ((one, two, one), "a class named twice"),
         ([three, three], "a class named twice"),
-        ((one, missing), f"class {missing}, which does not occur"),
-        ([missing], f"class {missing}, which does not occur"),
+        # first, in the middle and last in the list; below, among and above the labels
+        ((below, one), f"class {below}, which does not occur"),
+        ([two, between, one], f"class {between}, which does not occur"),
+        ((one, above), f"class {above}, which does not occur"),
+        ([between], f"class {between}, which does not occur"),
     ):
         expect_value_error(submission.call("select_classes", images, labels, classes), what)
 
@@ -207,8 +210,10 @@ def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -
 def sample_per_class_names_a_class_that_is_too_small(submission: Submission, draw_seed: Seeds) -> None:
     """Asking for more images than a class has raises ValueError, and its message names the class."""
     generator = np.random.default_rng(draw_seed("sample_per_class: too few"))
-    small, *others = (20 + label for label in _different(generator, 3))  # no number that the message holds anyway
-    batch = batch_of(generator.permutation([others[0]] * 9 + [small] * 3 + [others[1]] * 12))
+    # no number that the message holds anyway; and neither the first nor the last of the classes, in any order of them
+    lowest, small, highest = (20 + label for label in _different(generator, 3))
+    rows = [lowest] * 8 + [small] * 3 + [highest] * 11
+    batch = batch_of([highest, *generator.permutation(rows), lowest])
     _sized(submission.call("sample_per_class", *batch, 3, 0), 9)  # refusing everything is no answer
     for per_class in (4, 8):
         answer = submission.call("sample_per_class", *batch, per_class, 0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.judge.checking import check, fail
+from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import (
     expect_probabilities,
     expect_value_error,
@@ -39,11 +39,14 @@ def cases(submission: Submission, draw_seed: Callable[[str], int]) -> Cases:
 
 @check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
 def extractor_gives_one_probability_per_class(cases: Cases) -> None:
-    """The model turns images into `(n, num_classes)` probabilities, for two classes as for more."""
+    """The model turns images into `(n, num_classes)` float32 probabilities, for two classes as for more."""
     images, _ = cases.images(2, count=6)
     for backbone, num_classes in ((cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)):
         case = cases.extractor(backbone, num_classes)
         expect_probabilities(case.facts.predict(images), (6, num_classes), case.called)
+        if (dtype := str(case.facts.rebuilt().model.outputs[0].dtype)) != "float32":
+            hint = "compute in what precision you like, but give the last layer `dtype='float32'`"
+            fail(f"the model's output is {dtype}", "float32 probabilities", called=case.called, hint=hint)
 
 
 @check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
@@ -70,7 +73,7 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
     case = cases.extractor(*plain)
     if idle := frozen_layers_beside(case.facts, case.backbone_places()):
         came = f"the new head has a frozen layer with weights ({', '.join(idle)})"
-        hint = "freeze the backbone's layers only, and leave the new ones trainable"
+        hint = "freeze the backbone's layers; of the new ones, all but a BatchNormalization have to learn"
         fail(came, "a new head that learns", called=case.called, hint=hint)
     if cases.shared_arrays(*plain) < len(cases.plain_backbone.weights):
         came = "the model holds a copy of the backbone, so that flags of the one do not reach the other"
@@ -157,11 +160,17 @@ def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
     ),
 )
 def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
-    """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
+    """BatchNormalization of the backbone stays frozen, all four arrays, also among unfrozen layers and if none is."""
     case = cases.fine_tuned("trained")
     case.expect_normalization_still()
     if not case.learns:
         fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
+    try:
+        unfrozen_before = cases.fine_tuned("none")
+        unfrozen_before.expect_moved(0)
+    except Failed:
+        return  # that is charged to fine_tuning_with_0_trains_the_head_only
+    unfrozen_before.expect_normalization_still()
 
 
 @check(
