@@ -74,7 +74,10 @@ images, labels, class_names = transferlab.load_images(DATA_SOURCE, "train", per_
 print("images", images.shape, images.dtype, "labels", labels.shape, labels.dtype)
 print("classes", dict(enumerate(class_names)))
 print("the two to tell apart:", " and ".join(COURSE.pair))
-transferlab.plot_images(images[:16], labels[:16], class_names);
+transferlab.show(
+    transferlab.plot_images(images[:16], labels[:16], class_names),
+    alt="Sixteen of the pictures, each with the name of its class above it.",
+)
 
 # %% [markdown]
 # ## Task 1: pick out the classes (6 points)
@@ -146,7 +149,10 @@ def select_classes(images, labels, classes):
 first, second = (class_names.index(name) for name in COURSE.pair)
 pair_images, pair_labels = select_classes(images, labels, (first, second))
 print(np.shape(pair_images), "images; of label 0 and 1:", np.bincount(pair_labels))
-transferlab.plot_images(pair_images[:8], pair_labels[:8]);
+transferlab.show(
+    transferlab.plot_images(pair_images[:8], pair_labels[:8]),
+    alt="Eight pictures of the two classes, each with its new label, 0 or 1, above it.",
+)
 
 # %% nbgrader={"grade": true, "grade_id": "check_select_classes", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 1
@@ -243,7 +249,10 @@ def sample_per_class(images, labels, per_class, seed):
 # %%
 few_images, few_labels = sample_per_class(images, labels, 3, seed=5)
 print("images of each class:", np.bincount(few_labels))
-transferlab.plot_images(few_images, few_labels, class_names);
+transferlab.show(
+    transferlab.plot_images(few_images, few_labels, class_names),
+    alt="The pictures that were drawn, each with the name of its class above it.",
+)
 
 # %% nbgrader={"grade": true, "grade_id": "check_sample_per_class", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 2
@@ -849,7 +858,10 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # %%
 baseline_accuracy = baseline_model.evaluate(test_images, test_labels, verbose=0, return_dict=True)["accuracy"]
 accuracies = {"baseline": baseline_accuracy, "feature": feature_accuracy, "finetuned": finetuned_accuracy}
-transferlab.plot_comparison(accuracies, chance=0.5);
+transferlab.show(
+    transferlab.plot_comparison(accuracies, chance=0.5),
+    alt="Test accuracy: " + ", ".join(f"{name} {reached:.3f}" for name, reached in accuracies.items()),
+)
 
 # %% [markdown]
 # ### The question (4 points, read by a person)

@@ -170,7 +170,10 @@ def pareto_front(table):
 
 # %%
 print(pd.DataFrame(pareto_front(published))[["name", "parameters", "val_accuracy", "ms_per_image"]])
-transferlab.plot_trade_off(published, x="ms_per_image", name="name", x_label="time per image (ms)");
+transferlab.show(
+    transferlab.plot_trade_off(published, x="ms_per_image", name="name", x_label="time per image (ms)"),
+    alt="A point for each of the eight published networks: time per image to the right, accuracy upwards.",
+)
 
 # %% nbgrader={"grade": true, "grade_id": "check_pareto_front", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Visible checks for task 1
@@ -555,9 +558,11 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # The three large ones are 16 to 165 times as large as the smallest. How much accuracy would that have to buy?
 
 # %%
-transferlab.plot_comparison(
-    dict(zip(pd.DataFrame(sizes)["name"], pd.DataFrame(sizes)["megabytes"], strict=True)), label="size (megabytes)"
-);
+size_of = dict(zip(pd.DataFrame(sizes)["name"], pd.DataFrame(sizes)["megabytes"], strict=True))
+transferlab.show(
+    transferlab.plot_comparison(size_of, label="size (megabytes)"),
+    alt="Size: " + ", ".join(f"{name} {megabytes:.2f} MB" for name, megabytes in size_of.items()),
+)
 
 # %% [markdown]
 # ## The pictures
@@ -575,7 +580,10 @@ validation = (validation_set.images.astype("float32"), validation_set.labels)
 test = (test_set.images.astype("float32"), test_set.labels)
 keras.utils.set_random_seed(104)
 print("train", train[0].shape, "validation", validation[0].shape, "test", test[0].shape)
-transferlab.plot_images(train[0], train[1], class_names, rows=2, columns=10);
+transferlab.show(
+    transferlab.plot_images(train[0], train[1], class_names, rows=2, columns=10),
+    alt="Twenty training pictures, each with the name of its class above it.",
+)
 
 # %% [markdown]
 # ## Task 6: measure one backbone (4 points)
