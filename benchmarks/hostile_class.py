@@ -49,7 +49,8 @@ def main(
 ) -> None:
     """Grade twice; end with 1 if an outcome differs or the honest ones wait longer than they should."""
     limits = Limits(cell_cpu_seconds=cell_seconds, notebook_cpu_seconds=3 * cell_seconds, memory_mib=1024)
-    right = [notebook(HONEST | {"training": TRAINING.format(epochs=epochs)})] * honest
+    training = TRAINING.format(epochs=epochs)  # in front of a judged cell: what stands behind the last is not run
+    right = [notebook(HONEST | {"answer": f"{training}\n{HONEST['answer']}"})] * honest
     worst = {attack.name.partition("/")[2]: attack for attack in all_attacks()}
     attacks = [notebook(worst[name].answers) for name in HOSTILE]
     every = max(1, len(right) // len(attacks))

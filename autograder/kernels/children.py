@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -17,6 +18,7 @@ from autograder.kernels.settings import WRITABLE
 from autograder.kernels.slots import Slot
 
 LAST_WORDS_BYTES = 64 * 1024
+ALL_AGAIN_SECONDS = 1.0
 
 
 class Child:
@@ -44,6 +46,8 @@ class Child:
         self._init_pid = init_pid
         self._pidfd, self._words = pidfd, words
         self._clock = processes.CpuClock()
+        self._giving_way: set[tuple[int, str]] = set()
+        self._all_asked = 0.0
         self._closed = False
         self._lock = threading.Lock()
 
@@ -86,7 +90,11 @@ class Child:
 
     def give_way(self) -> None:
         """Let the whole sandbox compute only when nobody else wants to."""
-        processes.give_way(self.pids())
+        # Again now and then: a thread may have begun while its process was asked.
+        if time.monotonic() - self._all_asked > ALL_AGAIN_SECONDS:
+            self._giving_way.clear()
+            self._all_asked = time.monotonic()
+        processes.give_way(self.pids(), self._giving_way)
 
     def usage(self, exact_above_mib: float = 0.0) -> Usage:
         """Read what the whole sandbox uses now.

@@ -293,13 +293,18 @@ LOWEST_PRIORITY = 19
 """Of 40 levels: beside a process of the usual one, about a fiftieth of a core."""
 
 
-def give_way(pids: Iterable[int]) -> None:
+def give_way(pids: Iterable[int], known: set[tuple[int, str]]) -> None:
     """Let processes have only what others leave of the processors; there is no way back for an ordinary user.
 
     Args:
         pids: process ids; those that are gone are left out.
+        known: Processes, with the session each was in, that give way already and are not asked again: what they start
+            in that session does so too. Those that are new are added.
     """
     for pid in pids:
+        if not (fields := _stat(pid)) or (place := (pid, fields[3])) in known:
+            continue
+        known.add(place)
         for thread in _threads(pid):
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, int(thread), LOWEST_PRIORITY)

@@ -11,6 +11,8 @@ from autograder.kernels.limits import Limits, allowed_cpu_seconds
 from autograder.kernels.processes import IdleClock, Usage
 
 TICK_SECONDS = 0.1
+REST = 2
+"""How many times as long as a look took its watch rests at the least: a look at hundreds of processes takes long."""
 IDLE_SECONDS = 1.0
 """How often it is looked at whether the sandbox waits: that means a look at each of its threads."""
 NEARLY_FULL = 0.8
@@ -77,8 +79,10 @@ class Watch(threading.Thread):
         """Watch until the child is dead or `stop` is called."""
         _watching.add(self)
         looked_at = time.monotonic()
+        took_seconds = 0.0
         try:
-            while not self._over.wait(TICK_SECONDS) and self._child.alive:
+            while not self._over.wait(max(TICK_SECONDS, REST * took_seconds)) and self._child.alive:
+                began = time.thread_time()
                 try:
                     self.look()
                     if time.monotonic() - looked_at > IDLE_SECONDS:
@@ -86,6 +90,8 @@ class Watch(threading.Thread):
                         looked_at = time.monotonic()
                 except OSError:  # processes come and go while their numbers are read
                     continue
+                finally:
+                    took_seconds = time.thread_time() - began
         finally:
             _watching.discard(self)
 

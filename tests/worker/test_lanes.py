@@ -69,9 +69,10 @@ time.sleep(60)
         try:
             process.stdout.readline()
             time.sleep(0.1)
-            give_way([process.pid, 2**22 + 1])
+            give_way([process.pid, 2**22 + 1], known := set())
             threads = os.listdir(f"/proc/{process.pid}/task")
             assert len(threads) == 2
             assert [os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in threads] == [19, 19]
+            assert known == {(process.pid, str(os.getsid(process.pid)))}
         finally:
             process.kill()
