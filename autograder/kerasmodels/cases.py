@@ -291,11 +291,15 @@ class FineTuned:
                     fail(f"{witness.name} changed {which}", wanted, called=self.called)
                 if not moves and index >= first:
                     fail(f"{witness.name} left {which}, as it was", wanted, called=self.called)
-            if not any(witness.moved[place] for place in self.head):
-                fail(f"{witness.name} left the head as it was", "a head that goes on learning", called=self.called)
+            if not all(witness.moved[place] for place in self.head):
+                hint = "freeze layers of the backbone only, not those of the model around it"
+                part = "a layer of the head" if any(witness.moved[place] for place in self.head) else "the head"
+                came = f"{witness.name} left {part} as it was"
+                fail(came, "a head that goes on learning", called=self.called, hint=hint)
             if self.head_scale and not all(witness.moved[place] for place in self.head_scale):
                 came = f"{witness.name} left the BatchNormalization of the head as it was"
-                fail(came, "a head that goes on learning, all of it", called=self.called)
+                hint = "freeze the BatchNormalization layers of the backbone only, not those of the head"
+                fail(came, "a head that goes on learning, all of it", called=self.called, hint=hint)
 
     def expect_normalization_still(self) -> None:
         """Expect that no BatchNormalization array moved in any training.

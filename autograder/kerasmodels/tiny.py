@@ -135,7 +135,8 @@ def with_head(
     x = layers.GlobalAveragePooling2D(name=of_ours("pooling"))(features)
     if normalized:
         x = layers.BatchNormalization(name=of_ours("scale_of_head"))(x)
-    x = layers.Dense(8, activation="relu", name=of_ours("hidden"))(x)
+    # of eight rectified units, all may be silent: then this layer would not learn, whoever trained it
+    x = layers.Dense(8, activation="leaky_relu", name=of_ours("hidden"))(x)
     x = layers.Dense(num_classes, activation="softmax", name=of_ours("probabilities"))(x)
     model = keras.Model(inputs, x, name=of_ours("model"))
     generator = np.random.default_rng(seed)

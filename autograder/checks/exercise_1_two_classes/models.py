@@ -143,7 +143,12 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
 
 
 @check(
-    TUNE, points=2, hint="the last layers are those nearest the output; after changing any `trainable`, compile again"
+    TUNE,
+    points=2,
+    hint=(
+        "the last layers are those nearest the output; set the flag of each layer itself, since that of the backbone"
+        " does nothing where it has its value already; after changing any flag, compile again"
+    ),
 )
 def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
     """After it, training moves the head and the last `unfrozen_layers` layers only, whatever was frozen before."""
