@@ -3,8 +3,8 @@
 python -m benchmarks.results             all of it, some minutes on one core; needs CIFAR-10 and MobileNet weights
 python -m benchmarks.results --seeds 1   quicker: fewer seeds for the sizes; accuracies come from `autograder calibrate`
 
-Accuracies over seeds are those of the committed evidence (autograder/checks/thresholds*.json). Times, and what the size
-of the images inside a network does, are measured here, with plain `fit` and nothing kept between epochs.
+Accuracies over seeds are those of the committed evidence (autograder/checks/*/thresholds_*.json). Times, and what the
+size of the images inside a network does, are measured here, with plain `fit` and nothing kept between epochs.
 """
 
 import os
@@ -29,11 +29,13 @@ import typer
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+import autograder.checks
 import transferlab
-from autograder.calibration import evidence, exercise_1, training
+from autograder.calibration import evidence, training
 from autograder.calibration.bounds import ArmFigures
 from autograder.calibration.run import FIRST_SEED
 from autograder.calibration.training import Cut, Draw
+from autograder.checks.exercise_1_two_classes import _calibration as exercise_1
 from autograder.kerasmodels.tiny import counted_layers
 from benchmarks import claims_page
 from transferlab.backbones.registry import missing_weights
@@ -51,10 +53,22 @@ class Timed(NamedTuple):
     milliseconds_per_image: float
 
 
+CHECKS = Path(autograder.checks.__path__[0])
+_TEN_CLASSES = {
+    "exercise_2_freezing_strategies": ("best", "exercise 2, best of four fractions"),
+    "exercise_3_comparing_models": ("recommended", "exercise 3, recommended"),
+}
+
+
+def read(source: str) -> evidence.Evidence | None:
+    """Read the evidence of exercise 1."""
+    return evidence.read(Path(exercise_1.__file__).parent, source)
+
+
 def accuracies(found: evidence.Evidence) -> dict[str, ArmFigures]:
-    """Pick the three approaches of exercise 1 from the evidence."""
+    """Pick the three approaches from the evidence of exercise 1."""
     gates = {gate.name: gate for gate in found.gates}
-    feature, tuned = gates["exercise_1/feature"], gates["exercise_1/fine_tuned"]
+    feature, tuned = gates["feature"], gates["fine_tuned"]
     picked = (_arm(feature.wrong, "from scratch"), _arm(feature.right, "reference"), _arm(tuned.right, "reference"))
     return dict(zip(APPROACHES, picked, strict=True))
 
@@ -134,7 +148,7 @@ def page(seeds: int) -> str:
     """
     lines = [_HEAD]
     for source in transferlab.course_sources():
-        found = evidence.read(source)
+        found = read(source)
         if found is None or missing_weights(transferlab.course_data(source).backbone):
             lines.append(f"\n## {source}\n\nNot run: {'no evidence' if found is None else 'no weights'} here.\n")
             continue
@@ -160,20 +174,17 @@ def _section(source: str, found: evidence.Evidence) -> list[str]:
             f"| {name} | {arm.mean:.3f} ± {arm.deviation:.3f} | {min(arm.accuracies):.3f} | {max(arm.accuracies):.3f} "
             f"| {epochs[name]} | {cost.fit_seconds:.1f} | {cost.milliseconds_per_image:.2f} |"
         )
-    return lines + _ten_classes(found)
+    return lines + _ten_classes(source)
 
 
-def _ten_classes(found: evidence.Evidence) -> list[str]:
+def _ten_classes(source: str) -> list[str]:
     lines = []
-    words = {
-        "exercise_2/best": "exercise 2, best of four fractions",
-        "exercise_3/recommended": "exercise 3, recommended",
-    }
-    for gate in found.gates:
-        if gate.name in words:
+    for exercise, (name, words) in _TEN_CLASSES.items():
+        found = evidence.read(CHECKS / exercise, source)
+        for gate in (gate for gate in (found.gates if found else ()) if gate.name == name):
             scratch, reference = _arm(gate.wrong, "from scratch"), _arm(gate.right, "reference")
             lines.append(
-                f"| {words[gate.name]} | {scratch.mean:.3f} ± {scratch.deviation:.3f} "
+                f"| {words} | {scratch.mean:.3f} ± {scratch.deviation:.3f} "
                 f"| {reference.mean:.3f} ± {reference.deviation:.3f} | {len(scratch.accuracies)} |"
             )
     head = ["\n| all ten classes | from scratch | transferred | seeds |", "|---|---|---|---|"]
@@ -196,7 +207,7 @@ def _sizes_section(found: dict[str, list[float]]) -> list[str]:
 
 def draw(path: Path) -> None:
     """Draw every seed as a dot, approach by approach, one panel a source."""
-    found = [read for source in transferlab.course_sources() if (read := evidence.read(source))]
+    found = [one for source in transferlab.course_sources() if (one := read(source))]
     figure, axes = plt.subplots(1, len(found), figsize=(4.6 * len(found), 3), sharey=True, layout="constrained")
     for axis, one in zip(np.atleast_1d(axes), found, strict=True):
         for row, (name, arm) in enumerate(accuracies(one).items()):

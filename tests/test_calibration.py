@@ -1,6 +1,6 @@
 """A threshold follows from its evidence, and the evidence on file is that of the thresholds in force."""
 
-import importlib
+import functools
 import json
 import os
 from collections import Counter
@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import transferlab
+from autograder.authoring.pages import CHECKS
 from autograder.calibration import evidence, page, run
 from autograder.calibration.bounds import BAND, RISK, GateFigures, gate_figures
 from autograder.calibration.journal import Journal, Measured, Task
 from autograder.calibration.training import Cut, Draw, predicted
-from autograder.checks.thresholds import gate
+from autograder.course.exercise import CALIBRATION
+from autograder.judge.thresholds import gate
 from transferlab import course_sources
 
 RIGHT = {"steady": [0.92, 0.93, 0.94, 0.93, 0.92], "wider": [0.90, 0.94, 0.92, 0.95, 0.91]}
@@ -48,32 +50,41 @@ def test_two_seeds_are_no_evidence() -> None:
         gate_figures("gate", {"short": [0.9, 0.9]}, {})
 
 
+SOLUTIONS = {file.parent.name: file for file in sorted(CHECKS.glob(f"*/{CALIBRATION}"))}
+"""Of every exercise that has accuracy gates."""
 MEASURED = [
-    (one.source, gate.name) for source in course_sources() if (one := evidence.read(source)) for gate in one.gates
+    (exercise, source, gate.name)
+    for exercise, file in SOLUTIONS.items()
+    for source in course_sources()
+    if (one := evidence.read(file.parent, source))
+    for gate in one.gates
 ]
 """Every gate with evidence; one that an exercise has only proposed has none yet."""
+EXERCISE = next(iter(SOLUTIONS))
 
 
-def figures_of(source: str, name: str) -> GateFigures:
-    return next(gate for gate in evidence.read(source).gates if gate.name == name)
+def figures_of(exercise: str, source: str, name: str) -> GateFigures:
+    return next(gate for gate in evidence.read(CHECKS / exercise, source).gates if gate.name == name)
 
 
-def test_exercise_1_has_evidence() -> None:
-    assert {("sketches", "exercise_1/feature"), ("sketches", "exercise_1/fine_tuned")} <= set(MEASURED)
+def test_every_gate_has_evidence_for_the_usual_source() -> None:
+    gates = {(exercise, name) for exercise, file in SOLUTIONS.items() for name in run.load_solutions(file).GATES}
+    assert {(exercise, name) for exercise, source, name in MEASURED if source == "sketches"} == gates
 
 
-@pytest.mark.parametrize(("source", "name"), MEASURED)
-def test_the_thresholds_in_force_follow_from_the_evidence_on_file(source: str, name: str) -> None:
-    figures = figures_of(source, name)
+@pytest.mark.parametrize(("exercise", "source", "name"), MEASURED)
+def test_the_thresholds_in_force_follow_from_the_evidence_on_file(exercise: str, source: str, name: str) -> None:
+    figures = figures_of(exercise, source, name)
+    page = str(CHECKS / exercise / "page.py")
 
-    assert gate(name, source).threshold == pytest.approx(figures.threshold)
-    assert gate(name, source).band == BAND
+    assert gate(page, name, source).threshold == pytest.approx(figures.threshold)
+    assert gate(page, name, source).band == BAND
     assert figures.failing_right <= RISK
 
 
-@pytest.mark.parametrize(("source", "name"), MEASURED)
-def test_the_gates_stop_what_learnt_nothing_from_the_pretraining(source: str, name: str) -> None:
-    figures = figures_of(source, name)
+@pytest.mark.parametrize(("exercise", "source", "name"), MEASURED)
+def test_the_gates_stop_what_learnt_nothing_from_the_pretraining(exercise: str, source: str, name: str) -> None:
+    figures = figures_of(exercise, source, name)
 
     stopped = {arm.name: figures.stopped(arm) for arm in figures.wrong}
     random = next(share for arm, share in stopped.items() if arm.startswith("random backbone"))
@@ -82,48 +93,47 @@ def test_the_gates_stop_what_learnt_nothing_from_the_pretraining(source: str, na
 
 
 def test_a_gate_that_nobody_measured_says_what_to_do() -> None:
-    with pytest.raises(KeyError, match="the gate exercise_1/luck has no threshold for sketches; run `autograder cal"):
-        gate("exercise_1/luck")
+    with pytest.raises(KeyError, match="the gate luck has no threshold for sketches; run `autograder cal"):
+        gate(str(SOLUTIONS[EXERCISE]), "luck", "sketches")
 
 
 def test_the_page_on_file_is_that_of_the_evidence(project_root: Path, tmp_path: Path) -> None:
-    written = page.write(tmp_path)
+    written = page.write(tmp_path, [file.parent for file in SOLUTIONS.values()])
 
     assert (tmp_path / "calibration.md").read_text() == (project_root / "docs" / "calibration.md").read_text()
     for path in written:
         assert (project_root / "docs" / path.name).is_file(), f"commit docs/{path.name}"
 
 
-def test_a_proposed_gate_is_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "thresholds_file", lambda source: tmp_path / f"{source}.json")
-    path = evidence.write("sketches", [gate_figures("a", RIGHT, WRONG)], {})
+def test_a_proposed_gate_is_no_evidence(tmp_path: Path) -> None:
+    path = evidence.write(tmp_path, "sketches", [gate_figures("a", RIGHT, WRONG)], 1.0)
     record = json.loads(path.read_text())
     record["gates"]["b"] = {"threshold": 0.5, "band": 0.005, "right": {"reference": [0.8]}, "wrong": {}}
     path.write_text(json.dumps(record))
 
-    assert [found.name for found in evidence.read("sketches").gates] == ["a"]
+    assert [found.name for found in evidence.read(tmp_path, "sketches").gates] == ["a"]
 
 
 def test_a_picture_is_told_in_words() -> None:
-    told = evidence.Evidence("sketches", (gate_figures("gate", RIGHT, WRONG),), {}, {})
+    told = [evidence.Evidence("one", "sketches", (gate_figures("gate", RIGHT, WRONG),), {}, 0.0)]
 
-    assert page.describe(told).startswith("Every run as a dot, right solutions above wrong ones. gate: right solutions")
+    assert page.describe(told).startswith("Every run as a dot, right solutions above wrong ones. one/gate: right solut")
     assert "reached in some runs by: lucky." in page.describe(told)
 
 
-def test_evidence_goes_to_its_file_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "thresholds_file", lambda source: tmp_path / f"{source}.json")
+def test_evidence_goes_to_its_file_and_comes_back(tmp_path: Path) -> None:
     first, second = gate_figures("a", RIGHT, WRONG), gate_figures("b", RIGHT, WRONG)
-    evidence.write("sketches", [first, second], {"exercise_1": 9.5})
-    evidence.write("sketches", [second], {"exercise_2": 1.0})
+    evidence.write(tmp_path, "sketches", [first, second], 9.5)
+    evidence.write(tmp_path, "sketches", [second], 10.5)
 
-    found = evidence.read("sketches")
+    found = evidence.read(tmp_path, "sketches")
     assert found.gates == (first, second)
-    assert found.cpu_seconds == {"exercise_1": 9.5, "exercise_2": 1.0}
-    assert '"steady": [0.92, 0.93, 0.94, 0.93, 0.92]' in (tmp_path / "sketches.json").read_text()
+    assert (found.exercise, found.cpu_seconds) == (tmp_path.name, 10.5)
+    assert '"steady": [0.92, 0.93, 0.94, 0.93, 0.92]' in (tmp_path / "thresholds_sketches.json").read_text()
 
 
-TASKS = run.tasks(["exercise_1"], "sketches", 3)
+ONE = {EXERCISE: SOLUTIONS[EXERCISE]}
+TASKS = run.tasks(ONE, "sketches", 3)
 DONE = Measured({"reference": {"feature": 0.9}}, 1.0)
 
 
@@ -133,7 +143,7 @@ def process_id(task: Task) -> Measured:
 
 
 def test_no_process_serves_more_than_four_seeds_and_all_come_to_an_end() -> None:
-    tasks = run.tasks(["exercise_1"], "sketches", 10)
+    tasks = run.tasks(ONE, "sketches", 10)
 
     found = dict(run._in_processes(tasks, 2, process_id))  # as `measure` does it, without the training
 
@@ -147,61 +157,61 @@ def measured_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Ta
     """Which tasks a run would train, without training."""
     asked: list[Task] = []
 
-    def instead(missing: list[Task], jobs: int) -> list[tuple[Task, Measured]]:
+    def instead(missing: list[Task], jobs: int, work: object) -> list[tuple[Task, Measured]]:
         asked.extend(missing)
         return [(task, DONE) for task in missing]
 
     monkeypatch.setattr(run, "_in_processes", instead)
-    found = run.measure(TASKS, journal, 2, lambda done, total: None)
+    found = run.measure(TASKS, journal, 2, lambda done, total: None, functools.partial(run.train, ONE))
     assert list(found) == TASKS
     return asked
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "new" / "journal.jsonl"
-    Journal(path).add(TASKS[1], DONE)
+    Journal(path, ONE).add(TASKS[1], DONE)
     with path.open("a") as file:
-        file.write('{"exercise": "exercise_1", "sour')  # killed while it wrote
+        file.write('{"exercise": "exercise, "sour')  # killed while it wrote
 
-    assert measured_again(Journal(path), monkeypatch) == [TASKS[0], TASKS[2]]
+    assert measured_again(Journal(path, ONE), monkeypatch) == [TASKS[0], TASKS[2]]
 
 
 def test_nothing_finished_is_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = Journal(tmp_path / "journal.jsonl")
+    journal = Journal(tmp_path / "journal.jsonl", ONE)
     measured_again(journal, monkeypatch)
 
     assert measured_again(journal, monkeypatch) == []
 
 
 def test_other_code_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = Journal(tmp_path / "journal.jsonl")
-    measured_again(journal, monkeypatch)
-    monkeypatch.setattr("autograder.calibration.journal.digest", lambda exercise: "another")
+    measured_again(Journal(tmp_path / "journal.jsonl", ONE), monkeypatch)
+    changed = tmp_path / CALIBRATION
+    changed.write_bytes(ONE[EXERCISE].read_bytes() + b"OTHER = 1\n")
 
-    assert measured_again(journal, monkeypatch) == TASKS
-
-
-NEW = "no hidden layer, then SGD"
+    assert measured_again(Journal(tmp_path / "journal.jsonl", {EXERCISE: changed}), monkeypatch) == TASKS
 
 
 def test_a_new_solution_is_measured_alone_and_the_others_keep_their_figures(tmp_path: Path) -> None:
-    tasks = run.tasks(run.EXERCISES, "sketches", 3, [NEW])
-    assert {(task.exercise, task.only) for task in tasks} == {("exercise_1", (NEW,))}
-    journal = Journal(tmp_path / "journal.jsonl")
+    solutions = run.load_solutions(ONE[EXERCISE])
+    new, (first, *_) = list(solutions.RIGHT)[-1], solutions.GATES
+    tasks = run.tasks(SOLUTIONS, "sketches", 3, [new])
+    assert {(task.exercise, task.only) for task in tasks if task.exercise == EXERCISE} == {(EXERCISE, (new,))}
+    tasks = [task for task in tasks if task.exercise == EXERCISE]
+    journal = Journal(tmp_path / "journal.jsonl", ONE)
     journal.add(tasks[0], DONE)
     assert list(journal.read()) == [tasks[0]]  # and not those of all solutions
 
-    measured = Measured({NEW: {"feature": 0.91, "fine_tuned": 0.92}}, 1.0)
-    gates = run.gates(dict.fromkeys(tasks, measured), evidence.read("sketches").gates)
+    measured = Measured({new: dict.fromkeys(solutions.GATES, 0.91)}, 1.0)
+    on_file = evidence.read(ONE[EXERCISE].parent, "sketches").gates
+    gates = run.gates(ONE[EXERCISE], [measured] * len(tasks), on_file)
     arms = {gate.name: {arm.name: arm.accuracies for arm in gate.right} for gate in gates}
-    assert arms["exercise_1/fine_tuned"][NEW] == (0.92, 0.92, 0.92)
-    kept = {arm.name: arm.accuracies for arm in figures_of("sketches", "exercise_1/feature").right}
-    assert arms["exercise_1/feature"] == kept | {NEW: (0.91, 0.91, 0.91)}
+    kept = {arm.name: arm.accuracies for arm in figures_of(EXERCISE, "sketches", first).right}
+    assert arms[first] == kept | {new: (0.91, 0.91, 0.91)}
 
 
 def test_a_solution_that_there_is_not_is_said_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="no solution 'reference 2'; did you mean 'reference'"):
-        run.tasks(run.EXERCISES, "sketches", 3, ["reference 2"])
+        run.tasks(SOLUTIONS, "sketches", 3, ["reference 2"])
 
 
 @pytest.mark.parametrize("unfrozen_layers", [0, 2, 8])
@@ -219,9 +229,9 @@ def test_a_cut_backbone_computes_what_the_whole_one_does(unfrozen_layers: int) -
     assert len(learning) == unfrozen_layers
 
 
-@pytest.mark.parametrize("exercise", run.EXERCISES)
+@pytest.mark.parametrize("exercise", SOLUTIONS)
 def test_each_exercise_has_right_solutions_and_wrong_ones(exercise: str) -> None:
-    solutions = importlib.import_module(f"autograder.calibration.{exercise}")
+    solutions = run.load_solutions(SOLUTIONS[exercise])
 
     assert len(solutions.RIGHT) >= 3
     assert {"from scratch", "shuffled labels", "rescaled twice"} < set(solutions.WRONG)

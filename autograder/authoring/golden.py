@@ -6,7 +6,7 @@ A folder `tests/submissions/<exercise>/<name>/` holds
                      named stays as the reference has it. Further words in a cell's line:
                          # %% check_figure delete=true           the cell is not handed in
                          # %% figure tags=["skip-execution"]     tags, as Jupyter keeps them
-                         # %% select_classes nbgrader={"grade": false, ...}
+                         # %% standardize nbgrader={"grade": false, ...}
                          # %% [markdown] check_figure            another type of cell
                          # %% after="setup"                      a cell of the student's own, behind that one
                          # %% first                              the same, on top of the notebook
@@ -23,16 +23,16 @@ instead: see `slips.py`. Its place is `tests/submissions/<exercise>/<name>` all 
 
 A folder `tests/submissions/<exercise>/` also holds
 
-    plan.toml        stages = ["check_split", ...]               judged cells at which the run of a wrong one may end
+    plan.toml        stages = ["check_standardize", ...]         judged cells at which the run of a wrong one may end
                      exhausting = ["hostile_fork_bomb", ...]     only with --golden=all: tests/attacks has the like
                      reaching = ["wrong_random_weights", ...]    graded in any case, for checks behind what they change
                      whole = ["wrong_last_epoch", ...]           run to the end in any case: loses nothing more there
                      [visible]                                   what is tried of the checks that students see
-                     before = ["setup", "toy_backbone"]          cells to run first
-                     functions = ["select_classes", ...]         answers with visible checks: cell and check_<cell>
+                     before = ["setup"]          cells to run first
+                     functions = ["standardize", ...]         answers with visible checks: cell and check_<cell>
                      right = ["reference", ...]                  submissions that pass them
-                     [visible.said.select_classes]
-                     wrong_labels_by_value = "compare with"      part of the sentence that a wrong one gets
+                     [visible.said.standardize]
+                     wrong_sample_deviation = "compare with"      part of the sentence that a wrong one gets
 """
 
 import functools

@@ -3,7 +3,7 @@
 `tests/submissions/<exercise>/equivalents.toml` declares those that do the same as the reference:
 
     [[equivalent]]
-    cell = "select_classes"
+    cell = "standardize"
     mutant = "drop a statement: flat = ..."    as `autograder mutants` prints it
     reason = "why nobody can tell them apart"
 """

@@ -1,12 +1,12 @@
 """Slips: submissions that are the reference with one thing written otherwise, a few lines each in `slips.toml`.
 
-    [wrong_labels_by_value]
-    cell = "select_classes"               grade_id of the answer
-    replace = "position_of[label]"        text of the reference's cell, word for word, which stands there once
-    by = "label"
-    checks = ["select_classes_numbers_labels_by_position"]    every check that does not pass
-    says = "the labels are"               part of what the first of them says
-    why = "the new label is the position" optional: the sentence of the contract that is broken
+    [wrong_sample_deviation]
+    cell = "standardize"                  grade_id of the answer
+    replace = "values.std(axis=0)"        text of the reference's cell, word for word, which stands there once
+    by = "values.std(axis=0, ddof=1)"
+    checks = ["columns_have_unit_deviation"]    every check that does not pass
+    says = "the deviation is"             part of what the first of them says
+    why = "divide by n, not by n - 1" optional: the sentence of the contract that is broken
     count = 2                             optional: the text stands there so often, and is replaced each time
     chance = ["name_of_check"]            optional: checks that pass or fail by chance
 

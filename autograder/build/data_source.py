@@ -7,8 +7,10 @@ from typing import Any
 
 from traitlets.config.loader import PyFileConfigLoader
 
+from transferlab.course import course_sources
+
 _LINE = re.compile(r'^DATA_SOURCE = "[^"\n]*"', re.MULTILINE)
-DEFAULT = "sketches"
+DEFAULT = course_sources()[0]
 
 
 def configured_source(config_file: Path) -> str:
@@ -18,7 +20,7 @@ def configured_source(config_file: Path) -> str:
         config_file: The course's `nbgrader_config.py`.
 
     Returns:
-        Its value; "sketches" where it is not set.
+        Its value; the first source that there is where it is not set.
     """
     return str(course_settings(config_file).get("data_source", DEFAULT))
 

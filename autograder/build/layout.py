@@ -24,7 +24,7 @@ class Unit:
     """One exercise: a text and the two notebooks made from it."""
 
     slug: str
-    """Name of the exercise, e.g. `exercise_1_two_classes`: also of its check page and its submissions."""
+    """Name of the exercise, e.g. `exercise_1_first`: also of its check page and its submissions."""
     assignment: str
     """Name of nbgrader's assignment it belongs to."""
 

@@ -79,7 +79,7 @@ def gate_figures(name: str, right: Mapping[str, Sequence[float]], wrong: Mapping
     """Put a gate's evidence together.
 
     Args:
-        name: E.g. `exercise_1/feature`.
+        name: E.g. `fine_tuned`.
         right: Accuracies by right solution, one a seed, at least three.
         wrong: Likewise of wrong ones.
 

@@ -1,4 +1,4 @@
-"""The committed evidence: thresholds with the accuracies they follow from, one file a source of images."""
+"""The committed evidence: thresholds with the accuracies they follow from, a file a source of images."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,49 +7,55 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograder.calibration.bounds import BAND, LEAST_SEEDS, GateFigures, gate_figures
-from autograder.checks.thresholds import thresholds_file
+from autograder.judge.thresholds import thresholds_file
 
 
 class Evidence(NamedTuple):
     """What one file holds."""
 
+    exercise: str
     source: str
     gates: tuple[GateFigures, ...]
     versions: Mapping[str, str]
-    cpu_seconds: Mapping[str, float]
-    """By exercise: of all seeds together."""
+    cpu_seconds: float
+    """Of all seeds together."""
 
 
-def read(source: str) -> Evidence | None:
-    """Return the evidence for a source, or None where nothing has been measured.
+def read(folder: Path, source: str) -> Evidence | None:
+    """Return the evidence of an exercise for a source, or None where nothing has been measured.
 
     A gate that its exercise has proposed, with fewer seeds than a threshold needs, is left out.
+
+    Args:
+        folder: Of the exercise's check pages, with its name.
+        source: Where the images came from.
     """
-    path = thresholds_file(source)
+    path = thresholds_file(folder, source)
     if not path.is_file():
         return None
     record = json.loads(path.read_text(encoding="utf-8"))
     gates = {name: gate for name, gate in record["gates"].items() if _seeds(gate) >= LEAST_SEEDS}
     figures = tuple(gate_figures(name, gate["right"], gate["wrong"]) for name, gate in gates.items())
-    return Evidence(source, figures, record["versions"], record.get("cpu_seconds", {}))
+    return Evidence(folder.name, source, figures, record["versions"], record["cpu_seconds"])
 
 
-def write(source: str, gates: Iterable[GateFigures], cpu_seconds: Mapping[str, float]) -> Path:
-    """Write the evidence for a source; gates that were not measured now stay as they are.
+def write(folder: Path, source: str, gates: Iterable[GateFigures], cpu_seconds: float) -> Path:
+    """Write the evidence of an exercise for a source; gates that were not measured now stay as they are.
 
     Args:
+        folder: Of the exercise's check pages.
         source: Where the images came from.
         gates: Measured.
-        cpu_seconds: What it cost, by exercise.
+        cpu_seconds: What it cost.
 
     Returns:
         The file.
     """
-    path = thresholds_file(source)
+    path = thresholds_file(folder, source)
     before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     record = {
         "versions": {package: metadata.version(package) for package in ("keras", "numpy")},
-        "cpu_seconds": {**before.get("cpu_seconds", {}), **cpu_seconds},
+        "cpu_seconds": round(cpu_seconds, 1),
         "gates": dict(sorted({**before.get("gates", {}), **{gate.name: _gate(gate) for gate in gates}}.items())),
     }
     replace_text(path, _as_text(record))

@@ -7,7 +7,7 @@ are left alone and not used.
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -40,10 +40,12 @@ class Journal:
 
     Args:
         path: A file; made when the first seed is done.
+        solutions: Files with the solutions of exercises, by name of the exercise.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, solutions: Mapping[str, Path]) -> None:
         self._path = path
+        self._digests = {exercise: digest(file) for exercise, file in solutions.items()}
 
     def read(self) -> dict[Task, Measured]:
         """Return everything measured with today's code; a line that a kill left half-written is skipped."""
@@ -53,7 +55,7 @@ class Journal:
             try:
                 record = json.loads(line)
                 task = Task(record["exercise"], record["source"], record["seed"], tuple(record.get("only", ())))
-                if record["digest"] == digest(task.exercise):
+                if record["digest"] == self._digests.get(task.exercise):
                     found[task] = Measured(record["accuracies"], record["cpu_seconds"])
             except (ValueError, KeyError, TypeError):
                 continue
@@ -62,18 +64,17 @@ class Journal:
     def add(self, task: Task, measured: Measured) -> None:
         """Keep one seed, whatever happens next."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        record = {**task._asdict(), "digest": digest(task.exercise), **measured._asdict()}
+        record = {**task._asdict(), "digest": self._digests[task.exercise], **measured._asdict()}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def digest(exercise: str) -> str:
+def digest(solutions: Path) -> str:
     """Digest of what decides an exercise's figures: its solutions, images, backbones, and the versions that compute."""
-    here = Path(__file__).parent
     package = Path(transferlab.__path__[0])
-    deciding = [here / "training.py", here / f"{exercise}.py", *_files(package)]
+    deciding = [Path(__file__).with_name("training.py"), solutions, *_files(package)]
     known = hashlib.sha256()
     for path in deciding:
         known.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())

@@ -1,18 +1,20 @@
 """Train every solution over many seeds, two at once, keep what is finished, and judge the gates by it."""
 
-import importlib
+import functools
+import importlib.util
 import multiprocessing
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from autograder.calibration.bounds import GateFigures, gate_figures
 from autograder.calibration.journal import Journal, Measured, Task
 from autograder.judge.wording import no_such
 
-EXERCISES = ("exercise_1", "exercise_2", "exercise_3")
+Solutions = Mapping[str, Path]
 FIRST_SEED = 10_000
 """Far from the seeds the notebooks use, so that the evidence is not their own training data."""
 DECIMALS = 3
@@ -26,11 +28,11 @@ _ENVIRONMENT = {
 }
 
 
-def tasks(exercises: Sequence[str], source: str, seeds: int, only: Collection[str] = ()) -> list[Task]:
+def tasks(solutions: Solutions, source: str, seeds: int, only: Collection[str] = ()) -> list[Task]:
     """List what has to be measured, seed by seed, so that a run cut short has as many seeds of each exercise.
 
     Args:
-        exercises: Their names.
+        solutions: Files with the solutions of exercises, by name of the exercise.
         source: Where images come from.
         seeds: How many for each solution.
         only: Names of the solutions to be measured; none for all.
@@ -39,9 +41,10 @@ def tasks(exercises: Sequence[str], source: str, seeds: int, only: Collection[st
         ValueError: An exercise has none of these names, or no exercise has one of them.
     """
     chosen = {
-        exercise: tuple(name for name in _names(exercise) if name in only) if only else () for exercise in exercises
+        exercise: tuple(name for name in _names(file) if name in only) if only else ()
+        for exercise, file in solutions.items()
     }
-    known = {name for exercise in exercises for name in _names(exercise)} if only else set()
+    known = {name for file in solutions.values() for name in _names(file)} if only else set()
     if strange := sorted(set(only) - known):
         raise ValueError(no_such("solution", strange[0], known))
     return [
@@ -52,13 +55,17 @@ def tasks(exercises: Sequence[str], source: str, seeds: int, only: Collection[st
     ]
 
 
-def _names(exercise: str) -> list[str]:
-    solutions = _solutions(exercise)
+def _names(file: Path) -> list[str]:
+    solutions = load_solutions(file)
     return [*solutions.RIGHT, *solutions.WRONG]
 
 
 def measure(
-    wanted: Sequence[Task], journal: Journal, jobs: int, progress: Callable[[int, int], None]
+    wanted: Sequence[Task],
+    journal: Journal,
+    jobs: int,
+    progress: Callable[[int, int], None],
+    work: Callable[[Task], Measured],
 ) -> dict[Task, Measured]:
     """Measure what the journal does not hold yet.
 
@@ -67,6 +74,7 @@ def measure(
         journal: Gets every seed as soon as it is done.
         jobs: Processes at once; each uses one thread.
         progress: Called with (done, all), first with what was done before.
+        work: Measures one task, in a process of its own; see `train`.
 
     Returns:
         What came of each task.
@@ -74,18 +82,19 @@ def measure(
     known = journal.read()
     missing = [task for task in wanted if task not in known]
     progress(len(wanted) - len(missing), len(wanted))
-    for task, measured in _in_processes(missing, jobs):
+    for task, measured in _in_processes(missing, jobs, work):
         journal.add(task, measured)
         known[task] = measured
         progress(sum(task in known for task in wanted), len(wanted))
     return {task: known[task] for task in wanted}
 
 
-def gates(found: Mapping[Task, Measured], on_file: Iterable[GateFigures] = ()) -> list[GateFigures]:
-    """Put the evidence together.
+def gates(file: Path, measured: Sequence[Measured], on_file: Iterable[GateFigures] = ()) -> list[GateFigures]:
+    """Put the evidence of an exercise together.
 
     Args:
-        found: What `measure` returned, of one source.
+        file: With its solutions.
+        measured: Its seeds, of one source, in their order.
         on_file: Figures of the solutions that were not measured now.
 
     Returns:
@@ -95,27 +104,22 @@ def gates(found: Mapping[Task, Measured], on_file: Iterable[GateFigures] = ()) -
         ValueError: Fewer than three seeds, or no figures for a solution.
     """
     earlier = {(gate.name, arm.name): list(arm.accuracies) for gate in on_file for arm in (*gate.right, *gate.wrong)}
-    figures = []
-    for exercise in EXERCISES:
-        measured = [found[task] for task in sorted(found) if task.exercise == exercise]
-        if not measured:
-            continue
-        solutions = _solutions(exercise)
-        for gate in solutions.GATES:
-            right, wrong = (
-                {
-                    arm: [round(one.accuracies[arm][gate], DECIMALS) for one in measured if arm in one.accuracies]
-                    or earlier.get((f"{exercise}/{gate}", arm), [])
-                    for arm in arms
-                }
-                for arms in (solutions.RIGHT, solutions.WRONG)
-            )
-            figures.append(gate_figures(f"{exercise}/{gate}", right, wrong))
+    solutions, figures = load_solutions(file), []
+    for gate in solutions.GATES:
+        right, wrong = (
+            {
+                arm: [round(one.accuracies[arm][gate], DECIMALS) for one in measured if arm in one.accuracies]
+                or earlier.get((gate, arm), [])
+                for arm in arms
+            }
+            for arms in (solutions.RIGHT, solutions.WRONG)
+        )
+        figures.append(gate_figures(gate, right, wrong))
     return figures
 
 
 def _in_processes(
-    missing: Sequence[Task], jobs: int, work: Callable[[Task], Measured] | None = None
+    missing: Sequence[Task], jobs: int, work: Callable[[Task], Measured]
 ) -> Iterator[tuple[Task, Measured]]:
     if not missing:
         return
@@ -123,7 +127,7 @@ def _in_processes(
     # What TensorFlow keeps of finished networks grows, so a process serves four seeds. ProcessPoolExecutor can do that
     # too, and waits for ever at times: https://github.com/python/cpython/issues/115634
     with context.Pool(jobs, _prepare, maxtasksperchild=4) as pool:
-        yield from pool.imap_unordered(partial(_named, work or train), missing)
+        yield from pool.imap_unordered(partial(_named, work), missing)
 
 
 def _prepare() -> None:
@@ -135,10 +139,11 @@ def _named(work: Callable[[Task], Measured], task: Task) -> tuple[Task, Measured
     return task, work(task)
 
 
-def train(task: Task) -> Measured:
+def train(files: Solutions, task: Task) -> Measured:
     """Train all solutions of an exercise with one seed, in this process.
 
     Args:
+        files: With the solutions of exercises, by name of the exercise.
         task: Which.
 
     Returns:
@@ -149,7 +154,7 @@ def train(task: Task) -> Measured:
     from autograder.kernels.inner import quick_fit
 
     quick_fit.install()  # as in the kernels: the same to the last bit, in less time
-    solutions, started = _solutions(task.exercise), time.process_time()
+    solutions, started = load_solutions(files[task.exercise]), time.process_time()
     drawn = solutions.draw(task.source, task.seed)
     accuracies = {}
     arms = {**solutions.RIGHT, **solutions.WRONG}
@@ -160,6 +165,16 @@ def train(task: Task) -> Measured:
     return Measured(accuracies, round(time.process_time() - started, 1))
 
 
-def _solutions(exercise: str) -> Any:
-    """The solutions of an exercise; imports Keras."""
-    return importlib.import_module(f"autograder.calibration.{exercise}")
+@functools.cache
+def load_solutions(file: Path) -> Any:
+    """The solutions of an exercise; imports Keras.
+
+    Args:
+        file: With `draw`, `GATES`, and the solutions by name as `RIGHT` and `WRONG`.
+    """
+    spec = importlib.util.spec_from_file_location(f"solutions_of_{file.parent.name}", file)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

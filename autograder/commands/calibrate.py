@@ -1,5 +1,6 @@
 """`autograder calibrate`: measure the accuracy thresholds."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +14,12 @@ from transferlab.course import course_sources
 
 if TYPE_CHECKING:
     from autograder.calibration.bounds import GateFigures
+    from autograder.course.course import Course
 
 
 def calibrate(
     seeds: Annotated[int, typer.Option(min=3, help="Seeds for each solution; 20 for thresholds that are kept.")] = 20,
-    exercise: Annotated[list[str] | None, typer.Option(help="exercise_1, exercise_2, ...; all of them.")] = None,
+    exercise: Annotated[list[str] | None, typer.Option(help="Its name, or a part of that; all of them.")] = None,
     source: Annotated[str | None, typer.Option(help="Where images come from; what the course has chosen.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once, one thread each.")] = 2,
     solution: Annotated[
@@ -27,8 +29,9 @@ def calibrate(
 ) -> None:
     """Train right and wrong solutions over many seeds, and set the accuracy thresholds between them.
 
-    Writes autograder/checks/thresholds*.json with all figures, and the page docs/calibration.md. Every finished seed is
-    kept in .autograder/calibration.jsonl: a run that was stopped goes on there, and more seeds add to those there are.
+    Solutions are those of `_calibration.py` beside an exercise's check pages. Writes thresholds_*.json there with all
+    figures, and the page docs/calibration.md. Every finished seed is kept in .autograder/calibration.jsonl: a run that
+    was stopped goes on there, and more seeds add to those there are.
     A new threshold is a new check: notebooks graded before are graded again.
     """
     with ending_well():
@@ -41,8 +44,7 @@ def calibrate(
         if source not in course_sources():
             raise CourseError(f"There is no source {source}; there is: {', '.join(course_sources())}.")
         refuse_missing_files(source)
-        if unknown := sorted(set(exercise or ()) - set(run.EXERCISES)):
-            raise CourseError(f"There is no {unknown[0]} to calibrate; there is: {', '.join(run.EXERCISES)}.")
+        solutions = _solutions(course, exercise)
         columns = (
             TextColumn("seeds"),
             BarColumn(),
@@ -51,28 +53,45 @@ def calibrate(
             TimeRemainingColumn(),
         )
         try:
-            wanted = run.tasks(exercise or run.EXERCISES, source, seeds, solution or ())
+            wanted = run.tasks(solutions, source, seeds, solution or ())
         except ValueError as error:
             raise CourseError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-        on_file = evidence.read(source) if solution else None
         with Progress(*columns, console=err) as progress:
             bar = progress.add_task("seeds")
             found = run.measure(
                 wanted,
-                Journal(Path(course.state_directory) / "calibration.jsonl"),
+                Journal(Path(course.state_directory) / "calibration.jsonl", solutions),
                 jobs,
                 lambda done, total: progress.update(bar, completed=done, total=total),
+                partial(run.train, solutions),
             )
-        gates = run.gates(found, on_file.gates if on_file else ())
-        out.print(_table(gates, f"{seeds} seeds, {source}"))
-        if dry_run:
-            return
-        seconds = dict(on_file.cpu_seconds) if on_file else {}
-        for task, measured in found.items():
-            seconds[task.exercise] = round(seconds.get(task.exercise, 0.0) + measured.cpu_seconds, 1)
-        written = evidence.write(source, gates, seconds)
-        for path in (written, *page.write(Path(course.root) / "docs")):
-            out.print(f"wrote {path}")
+        written = []
+        for name, file in solutions.items():
+            measured = [found[task] for task in sorted(found) if task.exercise == name]
+            if not measured:
+                continue
+            on_file = evidence.read(file.parent, source) if solution else None
+            gates = run.gates(file, measured, on_file.gates if on_file else ())
+            out.print(_table(gates, f"{name}: {seeds} seeds, {source}"))
+            seconds = sum((one.cpu_seconds for one in measured), on_file.cpu_seconds if on_file else 0.0)
+            if not dry_run:
+                written.append(evidence.write(file.parent, source, gates, seconds))
+        if not dry_run:
+            everything = (file.parent for file in _solutions(course, None).values())
+            for path in (*written, *page.write(Path(course.root) / "docs", everything)):
+                out.print(f"wrote {path}")
+
+
+def _solutions(course: "Course", chosen: list[str] | None) -> dict[str, Path]:
+    """Find the exercises with solutions to measure, by name."""
+    from autograder.course.exercise import CALIBRATION
+
+    exercises = [course.exercise_named(name) for name in chosen] if chosen else [*course.exercises.values()]
+    found = {one.name: one.folder / CALIBRATION for one in exercises if (one.folder / CALIBRATION).is_file()}
+    if not found:
+        places = ", ".join(str(one.folder / CALIBRATION) for one in exercises)
+        raise CourseError(f"There is nothing to calibrate: right and wrong solutions stand in {places}; write them.")
+    return found
 
 
 def _table(gates: "list[GateFigures]", title: str) -> Table:

@@ -18,7 +18,7 @@ def confirm_changes(
 ) -> None:
     """Let points count that somebody changed by hand, though a verdict had decided them; shows each.
 
-    Until then the verdict's points count, and grades of that student do not leave the house.
+    Until then the verdict's points count, and grades of that student do not go out.
     """
     with ending_well():
         from autograder.course.errors import CourseError

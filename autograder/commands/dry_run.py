@@ -36,7 +36,7 @@ def dry_run(
 ) -> None:
     """Grade the reference, right and wrong submissions, the blank release and mutants of the reference, before release.
 
-    Example: autograder dry-run exercise_3 --html dry-run.html
+    Example: autograder dry-run EXERCISE --html dry-run.html
 
     Runs in this process and WITHOUT a seal, on the course's own code only; --sealed grades as for a class. What is
     known is not judged again. Exit status: 0 when what was named is fit to be released, 1 when not: a check that

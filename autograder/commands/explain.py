@@ -29,7 +29,7 @@ def explain(
 ) -> None:
     """Show what a check called on a student's work, what came back, what was expected, and how it came to count.
 
-    Example: autograder explain ada exercise_1 select_classes_keeps_the_order --html ada.html
+    Example: autograder explain ada EXERCISE CHECK --html ada.html
 
     The terminal and --json are for you: they tell of the check's other draws. The page of --html is an answer to a
     complaint: it holds what decided the check, and no other draws, no secret and no source of the check.

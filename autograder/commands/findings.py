@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from autograder.course.data_files import refuse_missing_files
+from autograder.course.data_files import needs_files, refuse_missing_files
 from autograder.course.errors import CourseError
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.kernels.settings import default_kernel_python
@@ -86,9 +86,9 @@ def images(course: "Course | None") -> Iterator[Finding]:
     Yields:
         One finding, none for rendered images.
     """
-    source = "sketches" if course is None else course.settings.data_source
-    if source == "sketches":
+    if course is None or not needs_files(course.settings.data_source):
         return
+    source = course.settings.data_source
     try:
         refuse_missing_files(source)
     except CourseError as problem:

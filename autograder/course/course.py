@@ -20,6 +20,7 @@ from autograder.course.exercise import Exercise, page_of, pages_from
 from autograder.course.notebooks import recognise
 from autograder.course.secret import DEMO_SECRET, Secret, read_secret
 from autograder.course.settings import CourseSettings
+from autograder.judge.wording import no_such
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation
 
@@ -186,6 +187,21 @@ class Course:
                 f"there is: {', '.join(known) or 'none'}."
             )
         return chosen
+
+    def exercise_named(self, name: str) -> Exercise:
+        """Return the exercise of a name, or of a part that no other has.
+
+        Args:
+            name: The name or a part of it.
+
+        Raises:
+            CourseError: There is none, or there are several.
+        """
+        known = [name] if name in self.exercises else [one for one in self.exercises if name in one]
+        if len(known) != 1:
+            several = f"'{name}' may be {' or '.join(known)}; name one of them." if known else ""
+            raise CourseError(several or no_such("exercise", name, self.exercises))
+        return self.exercises[known[0]]
 
     def recognise(self, cells: Sequence[Mapping[str, Any]], name: str = "") -> Exercise | None:
         """Tell which exercise a notebook belongs to: by nbgrader's marks, else by what stands in it, else by its name.

@@ -26,6 +26,11 @@ class DataFiles:
     """Variables that say where, and which part."""
 
 
+def needs_files(source: str) -> bool:
+    """Tell whether images or weights of a source lie outside of the project."""
+    return source == "cifar10"
+
+
 def data_files(source: str) -> DataFiles:
     """Say what the sandboxes of a course have to see.
 
@@ -35,7 +40,7 @@ def data_files(source: str) -> DataFiles:
     Returns:
         Nothing for rendered images; for CIFAR-10 the Keras cache, and the folder of the batches if it lies elsewhere.
     """
-    if source != "cifar10":
+    if not needs_files(source):
         return DataFiles()
     cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
     folder = cifar10.find_folder().resolve()
@@ -57,7 +62,7 @@ def data_digest(source: str) -> str:
         64 hexadecimal digits: which batches are used, whose content their published md5 fixes, and the content of every
         file of weights that is there. Empty for images and weights that come with the project.
     """
-    if source != "cifar10":
+    if not needs_files(source):
         return ""
     known = APPLICATIONS | NARROW
     networks = {name.split("@")[0] for name in course_data(source).compared_backbones} & set(known)
@@ -86,7 +91,7 @@ def refuse_missing_files(source: str) -> None:
     Raises:
         CourseError: Something is missing or broken; the sentence says what.
     """
-    if source == "cifar10":
+    if needs_files(source):
         try:
             cifar10.check_files(cifar10.find_folder(), cifar10.wanted_batches())
         except (OSError, ValueError) as error:

@@ -14,7 +14,9 @@ from nbformat import NotebookNode
 from autograder.course.errors import CourseError
 
 _MAGIC_LINE = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
-_NOT_FOR_THE_JUDGE = frozenset({"__init__.py", "clauses.toml", "lesson.toml"})
+CALIBRATION = "_calibration.py"
+"""Right and wrong solutions of an exercise that the thresholds of its accuracy gates are measured with."""
+_NOT_FOR_THE_JUDGE = frozenset({"__init__.py", CALIBRATION, "clauses.toml", "lesson.toml"})
 _BEGIN, _END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
@@ -96,7 +98,7 @@ class Exercise:
     """One notebook of the course and the page of checks that judges it."""
 
     name: str
-    """The slug, e.g. `exercise_1_two_classes`: notebook, check page and submissions carry it."""
+    """The slug, e.g. `exercise_1_first`: notebook, check page and submissions carry it."""
     source: bytes
     """The instructor's notebook, solutions included."""
     page: Path
@@ -153,6 +155,11 @@ class Exercise:
         """What the notebook's code defines for the cells that follow: functions, variables, modules."""
         code = (cell.source for cell in self.notebook.cells if cell.cell_type == "code")
         return frozenset(name for source in code for name in names_bound(source))
+
+    @property
+    def folder(self) -> Path:
+        """Where its check pages are."""
+        return self.page if self.page.is_dir() else self.page.parent
 
     @property
     def pages(self) -> tuple[Path, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 
 from autograder.course.exercise import is_answer, without_hidden_region
-from transferlab.course import course_data
+from transferlab.course import course_data, course_sources
 
 Draw = tuple[str, str, tuple[str, ...] | None, int, int]
 """Arguments of `transferlab.images.keep_drawn`: source, split, classes, images of each class, seed."""
@@ -48,7 +48,7 @@ def _draws_of(code: str, known: dict[str, Any]) -> Iterator[Draw]:
 
 
 def _draw(
-    source: str = "sketches",
+    source: str = course_sources()[0],
     split: str = "train",
     *,
     classes: tuple[str, ...] | None = None,

@@ -35,7 +35,7 @@ class CourseSettings(Configurable):
     ).tag(config=True)
     data_source = Enum(
         course_sources(),
-        default_value="sketches",
+        default_value=course_sources()[0],
         help="Where the exercises' images come from; `autograder build` writes it into the notebooks.",
     ).tag(config=True)
     assignments = Dict(

@@ -53,7 +53,7 @@ class VerdictExporter(ExportPlugin):
             gradebook: nbgrader's open gradebook.
 
         Raises:
-            ExportRefused: There are points that must not leave the house, and no nbgrader command around to fail.
+            ExportRefused: There are points that must not go out, and no nbgrader command around to fail.
         """
         path = Path(self.to or "grades.csv")
         try:
@@ -75,7 +75,7 @@ class VerdictExporter(ExportPlugin):
             The number of rows.
 
         Raises:
-            ExportRefused: There are points that must not leave the house.
+            ExportRefused: There are points that must not go out.
         """
         course = self._course()
         store = VerdictStore(course.state_directory)

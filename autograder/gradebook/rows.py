@@ -43,7 +43,7 @@ class NotebookRow:
     to_grade: tuple[str, ...] = ()
     """Other cells a person still has to look at."""
     problem: str = ""
-    """Why these points must not leave the house; empty if they agree with the verdict."""
+    """Why these points must not go out; empty if they agree with the verdict."""
     changed: tuple[HandChange, ...] = ()
     """Judged cells that somebody gave other points than the verdict; these count once they are confirmed."""
     is_page_stale: bool = False
@@ -103,7 +103,7 @@ class StudentRow:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why these points must not leave the house."""
+        """Why these points must not go out."""
         waiting = [change for change in self.changed if not change.confirmed_at]
         said = (f"{change.in_words}; {confirming(change.assignment, self.student)} lets it count" for change in waiting)
         return (*self.doubts, *(f"changed by hand, {what}" for what in said))

@@ -31,6 +31,7 @@ from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation, TemplateSettings, default_kernel_python, kernel_settings
 from autograder.kernels.warm import Template
+from transferlab.course import course_sources
 
 JUDGE_ENTRY = "autograder.judge.session:main"
 JUDGE_PRELOAD = (
@@ -41,7 +42,7 @@ JUDGE_PRELOAD = (
     "pytest",
     "transferlab",
     "autograder.judge.session",
-    "autograder.kerasmodels.cases",
+    "autograder.kerasmodels.witnesses",
 )
 
 KEEP_DRAWN = "transferlab.images:keep_drawn"
@@ -59,7 +60,7 @@ class EngineSettings:
     """Notebooks at once; slow ones go on beside them (`lanes`)."""
     answers_mib: int = 32
     """Answers of a notebook that are kept for the next check page; more than this is dropped."""
-    data_source: str = "sketches"
+    data_source: str = course_sources()[0]
     """Where the course's images come from."""
 
 

@@ -36,7 +36,6 @@ _RUNNING_MODULES = (
     "grading/answers.py",
 )
 _DECIDING_MODULES = ("grading/engine.py", "grading/judging.py", *_RUNNING_MODULES)
-_DECIDING_NOTHING = ("lesson.toml", "clauses.toml")
 _DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothesis", "pytest", "ipykernel", "ipython")
 
 
@@ -114,7 +113,7 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
         "judged": dict(exercise.judged),
         "reference": _sha256(json.dumps([_plain(cell) for cell in exercise.notebook.cells]).encode()),
         "pages": [_sha256(page.read_bytes()) for page in exercise.pages],
-        "code": _code_digest(course.pages - frozenset(exercise.pages)),
+        "code": _code_digest(),
         "versions": dict(versions()),
         "settings": plain_settings(course),
         **_data(course),
@@ -187,13 +186,12 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-@lru_cache(maxsize=64)
-def _code_digest(other_pages: frozenset[Path]) -> str:
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """The code that runs and judges every notebook; what belongs to one exercise lies in its folder of check pages."""
     package = Path(autograder.__path__[0])
     paths = [path for room in _DECIDING_ROOMS for path in (package / room).rglob("*.py")]
     paths += [package / module for module in _DECIDING_MODULES if (package / module).is_file()]
-    beside = (path for path in (package / "checks").rglob("*") if path.is_file() and path not in other_pages)
-    paths += [path for path in beside if not path.name.endswith(_DECIDING_NOTHING)]
     return _files_digest(package, paths)
 
 

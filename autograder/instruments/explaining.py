@@ -93,7 +93,7 @@ def explain(
     Raises:
         CourseError: There is no such exercise, student or check, or nothing of that student's has been graded.
     """
-    found = named_exercise(course, exercise)
+    found = course.exercise_named(exercise)
     pointer, record = _counting(course, grader, student, found)
     results = {result.name: (cell.grade_id, result) for cell in record.verdict.cells for result in cell.checks}
     if check and check not in results:
@@ -113,23 +113,6 @@ def explain(
         answer = _answer(submission, found, cell)
         explained.append(Explained(student, found.name, cell, result, repeated, answer, history, tuple(said)))
     return explained
-
-
-def named_exercise(course: Course, name: str) -> Exercise:
-    """Return the exercise of a name, or of a part that no other has.
-
-    Args:
-        course: The course.
-        name: The name or a part of it.
-
-    Raises:
-        CourseError: There is none, or there are several.
-    """
-    known = [name] if name in course.exercises else [one for one in course.exercises if name in one]
-    if len(known) != 1:
-        several = f"'{name}' may be {' or '.join(known)}; name one of them." if known else ""
-        raise CourseError(several or no_such("exercise", name, course.exercises))
-    return course.exercises[known[0]]
 
 
 def read_submitted_work(course: Course, student: str, exercise: Exercise) -> Submission | None:

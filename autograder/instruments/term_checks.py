@@ -9,15 +9,16 @@ from importlib import metadata
 from pathlib import Path
 
 from autograder.calibration import evidence
-from autograder.checks.thresholds import thresholds_file
 from autograder.classes.collecting import collect
 from autograder.course.course import Course
+from autograder.course.exercise import Exercise
 from autograder.course.secret import SECRET_NAME
 from autograder.gradebook.rows import StudentRow, assignment_rows, existing_gradebook
 from autograder.grading.store import VerdictStore
+from autograder.judge.thresholds import thresholds_file
 
 _SECONDS = 15
-_GATE = re.compile(r"""\bgate\(\s*["']([^"']+)["']""")
+_GATE = re.compile(r"""\bgate\(\s*__file__,\s*["']([^"']+)["']""")
 _SSH = re.compile(r"(?:ssh://)?[\w.-]+@([\w.-]+)[:/](?:\d+/)?(.+)")
 
 
@@ -54,25 +55,33 @@ def thresholds(course: Course) -> list[str]:
     Args:
         course: The course.
     """
+    return [said for _, exercise in sorted(course.exercises.items()) for said in _thresholds(course, exercise)]
+
+
+def _thresholds(course: Course, exercise: Exercise) -> Iterator[str]:
     source = course.settings.data_source
     measure = f"run `autograder calibrate --source {source}`"
-    text = "".join(page.read_text(encoding="utf-8") for page in course.pages)
+    text = "".join(page.read_text(encoding="utf-8") for page in exercise.pages)
     used = set(_GATE.findall(text))
-    path = thresholds_file(source)
+    if not used:
+        return
+    path = thresholds_file(exercise.folder, source)
     if not path.is_file():
-        return [f"no threshold has been measured for {source}; {measure}"] if used else []
+        yield f"no threshold of {exercise.name} has been measured for {source}; {measure}"
+        return
     record = json.loads(path.read_text(encoding="utf-8"))
-    found = evidence.read(source)
+    found = evidence.read(exercise.folder, source)
     measured = {gate.name: gate for gate in found.gates} if found else {}
-    said = [f"{name} has no threshold that was measured; {measure}" for name in sorted(used - measured.keys())]
+    for name in sorted(used - measured.keys()):
+        yield f"{exercise.name} has no threshold `{name}` that was measured; {measure}"
     for name, gate in measured.items():
         stored = record["gates"][name]["threshold"]
         if name in used and abs(stored - gate.threshold) > 1e-6:
-            said.append(f"{name} is {stored:g}, but what was measured gives {gate.threshold:g}; {measure}")
-    for package, version in record["versions"].items() if used else ():
+            rest = f"but what was measured gives {gate.threshold:g}; {measure}"
+            yield f"the threshold `{name}` of {exercise.name} is {stored:g}, {rest}"
+    for package, version in record["versions"].items():
         if (now := metadata.version(package)) != version:
-            said.append(f"thresholds were measured with {package} {version}, now it is {now}; {measure}")
-    return said
+            yield f"thresholds of {exercise.name} were measured with {package} {version}, now it is {now}; {measure}"
 
 
 def in_public(course: Course) -> list[str]:

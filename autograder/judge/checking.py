@@ -1,8 +1,8 @@
 """What a check page is written with: the `check` decorator and the ways a check can end.
 
-    @check("check_select_classes", points=2, hint="...")
-    def select_classes_keeps_the_order(submission):
-        '''`select_classes` keeps the images in their original order.'''
+    @check("check_standardize", points=2, hint="...")
+    def columns_keep_their_order(submission):
+        '''`standardize` keeps the columns in their order.'''
 
 The function name is a claim, its docstring the line that the student sees.
 """

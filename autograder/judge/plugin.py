@@ -28,6 +28,8 @@ from autograder.judge.verdict import Outcome
 from autograder.judge.wording import plain_words
 
 MAX_CALLS_WHILE_SHRINKING = 40
+STAND_INS = "_stand_ins.py"
+"""Beside a page: functions that are right, for cells whose own function lost points where it was judged."""
 _UNDECIDED = "This check could not be decided by the computer; a person will look at it."
 
 PROFILE = "judge"
@@ -79,7 +81,7 @@ class JudgePlugin:
         cells: Sequence[str],
         decided: Mapping[str, Outcome],
         tell: Callable[[dict[str, Any]], None],
-        data_source: str = "sketches",
+        data_source: str,
         left_out: Collection[str] = (),
     ) -> None:
         hypothesis.settings.load_profile(PROFILE)  # before any page is imported: its checks take the settings of then
@@ -236,8 +238,9 @@ class JudgePlugin:
     def _prepare_for_wrong_functions(self, item: pytest.Item) -> None:
         """Do what the page of a check wants done about functions that lost points, before cells that use them are run.
 
-        `STAND_INS` says, for a judged cell, which functions are replaced by right ones, and where they were judged;
-        `OWN_CALLS` likewise, of which functions it is noted what the cells get from them. Several cells are a tuple.
+        `STAND_INS` says, for a judged cell, which functions are replaced by those of `_stand_ins.py` beside the page,
+        and where they were judged; `OWN_CALLS` likewise, of which functions it is noted what the cells get from them.
+        Several cells are a tuple.
         """
         for wish, operation in (("STAND_INS", "stand_in"), ("OWN_CALLS", "note_calls")):
             wanted = getattr(item.module, wish, {}).get(settings_of(item).cell, {})  # type: ignore[attr-defined]
@@ -245,7 +248,8 @@ class JudgePlugin:
                 cells = (judged,) if isinstance(judged, str) else judged
                 checks = [name for name, cell in self._cell_of.items() if cell in cells]
                 if any(self._outcomes.get(name) is not Outcome.PASS for name in checks):
-                    self._submission.probe({"op": operation, "name": function})
+                    code = {"code": item.path.with_name(STAND_INS).read_text()} if operation == "stand_in" else {}
+                    self._submission.probe({"op": operation, "name": function, **code})
 
     def _conclude(
         self,

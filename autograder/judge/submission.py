@@ -95,7 +95,7 @@ class Answer:
 class Submission:
     """One submission, through the worker.
 
-    Attributes are the functions of the exercise: `submission.select_classes(images, labels, (3, 5))` calls the
+    Attributes are the functions of the exercise: `submission.standardize(values)` calls the
     student's in his kernel and returns a plain value, or fails the check if it raised.
 
     Args:

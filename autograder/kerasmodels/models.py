@@ -398,3 +398,34 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
     finally:
         for variable, array in zip(variables, before, strict=True):
             variable.assign(array)
+
+
+def frozen_layers_beside(facts: ModelFacts, places: Collection[int]) -> list[str]:
+    """Name the kinds of the layers that could learn and are frozen, of those that hold none of some arrays.
+
+    A BatchNormalization may be frozen on purpose: it stays what it was, which is a choice as good as leaving it out.
+
+    Args:
+        facts: Of a model.
+        places: Of the arrays, a backbone's say, among the model's.
+
+    Returns:
+        Class names, none where no copy of the model shows its layers.
+    """
+    try:
+        copy = facts.rebuilt()
+    except Undecided:
+        return []
+    known = {id(copy.variables[place]) for place in places}
+    found, waiting = [], list(copy.model.layers)
+    while waiting:
+        layer = waiting.pop(0)
+        if isinstance(layer, keras.Model):
+            waiting += layer.layers
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            continue
+        elif layer.weights and not layer.trainable and not known & set(map(id, layer.weights)):
+            layer.trainable = True  # statistics would not learn then either
+            found += [type(layer).__name__] if layer.trainable_weights else []
+            layer.trainable = False
+    return found

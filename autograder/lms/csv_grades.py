@@ -65,7 +65,7 @@ def _csv(lines: list[list[str]]) -> bytes:
 class LmsCsvExporter(ExportPlugin):
     """`nbgrader export` with one line a student and a column an exercise, for `c.ExportApp.plugin_class`.
 
-    Grades that must not leave the house stop it: nothing is written.
+    Grades that must not go out stop it: nothing is written.
     """
 
     late_penalties = Bool(False, help="Take off what nbgrader took off for lateness.").tag(config=True)
@@ -78,7 +78,7 @@ class LmsCsvExporter(ExportPlugin):
             gradebook: nbgrader's open gradebook.
 
         Raises:
-            LmsError: Some grades must not leave the house, and no nbgrader command is around to fail.
+            LmsError: Some grades must not go out, and no nbgrader command is around to fail.
         """
         target = Path(self.to or self.file_name)
         chosen = [str(name) for name in self.assignment]

@@ -1,4 +1,4 @@
-"""What keeps a grade in the house, whatever LMS it is for, and how a grade is written."""
+"""What holds a grade back, whatever LMS it is for, and how a grade is written."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _DECIMALS = 5
 
 
 def why_held(entry: Outgoing, *, with_penalty: bool = False, has_option: bool = True) -> str:
-    """Say why a grade must not leave the house, or return an empty string.
+    """Say why a grade must not go out, or return an empty string.
 
     Args:
         entry: What the student would get.

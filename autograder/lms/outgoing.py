@@ -39,7 +39,7 @@ class Outgoing:
     page_problem: str = ""
     """Why the feedback pages, which go along, are not of these points; looked at by whoever sends them."""
     refused: str = ""
-    """Why these points must not leave the house; empty if they rest on settled verdicts."""
+    """Why these points must not go out; empty if they rest on settled verdicts."""
 
     @property
     def is_complete(self) -> bool:

@@ -1,4 +1,4 @@
-"""Points leave the house only if they rest on settled verdicts."""
+"""Points go out only if they rest on settled verdicts."""
 
 import csv
 

@@ -1,12 +1,14 @@
 """Exercise notebooks as Python: their cells run in this process, as the reference or a golden submission has them."""
 
 import functools
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
+from autograder.authoring.pages import pages_of
 from autograder.build import instructor_notebook
 from autograder.build.notebooks import to_bytes
 from tests.submissions.build import SUBMISSIONS, build_submission, exercise_names
@@ -14,6 +16,8 @@ from tests.submissions.build import SUBMISSIONS, build_submission, exercise_name
 mpl.use("agg")
 
 EXERCISES = exercise_names()
+collect_ignore = [folder.name for folder in Path(__file__).parent.glob("*/") if not pages_of(folder.name)[0].exists()]
+"""Tests of an exercise that is no longer there."""
 
 
 class Notebook:

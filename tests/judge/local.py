@@ -80,7 +80,7 @@ def judge(
             results[found["name"]] = CheckResult.from_dict(found)
 
     names = [name for code in cells.values() for name in names_bound(code)] + [*worker.namespace, *others]
-    plugin = JudgePlugin(Submission(Channel(worker.judges), names), key, order, {}, tell)
+    plugin = JudgePlugin(Submission(Channel(worker.judges), names), key, order, {}, tell, "sketches")
     try:
         status, said = run_page(list(pages), plugin)
     finally:

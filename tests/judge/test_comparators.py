@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.judge import oracles
 from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.comparators import (
     as_array,
@@ -144,15 +143,6 @@ def test_a_reported_accuracy_may_be_rounded_but_not_invented() -> None:
     expect_report(0.94, 0.93, "feature_accuracy")
     with pytest.raises(Failed, match=r"`feature_accuracy` says 0.990, but the model is right on 95.0% of the test"):
         expect_report(0.99, 0.95, "feature_accuracy")
-
-
-def test_the_selection_oracle_is_the_definition() -> None:
-    assert oracles.selected(np.array([5, 3, 9, 3]), (3, 5)) == ([0, 1, 3], [1, 0, 0])
-
-
-def test_the_split_oracle_leaves_something_on_both_sides() -> None:
-    assert oracles.validation_counts(4, 0.25) == (1, 2)
-    assert oracles.validation_counts(2, 0.9) == (1,)
 
 
 def test_values_are_described_briefly() -> None:

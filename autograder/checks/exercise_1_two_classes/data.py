@@ -15,7 +15,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.judge import oracles
+from autograder.checks.exercise_1_two_classes import _oracles as oracles
+from autograder.checks.exercise_1_two_classes._strategies import selections
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import (
     as_array,
@@ -26,7 +27,7 @@ from autograder.judge.comparators import (
     expect_value_error,
     image_positions,
 )
-from autograder.judge.strategies import LARGEST_LABEL, SHAPES, Batch, batch_of, class_counts, counts_of, selections
+from autograder.judge.strategies import LARGEST_LABEL, SHAPES, Batch, batch_of, class_counts, counts_of
 from autograder.judge.submission import Answer, Submission
 
 Array = np.ndarray[Any, Any]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.checks.exercise_1_two_classes._cases import ALL_LAYERS, UNFROZEN, ModelCases
 from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import (
     expect_probabilities,
@@ -20,9 +21,8 @@ from autograder.judge.comparators import (
 from autograder.judge.submission import Submission
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
-from autograder.kerasmodels.cases import ALL_LAYERS, UNFROZEN, Cases, expect_loss_of_integer_labels
-from autograder.kerasmodels.freezing import frozen_layers_beside
-from autograder.kerasmodels.models import find_arrays
+from autograder.kerasmodels.models import find_arrays, frozen_layers_beside
+from autograder.kerasmodels.witnesses import expect_loss_of_integer_labels
 
 Array = np.ndarray[Any, Any]
 BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
@@ -32,13 +32,13 @@ BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
 
 
 @pytest.fixture(scope="session")
-def cases(submission: Submission, draw_seed: Callable[[str], int]) -> Cases:
+def cases(submission: Submission, draw_seed: Callable[[str], int]) -> ModelCases:
     """Models that several checks share."""
-    return Cases(submission, draw_seed("models of exercise 1"))
+    return ModelCases(submission, draw_seed("models of exercise 1"))
 
 
 @check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
-def extractor_gives_one_probability_per_class(cases: Cases) -> None:
+def extractor_gives_one_probability_per_class(cases: ModelCases) -> None:
     """The model turns images into `(n, num_classes)` float32 probabilities, for two classes as for more."""
     images, _ = cases.images(2, count=6)
     for backbone, num_classes in ((cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)):
@@ -50,7 +50,7 @@ def extractor_gives_one_probability_per_class(cases: Cases) -> None:
 
 
 @check(BUILD, points=2, hint="set `backbone.trainable = False` before compiling; compile again if you change it later")
-def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
+def extractor_trains_the_head_and_nothing_else(cases: ModelCases) -> None:
     """Training moves the new head and leaves every array of the backbone as it was; the backbone itself is inside."""
     normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
     trials = [(*normalized, cases.extractor_steps(*normalized))]
@@ -89,7 +89,7 @@ def extractor_trains_the_head_and_nothing_else(cases: Cases) -> None:
         " `training=False` in the call is no protection for a backbone that is not frozen"
     ),
 )
-def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
+def extractor_keeps_batch_normalization_still(cases: ModelCases) -> None:
     """All four arrays of every BatchNormalization of the backbone stand still during `fit`."""
     normalized = (cases.normalized_backbone, cases.num_classes)
     case = cases.extractor(*normalized)
@@ -101,7 +101,7 @@ def extractor_keeps_batch_normalization_still(cases: Cases) -> None:
 
 
 @check(BUILD, points=1, hint="the backbone carries its own preprocessing: give it the images as they are")
-def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
+def extractor_gives_the_backbone_raw_images(cases: ModelCases) -> None:
     """The images reach the backbone as they are, in [0, 255], with no rescaling in front of it."""
     case = cases.extractor(tiny.bright_only_backbone(), 2)
     images = np.full((8, 32, 32, 3), 10, dtype=np.float32)
@@ -120,7 +120,7 @@ def extractor_gives_the_backbone_raw_images(cases: Cases) -> None:
     points=1.5,
     hint="`model.compile(...)` with an optimizer, a loss for integer labels and `metrics=['accuracy']`",
 )
-def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
+def extractor_is_compiled_for_integer_labels(cases: ModelCases) -> None:
     """Each model comes back compiled: `fit` takes integer labels and reports their share as `accuracy`."""
     normalized, plain = (cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)
     case = cases.extractor(*normalized)
@@ -150,7 +150,7 @@ def extractor_is_compiled_for_integer_labels(cases: Cases) -> None:
         " does nothing where it has its value already; after changing any flag, compile again"
     ),
 )
-def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
+def fine_tuning_trains_the_last_layers_only(cases: ModelCases) -> None:
     """After it, training moves the head and the last `unfrozen_layers` layers only, whatever was frozen before."""
     for kind in ("trained", "one by one"):
         cases.fine_tuned(kind).expect_moved(UNFROZEN[kind])
@@ -164,7 +164,7 @@ def fine_tuning_trains_the_last_layers_only(cases: Cases) -> None:
         " `training=False` does not hold it in Keras 3"
     ),
 )
-def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
+def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
     """BatchNormalization of the backbone stays frozen, all four arrays, also among unfrozen layers and if none is."""
     case = cases.fine_tuned("trained")
     case.expect_normalization_still()
@@ -186,7 +186,7 @@ def fine_tuning_keeps_batch_normalization_still(cases: Cases) -> None:
         " and `metrics=['accuracy']`"
     ),
 )
-def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
+def fine_tuning_compiles_with_the_new_rate(cases: ModelCases) -> None:
     """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
     case = cases.fine_tuned("trained")
     rate = case.facts.learning_rate
@@ -201,7 +201,7 @@ def fine_tuning_compiles_with_the_new_rate(cases: Cases) -> None:
 
 
 @check(TUNE, points=1, hint="change flags and compile; never build, clone or reload the model")
-def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
+def fine_tuning_keeps_what_was_learnt(cases: ModelCases) -> None:
     """The model itself comes back, and no array changes by the call: the backbone and the trained head are kept."""
     case = cases.fine_tuned("trained")
     lost = sum(place is None for place in find_arrays(case.before, case.facts.arrays))
@@ -213,7 +213,7 @@ def fine_tuning_keeps_what_was_learnt(cases: Cases) -> None:
 
 
 @check(TUNE, points=0.5, hint="`layers[-0:]` is the whole list, so 0 needs care")
-def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
+def fine_tuning_with_0_trains_the_head_only(cases: ModelCases) -> None:
     """With `unfrozen_layers=0` only the head trains, also if nothing was frozen before."""
     cases.fine_tuned("none").expect_moved(0)
 
@@ -223,7 +223,7 @@ def fine_tuning_with_0_trains_the_head_only(cases: Cases) -> None:
     points=0.5,
     hint="count the layers that have weights and are not BatchNormalization, and compare before slicing",
 )
-def fine_tuning_refuses_more_layers_than_there_are(cases: Cases) -> None:
+def fine_tuning_refuses_more_layers_than_there_are(cases: ModelCases) -> None:
     """Asking for more layers than the backbone has raises ValueError."""
     cases.ask_fine_tuning(ALL_LAYERS).returned()  # refusing everything is no answer
     answer = cases.ask_fine_tuning(ALL_LAYERS + 1)

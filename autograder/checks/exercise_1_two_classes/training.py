@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 
 import transferlab
+from autograder.checks.exercise_1_two_classes._figures import expect_trainings_drawn, history_in
 from autograder.checks.exercise_1_two_classes.models import BUILD, TUNE
-from autograder.checks.thresholds import gate
+from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_probabilities, number, predicted_classes
-from autograder.judge.figure_claims import expect_trainings_drawn, history_in
 from autograder.judge.submission import Submission
+from autograder.judge.thresholds import gate
 from autograder.kerasmodels import pretrained
-from autograder.kerasmodels.cases import Cases
 from autograder.kerasmodels.models import ModelFacts, describe, find_arrays
 from autograder.kerasmodels.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
 
@@ -284,7 +284,7 @@ def feature_model_recognises_new_images(trained: Trained) -> None:
     """`feature_model` classifies images it has never seen."""
     trained.first_stage()
     accuracy = trained.accuracy("feature_model")
-    expect_accuracy(accuracy, *gate("exercise_1/feature", trained.data.source), "`feature_model`")
+    expect_accuracy(accuracy, *gate(__file__, "feature", trained.data.source), "`feature_model`")
 
 
 @check(
@@ -358,7 +358,7 @@ def fine_tuned_model_recognises_new_images(trained: Trained) -> None:
     trained.second_fits()
     accuracy = trained.accuracy("finetuned_model")
     started = trained.earlier_accuracy("feature_model")
-    wanted = gate("exercise_1/feature", trained.data.source)
+    wanted = gate(__file__, "feature", trained.data.source)
     if started is not None and started < wanted.threshold - wanted.band:
         # that the first stage ended so low has been charged there
         if accuracy < started - 0.1:
@@ -367,7 +367,7 @@ def fine_tuned_model_recognises_new_images(trained: Trained) -> None:
             )
             fail(came, "no loss")
         return
-    expect_accuracy(accuracy, *gate("exercise_1/fine_tuned", trained.data.source), "`finetuned_model`")
+    expect_accuracy(accuracy, *gate(__file__, "fine_tuned", trained.data.source), "`finetuned_model`")
 
 
 @check(FINE_TUNED, points=0.5, hint="go on with `feature_model` itself, or with a model that has all of its weights")

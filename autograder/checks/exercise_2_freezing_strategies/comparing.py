@@ -16,13 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge import oracles
+from autograder.checks.exercise_2_freezing_strategies._comparison import Comparison, compared
+from autograder.checks.exercise_2_freezing_strategies._tables import best_fraction, strategy_table, strategy_tables
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import number
-from autograder.judge.strategies import strategy_table, strategy_tables
 from autograder.judge.submission import Answer, Submission
 from autograder.judge.tables import expect_table_untouched
-from autograder.kerasmodels.comparing import Comparison, compared
 
 COMPARE, BEST = "check_compare_strategies", "check_best_strategy"
 Compare = Callable[[], Comparison]
@@ -182,7 +181,7 @@ def _expect_choice(submission: Submission, table: Any, tolerance: float, *, inpu
     )
     called = f"`best_strategy(table, {tolerance:g})` with the rows (fraction, trainable, val_accuracy) {given}"
     found = number(returned, "the answer", called)
-    expected = oracles.best_fraction(columns, tolerance)
+    expected = best_fraction(columns, tolerance)
     if abs(found - expected) > 1e-9:
         fail(f"it returned {found:g}", f"{expected:g}", called=called)
     return answer

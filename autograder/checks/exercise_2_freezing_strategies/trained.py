@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 
 import transferlab
-from autograder.checks.thresholds import gate
-from autograder.judge import oracles
+from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
+from autograder.checks.exercise_2_freezing_strategies._comparison import COLUMNS, compared
+from autograder.checks.exercise_2_freezing_strategies._figures import expect_times_drawn
+from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
+from autograder.checks.exercise_2_freezing_strategies._tables import best_fraction
+from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
-from autograder.judge.figure_claims import expect_times_drawn
 from autograder.judge.submission import Submission
 from autograder.judge.tables import Table, column_of_numbers, expect_table
+from autograder.judge.thresholds import gate
 from autograder.judge.wording import brief
-from autograder.kerasmodels import comparing
-from autograder.kerasmodels.cases import Cases
 from autograder.kerasmodels.charged_once import (
     OwnCall,
     OwnModel,
@@ -33,8 +35,6 @@ from autograder.kerasmodels.charged_once import (
     same_images,
     were_measured,
 )
-from autograder.kerasmodels.comparing import COLUMNS, compared
-from autograder.kerasmodels.freezing import layer_flags
 from autograder.kerasmodels.models import ModelFacts, describe, find_arrays, load_backbone
 from autograder.kerasmodels.pretrained import all_arrays, counted_layers
 from autograder.kerasmodels.watching import (
@@ -275,7 +275,7 @@ def best_model_recognises_new_images(left: Left) -> None:
     """`best_model` classifies images of all ten classes that it has never seen."""
     left.best_model()  # what is not there is excused by no slip of the function
     try:
-        expect_accuracy(left.hidden_accuracy(), *gate("exercise_2/best", left.data.source), "`best_model`")
+        expect_accuracy(left.hidden_accuracy(), *gate(__file__, "best", left.data.source), "`best_model`")
     except Failed as problem:
         left.charge_once(problem, ("best", "fresh_starts", "images"), left.expect_model_returned)
 
@@ -383,7 +383,7 @@ def chosen_fraction_follows_from_the_table(left: Left) -> None:
     """`chosen_fraction` is what `best_strategy` says of `table`."""
     columns = left.columns()
     chosen = number(left.submission.read("chosen_fraction"), "`chosen_fraction`")
-    expected = oracles.best_fraction(columns, TOLERANCE)
+    expected = best_fraction(columns, TOLERANCE)
     if chosen != expected and chosen != _own_choice(left):
         fail(f"`chosen_fraction` is {chosen:g}", f"{expected:g}, with the tolerance {TOLERANCE:g}")
 

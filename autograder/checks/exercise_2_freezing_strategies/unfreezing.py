@@ -14,13 +14,8 @@ from typing import Any
 
 import pytest
 
-from autograder.checks.architectures import NAMES, architecture
-from autograder.judge.checking import check, fail
-from autograder.judge.comparators import expect_value_error, number
-from autograder.judge.submission import Submission
-from autograder.judge.wording import brief
-from autograder.kerasmodels.cases import Cases
-from autograder.kerasmodels.freezing import (
+from autograder.checks.exercise_2_freezing_strategies._architectures import NAMES, architecture
+from autograder.checks.exercise_2_freezing_strategies._freezing import (
     Counted,
     counted,
     counted_shared,
@@ -31,6 +26,11 @@ from autograder.kerasmodels.freezing import (
     twin_model,
     unfrozen,
 )
+from autograder.judge.cases import Cases
+from autograder.judge.checking import check, fail
+from autograder.judge.comparators import expect_value_error, number
+from autograder.judge.submission import Submission
+from autograder.judge.wording import brief
 from autograder.kerasmodels.models import describe, moved, part_of, place
 from autograder.kerasmodels.tiny import tiny_backbone, with_head
 

@@ -9,10 +9,8 @@ first epoch counted, means for medians, milliseconds of a whole call.
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge import oracles
-from autograder.judge.checking import check, fail
-from autograder.judge.comparators import expect_value_error, number
-from autograder.judge.model_tables import (
+from autograder.checks.exercise_3_comparing_models import _oracles as oracles
+from autograder.checks.exercise_3_comparing_models._model_tables import (
     COLUMNS,
     EXAMPLE,
     WORST,
@@ -25,8 +23,11 @@ from autograder.judge.model_tables import (
     tied_models,
     with_worst,
 )
+from autograder.judge.checking import check, fail
+from autograder.judge.comparators import expect_value_error, number
 from autograder.judge.submission import Answer, Submission
-from autograder.judge.tables import Table, expect_table, expect_table_untouched, rows_of
+from autograder.judge.tables import expect_table, expect_table_untouched, rows_of
+from autograder.judge.values import Table
 from autograder.judge.wording import brief
 
 PARETO, RECOMMEND = "check_pareto_front", "check_recommend"

@@ -15,18 +15,25 @@ import numpy as np
 import pytest
 
 import transferlab
-from autograder.checks.thresholds import gate
-from autograder.judge import oracles
+from autograder.checks.exercise_3_comparing_models import _oracles as oracles
+from autograder.checks.exercise_3_comparing_models._figures import expect_two_trade_offs_drawn
+from autograder.checks.exercise_3_comparing_models._measured import (
+    EPOCHS,
+    NAME,
+    NOTEBOOK_EPOCHS,
+    PREDICT_IMAGES,
+    PROFILED,
+    Measured,
+)
+from autograder.checks.exercise_3_comparing_models._model_tables import Row, table_of
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import REPORT_TOLERANCE, expect_accuracy, expect_report
-from autograder.judge.figure_claims import expect_two_trade_offs_drawn
-from autograder.judge.model_tables import Row, table_of
 from autograder.judge.submission import Stopped, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.judge.thresholds import gate
 from autograder.judge.wording import brief
 from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.charged_once import charge_once
-from autograder.kerasmodels.measured import EPOCHS, NAME, NOTEBOOK_EPOCHS, PREDICT_IMAGES, PROFILED, Measured
 from autograder.kerasmodels.models import ModelFacts, find_arrays
 from autograder.kerasmodels.watching import MANY_TRAININGS, Training, digests, learned_from, may_be_of
 from transferlab.backbones.registry import missing_weights
@@ -202,7 +209,7 @@ def recommended_model_recognises_new_images(measured: Measured, data: transferla
     """`recommended_model` classifies images it has never seen."""
     facts = measured.recommended()  # what is not there is excused by no slip of a function
     try:
-        expect_accuracy(measured.hidden_accuracy(), *gate("exercise_3/recommended", data.source), "`recommended_model`")
+        expect_accuracy(measured.hidden_accuracy(), *gate(__file__, "recommended", data.source), "`recommended_model`")
     except Failed as problem:
         names = _recommended_names(measured.submission, measured.table())
         claims = (_keeps_pretrained, _expect_all_epochs, _expect_training_images, profile_takes_the_best_epoch)

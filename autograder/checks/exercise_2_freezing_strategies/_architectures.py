@@ -1,8 +1,8 @@
-"""What the course knows of the architectures its exercises build besides the embedded ones.
+"""What is known of the architectures that are built here besides the embedded ones.
 
 Building one takes a second, which no verdict can spare, so `architectures.json` keeps what was counted once. Written by
 
-    python -m autograder.checks.architectures
+    python -m autograder.checks.exercise_2_freezing_strategies._architectures
 
 and compared with the architectures themselves in the tests.
 """

@@ -1,28 +1,7 @@
-"""Slow, readable statements of what is right."""
+"""Slow, readable statements of what is right about comparisons of models."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-
-Array = np.ndarray[Any, Any]
-
-
-def selected(labels: Array, classes: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Positions of the images whose label is in `classes`, in order, and their new labels: positions in `classes`."""
-    positions, new_labels = [], []
-    for position, label in enumerate(labels):
-        if label in classes:
-            positions.append(position)
-            new_labels.append(classes.index(label))
-    return positions, new_labels
-
-
-def validation_counts(count: int, fraction: float) -> tuple[int, ...]:
-    """How many of a class's `count` images may go to validation: the share within one, something on both sides."""
-    exact = fraction * count
-    return tuple(number for number in range(1, count) if abs(number - exact) <= 1 + 1e-9)
 
 
 def beats(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -63,12 +42,3 @@ def median(numbers: Sequence[float]) -> float:
     """The number in the middle; of an even count, the mean of the two in the middle."""
     ordered = sorted(numbers)
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-
-
-def best_fraction(columns: Mapping[str, Any], tolerance: float) -> float:
-    """The fraction with the fewest parameters among rows within `tolerance` of the best; ties: the smaller fraction."""
-    rows = zip(columns["fraction"], columns["trainable"], columns["val_accuracy"], strict=True)
-    known = [row for row in rows if not math.isnan(row[2])]
-    best = max(accuracy for _, _, accuracy in known)
-    good = [(trainable, fraction) for fraction, trainable, accuracy in known if accuracy >= best - tolerance]
-    return float(min(good)[1])

@@ -3,14 +3,14 @@
 from tests.judge.local import judge
 
 PAGE = """
-from autograder.kerasmodels.cases import Cases
+from autograder.checks.exercise_1_two_classes._cases import ModelCases
 from autograder.judge.checking import check
 
 
 @check("built", points=1)
 def evaluation_is_of_the_model_as_built(submission):
     '''It is.'''
-    cases = Cases(submission, 5)
+    cases = ModelCases(submission, 5)
     asked = (cases.normalized_backbone, cases.num_classes)
     cases.extractor_fit(*asked)
     cases.extractor_evaluation(*asked).expect_integer_labels()

@@ -1,10 +1,9 @@
 """Functions that take the place of a student's wrong ones, so that what is trained with them is not lost as well.
 
-Stand-alone, like `probe.py`, which loads it by path in a kernel. They come into a notebook only after its own function
-has been judged, and lost points; see `autograder.judge.standing_in`.
+Stand-alone: its text is run in the notebook's kernel, after the notebook's own function has been judged, and lost
+points; see `STAND_INS` on the page.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 
@@ -23,7 +22,7 @@ def _freeze(backbone: Any, first: int) -> None:
 
 
 def build_feature_extractor(backbone: Any, num_classes: int, *_: Any, **__: Any) -> Any:
-    """As exercise 1 describes it; arguments of the student's own are left aside."""
+    """As the exercise describes it; arguments of the student's own are left aside."""
     import keras
 
     backbone.trainable = False
@@ -36,7 +35,7 @@ def build_feature_extractor(backbone: Any, num_classes: int, *_: Any, **__: Any)
 
 
 def start_fine_tuning(model: Any, backbone: Any, unfrozen_layers: int, learning_rate: float, *_: Any, **__: Any) -> Any:
-    """As exercise 1 describes it; arguments of the student's own are left aside."""
+    """As the exercise describes it; arguments of the student's own are left aside."""
     import keras
 
     kinds = keras.layers.BatchNormalization
@@ -50,9 +49,3 @@ def _compile(model: Any, learning_rate: float) -> None:
     import keras
 
     model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "build_feature_extractor": build_feature_extractor,
-    "start_fine_tuning": start_fine_tuning,
-}

@@ -9,7 +9,7 @@ import numpy as np
 import transferlab
 from autograder.calibration import training
 from autograder.calibration.training import Cut, Draw, Head
-from autograder.kerasmodels.measured import HIDDEN_PER_CLASS
+from autograder.checks.exercise_3_comparing_models._measured import HIDDEN_PER_CLASS
 
 GATES = ("recommended",)
 TRAINING_PER_CLASS, VALIDATION_PER_CLASS, BATCH_SIZE = 40, 20, 32

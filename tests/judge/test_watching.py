@@ -1,6 +1,5 @@
-"""What exercise 2's checks stand on: known architectures, watched trainings, models made of others, the oracle."""
+"""What the judge has a kernel do with trainings: note them, move what they show, stop, make and mend models."""
 
-import importlib
 import json
 
 import keras
@@ -8,20 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.checks import architectures
-from autograder.judge import oracles
-from autograder.kerasmodels import comparing, freezing, measured, tiny, watching
+from autograder.kerasmodels import watching
 from autograder.kernels import trainings
-
-
-@pytest.mark.parametrize("name", architectures.NAMES)
-def test_a_known_architecture_is_the_real_one(name):
-    assert architectures.architecture(name) == architectures.count(name)
-
-
-def test_a_known_architecture_adds_up():
-    assert architectures.architecture("vgg16").parameters == 14_714_688
-    assert [len(architectures.architecture(name).counted) for name in architectures.NAMES] == [13, 53, 52]
+from tests.judge.planned import accuracies
 
 
 def small_model():
@@ -61,42 +49,12 @@ def test_every_fit_is_noted_while_watched_and_none_afterwards():
     assert arrays[records[0]["outputs"][0] - 5].shape == (4, 3)
 
 
-def accuracies(shown, epochs_a_call, kind="val_accuracy"):
-    """What a small model reaches in each epoch while its trainings are moved, and what it is left with."""
-    generator = np.random.default_rng(1)
-    y = np.arange(240) % 3
-    x = generator.normal(size=(240, 4)).astype("float32") + 3 * np.eye(4, dtype="float32")[y]
-    keras.utils.set_random_seed(2)
-    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="softmax")])
-    model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    found = []
-    plan = trainings.Plan(shown=shown, epoch_pauses=(0.0,))
-    with trainings.watched(plan):
-        for _ in range(len(shown[0]) // epochs_a_call):
-            history = model.fit(x, y, epochs=epochs_a_call, validation_data=(x, y), verbose=0).history
-            found += history[kind]
-    assert history["val_accuracy"][-1] == pytest.approx(model.evaluate(x, y, verbose=0)[1])
-    return found
-
-
 @pytest.mark.parametrize("epochs_a_call", [4, 1])
 def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
     found = accuracies(((-2.0, 1.5, -2.0, -2.0),), epochs_a_call)
     assert np.argmax(found) == 1
     assert found[1] > 0.7
     assert max(found[0], *found[2:]) < 0.5
-
-
-@pytest.mark.parametrize("epochs_a_call", [5, 1])
-def test_the_best_epoch_by_the_training_images_is_another_one(epochs_a_call):
-    assert np.argmax(accuracies(measured.SHOWN, epochs_a_call)) == 2
-    assert np.argmax(accuracies(measured.SHOWN, epochs_a_call, "accuracy")) != 2
-
-
-def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
-    *before, last = accuracies(comparing.SHOWN[:1], 3)
-    assert last == pytest.approx(1 / 3)
-    assert min(before) > 0.5
 
 
 def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
@@ -165,17 +123,6 @@ def test_learning_from_images_to_validate_with_needs_a_proof(images, labels, did
 def test_a_fit_of_arrays_may_leave_out_the_last_ones(given, count):
     images, labels = trainings._learned({"x": SEEN[0], "y": SEEN[1], **given})
     assert (len(images), len(labels)) == (count, count)
-
-
-def test_what_layers_are_set_to_is_told_apart():
-    def settings(rate, activation="relu"):
-        model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation), layers.Dropout(rate)])
-        return comparing.layer_settings(trainings.described(model)[0]["description"])
-
-    assert settings(0.2) == settings(0.2)
-    assert set(settings(0.2) - settings(0.3)) == {"Dropout with rate 0.2"}
-    assert settings(0.2) != settings(0.2, "gelu")
-    assert not comparing.layer_settings("")
 
 
 @pytest.mark.parametrize(("count", "may"), [(0, True), (12, True), (24, True), (13, False), (6, False), (2_010, True)])
@@ -286,50 +233,3 @@ def test_a_layer_used_again_is_the_same_layer():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.ReLU()])
     assert trainings.part(model, {"again": 0}).count_params() == 20
     assert trainings.part(model, {"layer": 1}) is model.layers[1]
-
-
-def test_the_best_fraction_is_the_smallest_training_that_is_good_enough():
-    columns = {"fraction": [1.0, 0.25, 0.5, 0.0], "trainable": [9, 5, 5, 1], "val_accuracy": [0.8, 0.79, 0.8, np.nan]}
-    assert oracles.best_fraction(columns, 0.02) == 0.25
-    assert oracles.best_fraction(columns, 0.0) == 0.5
-
-
-def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
-    backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=comparing.SHAPE)
-    assert comparing.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
-    assert comparing.SHAPE[0] != comparing.SHAPE[1]
-    images, labels = comparing.comparison_images(60, 12)
-    brightness = images.mean(axis=(1, 2, 3))
-    assert sorted(set(labels.tolist())) == [0, 1, 2]
-    assert labels[brightness.argmin()] == 0
-    assert images.max() <= 255
-
-
-@pytest.mark.parametrize("arrives", freezing.ARRIVALS)
-def test_backbones_arrive_in_every_state_of_flags(arrives):
-    backbone = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2), layers.Dense(2)])
-    backbone.trainable = arrives not in ("frozen", "thawed")
-    if arrives in ("one by one", "thawed"):
-        trainings.layer_flags(backbone, [0, 1, 2] if arrives == "one by one" else [0], one_by_one=True)
-    assert backbone.trainable is (arrives not in ("frozen", "thawed"))
-    expected = {"learning": [True] * 3, "frozen": [False] * 3, "one by one": [False] * 3, "thawed": [False, True, True]}
-    assert [layer.trainable for layer in backbone.layers] == expected[arrives]
-
-
-def test_twins_share_their_names_and_nothing_else():
-    model = freezing.twin_model(7)
-    assert len({variable.path for variable in model.weights}) < len(model.weights)
-    assert 0 < len(model.trainable_weights) < len(model.weights)
-
-
-def test_the_pages_judge_the_notebooks_own_comparison(project_root):
-    page = importlib.import_module("autograder.checks.exercise_2_freezing_strategies.trained")
-    text = (project_root / "source" / "exercise_2_freezing_strategies.py").read_text()
-    for given in (
-        f"FRACTIONS = {page.FRACTIONS}",
-        f"TOLERANCE = {page.TOLERANCE}",
-        f'"validation", per_class={page.VALIDATION_PER_CLASS}, seed={page.VALIDATION_SEED})',
-        f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=',
-        f"HEAD_EPOCHS = {page.HEAD_EPOCHS}\nEPOCHS = {page.EPOCHS}\n",
-    ):
-        assert given in text

@@ -1,19 +1,16 @@
-"""Model cases that several checks of a page share, so that each trip to the kernel is made once.
-
-A case that cannot be made (the function raised, returned no model, ...) fails every check that asks for it, with the
-same message.
-"""
+"""Models built and fine-tuned by a student's functions, which several checks share."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
 
 import keras
 import numpy as np
 
+from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, fail
-from autograder.judge.submission import Answer, Stopped, Submission
+from autograder.judge.submission import Answer, Submission
+from autograder.judge.values import Handle
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.models import (
@@ -27,21 +24,9 @@ from autograder.kerasmodels.models import (
     part_of,
     place,
 )
-from autograder.kernels.values import Handle, array_to_bytes
+from autograder.kerasmodels.witnesses import HEAD_RATE, LIVE, OWN, Array, Evaluation, FineTuned, Witness, evaluated
 
-Array = np.ndarray[Any, Any]
-T = TypeVar("T")
-HEAD_RATE = 1e-3
 ALL_LAYERS = 4  # as many as count in the tiny backbone
-LOSSES_OF_OTHER_LABELS = frozenset(
-    {"mse", "mean_squared_error", "mae", "mean_absolute_error", "mean_absolute_percentage_error", "log_cosh"}
-    | {"mean_squared_logarithmic_error", "huber", "huber_loss", "hinge", "squared_hinge", "categorical_hinge"}
-    | {"poisson", "cosine_similarity", "kl_divergence", "kullback_leibler_divergence", "dice", "tversky"}
-    | {"categorical_crossentropy", "binary_crossentropy", "categorical_focal_crossentropy"}
-    | {"binary_focal_crossentropy"}
-)
-"""Losses that take labels for numbers, or want them one-hot, by their names in Keras."""
-
 
 SIZES = ((24, 32), (32, 24), (40, 32), (24, 40), (32, 40))
 """Of images, height and width: never square."""
@@ -49,28 +34,17 @@ SIZES = ((24, 32), (32, 24), (40, 32), (24, 40), (32, 40))
 UNFROZEN = {"trained": 2, "one by one": 3, "none": 0}
 """How many layers are to be unfrozen, by kind of case."""
 
-OWN, LIVE = "a few training steps", "`fit`"
-"""How a training is called in messages: the judge's on its own copy, the one in the student's kernel."""
 
-
-class Witness(NamedTuple):
-    """What one training of a model moved."""
-
-    name: str
-    moved: tuple[bool, ...]
-    """One flag an array, in the order of `model.weights`."""
-
-
-class Cases:
+class ModelCases(Cases):
     """Makes each case once and remembers how that ended.
 
     Args:
         submission: Whose functions are called.
-        seed: Of what the models of exercise 1 are made from: nobody can prepare for their sizes, numbers or images.
+        seed: Of what the models are made from: nobody can prepare for their sizes, numbers or images.
     """
 
-    def __init__(self, submission: Submission, seed: int = 0) -> None:
-        self.submission = submission
+    def __init__(self, submission: Submission, seed: int) -> None:
+        super().__init__(submission)
         generator = np.random.default_rng(seed)
         self.size: tuple[int, int] = SIZES[generator.integers(len(SIZES))]
         """Height and width of images."""
@@ -79,32 +53,6 @@ class Cases:
         self.rate = float(np.round(generator.uniform(1e-3, 6e-3), 5))
         """Learning rate of fine-tuning."""
         self.seeds = [int(found) for found in generator.integers(1, 10**6, 8)]
-        self._made: dict[Any, Any] = {}
-        self._generation = submission.generation
-
-    def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Return what `make` gave the first time it was asked for under `key`.
-
-        Raises:
-            Failed: Making it failed, now or the first time.
-            Undecided: It could not be decided, likewise.
-        """
-        if self.submission.generation != self._generation:
-            # another kernel answers: what was made in the last one is gone
-            self._made = {known: made for known, made in self._made.items() if isinstance(made, Failed)}
-            self._generation = self.submission.generation
-        if key not in self._made:
-            try:
-                self._made[key] = make()
-            except (Failed, Undecided) as problem:
-                self._made[key] = problem
-            except Stopped as stopped:
-                self._made[key] = Failed(f"the kernel gave no answer: {stopped.reason}", "an answer")
-            self._generation = self.submission.generation
-        made = self._made[key]
-        if isinstance(made, Failed | Undecided):
-            raise made
-        return made  # type: ignore[no-any-return]
 
     @property
     def plain_backbone(self) -> keras.Model:
@@ -158,7 +106,7 @@ class Cases:
         images, _ = self.images(num_classes)
         return self.once(
             ("evaluated", id(backbone), num_classes),
-            lambda: _evaluated(self.submission, case.facts, images, case.called),
+            lambda: evaluated(self.submission, case.facts, images, case.called),
         )
 
     def shared_arrays(self, backbone: keras.Model, num_classes: int) -> int:
@@ -244,148 +192,7 @@ def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) 
     return Extractor(answer.called, facts, given, tuple(variable.path for variable in backbone.weights), tuple(places))
 
 
-@dataclass(frozen=True)
-class FineTuned:
-    """A model of ours after the student's `start_fine_tuning`, and what training it then moved."""
-
-    called: str
-    before: tuple[Array, ...]
-    """Arrays just before the call."""
-    facts: ModelFacts
-    """The model just after the call."""
-    layers: tuple[tuple[str, tuple[int, ...]], ...]
-    """Backbone layers that count, in order: name and places of their arrays among the model's."""
-    normalization: tuple[int, ...]
-    """Places of all BatchNormalization arrays."""
-    head: tuple[int, ...]
-    """Places of the head's arrays."""
-    witnesses: tuple["Witness", ...]
-    """Trainings after the call: the judge's own, and where asked for the live one."""
-    history: Answer | None
-    """Answer of the live `fit`, if there was one."""
-    is_the_model_given: bool = True
-    """Whether the model itself came back, or nothing, and not another one."""
-    head_scale: tuple[int, ...] = ()
-    """Places of the arrays of a BatchNormalization in the head."""
-    evaluation: "Evaluation | None" = None
-    """What `evaluate` says of it, if it was asked."""
-
-    @property
-    def learns(self) -> bool:
-        """Whether every training moved something."""
-        return all(any(witness.moved) for witness in self.witnesses)
-
-    def expect_moved(self, unfrozen_layers: int) -> None:
-        """Expect that the head and the last layers moved in every training, and no other layer.
-
-        Raises:
-            Failed: Another layer moved, or one of these stood still.
-        """
-        first = len(self.layers) - unfrozen_layers
-        wanted = f"only the last {unfrozen_layers} to change" if unfrozen_layers else "none to change"
-        for witness in self.witnesses:
-            for index, (name, places) in enumerate(self.layers):
-                moves = any(witness.moved[place] for place in places)
-                which = f"`{name}`, layer {index + 1} of {len(self.layers)} that count"
-                if moves and index < first:
-                    fail(f"{witness.name} changed {which}", wanted, called=self.called)
-                if not moves and index >= first:
-                    fail(f"{witness.name} left {which}, as it was", wanted, called=self.called)
-            if not all(witness.moved[place] for place in self.head):
-                hint = "freeze layers of the backbone only, not those of the model around it"
-                part = "a layer of the head" if any(witness.moved[place] for place in self.head) else "the head"
-                came = f"{witness.name} left {part} as it was"
-                fail(came, "a head that goes on learning", called=self.called, hint=hint)
-            if self.head_scale and not all(witness.moved[place] for place in self.head_scale):
-                came = f"{witness.name} left the BatchNormalization of the head as it was"
-                hint = "freeze the BatchNormalization layers of the backbone only, not those of the head"
-                fail(came, "a head that goes on learning, all of it", called=self.called, hint=hint)
-
-    def expect_normalization_still(self) -> None:
-        """Expect that no BatchNormalization array moved in any training.
-
-        Raises:
-            Failed: One did.
-        """
-        for witness in self.witnesses:
-            count = sum(witness.moved[place] for place in self.normalization)
-            if count:
-                came = f"{witness.name} changed {count} of the {len(self.normalization)} BatchNormalization arrays"
-                fail(came, "all of them to stand still", called=self.called)
-
-    def expect_accuracy_reported(self) -> None:
-        """Expect that the live `fit` still reported `accuracy`.
-
-        Raises:
-            Failed: It raised, or did not.
-        """
-        history = self.history.returned() if self.history is not None else None
-        if not isinstance(history, dict) or "accuracy" not in history:
-            came = f"`fit` reports {sorted(history) if isinstance(history, dict) else brief(history)}"
-            fail(came, "`loss` and `accuracy`", called=self.called)
-
-
-def expect_loss_of_integer_labels(loss: str, called: str) -> None:
-    """Expect a loss that takes class numbers; of another one, `fit` would only say that shapes do not fit.
-
-    Args:
-        loss: Its name.
-        called: The call that compiled with it.
-
-    Raises:
-        Failed: It wants other labels.
-    """
-    if loss.lower() in LOSSES_OF_OTHER_LABELS:
-        hint = "use `sparse_categorical_crossentropy`: it takes class numbers"
-        fail(f"the loss is {loss}", "one for integer labels", called=called, hint=hint)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What `evaluate` says of a model, on images of which it classifies a known share correctly."""
-
-    called: str
-    answer: Answer
-    loss: str
-    """Name of the loss it is compiled with."""
-    right: float
-    """Share of the images whose label is the class that the model's probabilities speak for."""
-
-    def expect_integer_labels(self) -> None:
-        """Expect that loss and accuracy are those of integer labels.
-
-        Raises:
-            Failed: `evaluate` raised, the accuracy is another number, or the loss wants other labels.
-        """
-        expect_loss_of_integer_labels(self.loss, self.called)
-        found = self.answer.returned()
-        accuracy = found.get("accuracy") if isinstance(found, dict) else None
-        if not isinstance(accuracy, float) or abs(accuracy - self.right) > 0.05:
-            fail(
-                f"`evaluate` reports {brief(found)} for images of which the model gets {self.right:.2f} right",
-                "their share as `accuracy`",
-                called=self.called,
-                hint="`metrics=['accuracy']`; a metric for one-hot labels counts something else",
-            )
-
-
-def _evaluated(submission: Submission, facts: ModelFacts, images: Array, called: str) -> Evaluation | None:
-    """Evaluate a model in the kernel: labels are what it says itself, but for every fourth."""
-    try:
-        outputs = facts.predict(images)
-    except Failed:
-        return None  # a model of parts that are not allowed: that is charged elsewhere, once
-    if outputs.ndim != 2 or outputs.shape[1] < 2:  # and so is an output of another form
-        return None
-    labels = outputs.argmax(axis=1).astype(np.int64)
-    labels[::4] = (labels[::4] + 1) % outputs.shape[1]
-    content = {"op": "evaluate", "model": facts.handle.id}
-    reply, buffers = submission.probe(content, [array_to_bytes(images), array_to_bytes(labels)], model=True)
-    answer = submission.read_answer(f"`model.evaluate` on {len(images)} images of ours", reply, buffers)
-    return Evaluation(called, answer, facts.loss, 1 - len(labels[::4]) / len(labels))
-
-
-def _ours(cases: Cases, kind: str) -> tuple[keras.Model, keras.Model]:
+def _ours(cases: ModelCases, kind: str) -> tuple[keras.Model, keras.Model]:
     """Build a model for fine-tuning and return it with its backbone."""
     seeds, size = cases.seeds, cases.size
     if kind == "trained":
@@ -396,7 +203,7 @@ def _ours(cases: Cases, kind: str) -> tuple[keras.Model, keras.Model]:
     return tiny.with_head(backbone, 3, seed=seeds[6], flat=True, normalized=is_mixed), backbone
 
 
-def _placed(cases: Cases, kind: str) -> tuple[keras.Model, Handle, Handle]:
+def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     """Build a model with a backbone in the kernel; return ours, the model's handle and the backbone's."""
     submission, (model, backbone) = cases.submission, _ours(cases, kind)
     if kind == "trained":
@@ -412,7 +219,7 @@ def _placed(cases: Cases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     return model, handle, part
 
 
-def _fine_tuned(cases: Cases, kind: str) -> FineTuned:
+def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
     submission = cases.submission
     ours, model, backbone = _placed(cases, kind)
     before: Sequence[Array] = [np.asarray(variable) for variable in ours.weights]
@@ -430,7 +237,7 @@ def _fine_tuned(cases: Cases, kind: str) -> FineTuned:
     if kind != "one by one":
         witnesses.append(Witness(OWN, tuple(own_steps(facts, *data))))
     if kind == "trained":
-        evaluation = _evaluated(submission, facts, data[0], answer.called)
+        evaluation = evaluated(submission, facts, data[0], answer.called)
     if kind != "none":
         history, after = fit(submission, facts.handle, *data)
         if history.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled

@@ -5,9 +5,6 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-THRESHOLDS = Path(__file__).with_name("thresholds.json")
-"""The file they stand in for the default source of images."""
-
 
 class Gate(NamedTuple):
     """One accuracy gate."""
@@ -18,23 +15,29 @@ class Gate(NamedTuple):
     """Half-width of the band around it in which a person has to look."""
 
 
-def thresholds_file(source: str) -> Path:
-    """Return the file with the thresholds for one source of images."""
-    return THRESHOLDS if source == "sketches" else THRESHOLDS.with_name(f"thresholds_{source}.json")
+def thresholds_file(folder: Path, source: str) -> Path:
+    """Return the file with the thresholds of an exercise for one source of images.
+
+    Args:
+        folder: Where its check pages are.
+        source: Name of the source.
+    """
+    return folder / f"thresholds_{source}.json"
 
 
 @functools.cache
-def gate(name: str, source: str = "sketches") -> Gate:
-    """Return a gate by its name, e.g. `exercise_1/feature`.
+def gate(page: str, name: str, source: str) -> Gate:
+    """Return an accuracy gate of an exercise.
 
     Args:
-        name: Of the gate.
+        page: The check page that asks: `__file__`. The thresholds lie beside it.
+        name: Of the gate, e.g. `fine_tuned`.
         source: Where the course's images come from.
 
     Raises:
         KeyError: No such gate has been calibrated.
     """
-    path = thresholds_file(source)
+    path = thresholds_file(Path(page).parent, source)
     gates = json.loads(path.read_text(encoding="utf-8"))["gates"] if path.is_file() else {}
     if name not in gates:
         raise KeyError(f"the gate {name} has no threshold for {source}; run `autograder calibrate --source {source}`")

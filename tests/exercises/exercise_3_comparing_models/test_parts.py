@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import transferlab
+from autograder.checks.exercise_3_comparing_models import _measured as measured_in_judge
 from autograder.checks.exercise_3_comparing_models import measuring as page
 from autograder.judge.checking import Failed, Undecided
-from autograder.kerasmodels import measured as measured_in_judge
 from autograder.kerasmodels.charged_once import OwnCall
 from autograder.kerasmodels.noted import digests_of_images
+from tests.judge.planned import accuracies
 
 ARRAYS = {
     name: transferlab.load_backbone(name, weights=None).get_weights() for name in ("mini_vgg", "mobilenet_0.25@96")
@@ -184,3 +185,9 @@ def test_more_trainings_than_are_noted_are_looked_at_by_a_person():
     measured_here.trainings = lambda: None
     with pytest.raises(Undecided):
         page.comparison_trains_as_asked(measured_here, data)
+
+
+@pytest.mark.parametrize("epochs_a_call", [5, 1])
+def test_the_best_epoch_by_the_training_images_is_another_one(epochs_a_call):
+    assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call)) == 2
+    assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call, "accuracy")) != 2

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import transferlab
-from autograder.judge import oracles
+from autograder.checks.exercise_3_comparing_models import _oracles as oracles
+from autograder.checks.exercise_3_comparing_models._model_tables import COLUMNS, Row
+from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, fail
 from autograder.judge.comparators import (
     REPORT_TOLERANCE,
@@ -16,11 +18,10 @@ from autograder.judge.comparators import (
     number,
     predicted_classes,
 )
-from autograder.judge.model_tables import COLUMNS, Row
 from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table, rows_of
+from autograder.judge.values import Handle, Table
 from autograder.judge.wording import brief
-from autograder.kerasmodels.cases import Cases
 from autograder.kerasmodels.charged_once import OwnCall, OwnModel, own_calls, same_images
 from autograder.kerasmodels.models import ModelFacts, describe
 from autograder.kerasmodels.watching import (
@@ -32,7 +33,6 @@ from autograder.kerasmodels.watching import (
     notebook_trainings,
     watch,
 )
-from autograder.kernels.values import Handle, Table
 
 Array = np.ndarray[Any, Any]
 TRAINING_PER_CLASS, TRAINING_SEED, NOTEBOOK_EPOCHS = 40, 101, 4

@@ -11,17 +11,17 @@ from typing import Any
 import keras
 import numpy as np
 
+from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
+from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
 from autograder.judge.submission import Submission
 from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.judge.values import Handle
 from autograder.kerasmodels import tiny
-from autograder.kerasmodels.cases import Cases
 from autograder.kerasmodels.charged_once import lost_points
-from autograder.kerasmodels.freezing import layer_flags
 from autograder.kerasmodels.models import describe, find_arrays, moved, place, same_bits
 from autograder.kerasmodels.watching import Fit, Watched, digests, learned_from, watch
-from autograder.kernels.values import Handle
 
 Array = np.ndarray[Any, Any]
 COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")

@@ -1,19 +1,19 @@
-"""Cases of exercise 2: models around a backbone that a student's function has unfrozen, and models it has counted."""
+"""Cases: models around a backbone that a student's function has unfrozen, and models it has counted."""
 
 import functools
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
 
-from autograder.judge.checking import Undecided, fail
+from autograder.judge.cases import Cases
+from autograder.judge.checking import fail
 from autograder.judge.submission import Answer, Submission
+from autograder.judge.values import Handle
 from autograder.kerasmodels import tiny
-from autograder.kerasmodels.cases import HEAD_RATE, OWN, Cases, FineTuned, Witness
-from autograder.kerasmodels.models import ModelFacts, describe, own_steps, part_of, place
-from autograder.kernels.values import Handle
+from autograder.kerasmodels.models import describe, own_steps, part_of, place
+from autograder.kerasmodels.witnesses import HEAD_RATE, OWN, FineTuned, Witness
 
 Array = np.ndarray[Any, Any]
 
@@ -280,34 +280,3 @@ def _counted_shared(submission: Submission, seed: int) -> Counted:
     model = part_of(submission, place(submission, nested), again=0)
     answer = submission.call("count_parameters", model, model=True)
     return Counted(answer.called, answer.returned(), nested.count_params(), 0)
-
-
-def frozen_layers_beside(facts: ModelFacts, places: Collection[int]) -> list[str]:
-    """Name the kinds of the layers that could learn and are frozen, of those that hold none of some arrays.
-
-    A BatchNormalization may be frozen on purpose: it stays what it was, which is a choice as good as leaving it out.
-
-    Args:
-        facts: Of a model.
-        places: Of the arrays, a backbone's say, among the model's.
-
-    Returns:
-        Class names, none where no copy of the model shows its layers.
-    """
-    try:
-        copy = facts.rebuilt()
-    except Undecided:
-        return []
-    known = {id(copy.variables[place]) for place in places}
-    found, waiting = [], list(copy.model.layers)
-    while waiting:
-        layer = waiting.pop(0)
-        if isinstance(layer, keras.Model):
-            waiting += layer.layers
-        elif isinstance(layer, layers.BatchNormalization):
-            continue
-        elif layer.weights and not layer.trainable and not known & set(map(id, layer.weights)):
-            layer.trainable = True  # statistics would not learn then either
-            found += [type(layer).__name__] if layer.trainable_weights else []
-            layer.trainable = False
-    return found

@@ -5,9 +5,10 @@ import pytest
 
 import transferlab
 from autograder.authoring.pages import checks_of, pages_of
+from autograder.checks.exercise_3_comparing_models import _measured as measured
+from autograder.checks.exercise_3_comparing_models import _model_tables as model_tables
+from autograder.checks.exercise_3_comparing_models import _oracles as oracles
 from autograder.checks.exercise_3_comparing_models import measuring as page
-from autograder.judge import model_tables, oracles
-from autograder.kerasmodels import measured
 from tests.submissions.build import read_expected, submission_places
 
 NAME = "exercise_3_comparing_models"

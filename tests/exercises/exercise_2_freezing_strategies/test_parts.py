@@ -1,0 +1,90 @@
+"""What the checks stand on: known architectures, the comparison, the oracle."""
+
+import importlib
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from autograder.checks.exercise_2_freezing_strategies import _architectures as architectures
+from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
+from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
+from autograder.checks.exercise_2_freezing_strategies import _tables as oracles
+from autograder.kerasmodels import tiny
+from autograder.kernels import trainings
+from tests.judge.planned import accuracies
+
+
+@pytest.mark.parametrize("name", architectures.NAMES)
+def test_a_known_architecture_is_the_real_one(name):
+    assert architectures.architecture(name) == architectures.count(name)
+
+
+def test_a_known_architecture_adds_up():
+    assert architectures.architecture("vgg16").parameters == 14_714_688
+    assert [len(architectures.architecture(name).counted) for name in architectures.NAMES] == [13, 53, 52]
+
+
+def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
+    *before, last = accuracies(comparing.SHOWN[:1], 3)
+    assert last == pytest.approx(1 / 3)
+    assert min(before) > 0.5
+
+
+def test_what_layers_are_set_to_is_told_apart():
+    def settings(rate, activation="relu"):
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation), layers.Dropout(rate)])
+        return comparing.layer_settings(trainings.described(model)[0]["description"])
+
+    assert settings(0.2) == settings(0.2)
+    assert set(settings(0.2) - settings(0.3)) == {"Dropout with rate 0.2"}
+    assert settings(0.2) != settings(0.2, "gelu")
+    assert not comparing.layer_settings("")
+
+
+def test_the_best_fraction_is_the_smallest_training_that_is_good_enough():
+    columns = {"fraction": [1.0, 0.25, 0.5, 0.0], "trainable": [9, 5, 5, 1], "val_accuracy": [0.8, 0.79, 0.8, np.nan]}
+    assert oracles.best_fraction(columns, 0.02) == 0.25
+    assert oracles.best_fraction(columns, 0.0) == 0.5
+
+
+def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
+    backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=comparing.SHAPE)
+    assert comparing.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
+    assert comparing.SHAPE[0] != comparing.SHAPE[1]
+    images, labels = comparing.comparison_images(60, 12)
+    brightness = images.mean(axis=(1, 2, 3))
+    assert sorted(set(labels.tolist())) == [0, 1, 2]
+    assert labels[brightness.argmin()] == 0
+    assert images.max() <= 255
+
+
+@pytest.mark.parametrize("arrives", freezing.ARRIVALS)
+def test_backbones_arrive_in_every_state_of_flags(arrives):
+    backbone = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2), layers.Dense(2)])
+    backbone.trainable = arrives not in ("frozen", "thawed")
+    if arrives in ("one by one", "thawed"):
+        trainings.layer_flags(backbone, [0, 1, 2] if arrives == "one by one" else [0], one_by_one=True)
+    assert backbone.trainable is (arrives not in ("frozen", "thawed"))
+    expected = {"learning": [True] * 3, "frozen": [False] * 3, "one by one": [False] * 3, "thawed": [False, True, True]}
+    assert [layer.trainable for layer in backbone.layers] == expected[arrives]
+
+
+def test_twins_share_their_names_and_nothing_else():
+    model = freezing.twin_model(7)
+    assert len({variable.path for variable in model.weights}) < len(model.weights)
+    assert 0 < len(model.trainable_weights) < len(model.weights)
+
+
+def test_the_pages_judge_the_notebooks_own_comparison(project_root):
+    page = importlib.import_module("autograder.checks.exercise_2_freezing_strategies.trained")
+    text = (project_root / "source" / "exercise_2_freezing_strategies.py").read_text()
+    for given in (
+        f"FRACTIONS = {page.FRACTIONS}",
+        f"TOLERANCE = {page.TOLERANCE}",
+        f'"validation", per_class={page.VALIDATION_PER_CLASS}, seed={page.VALIDATION_SEED})',
+        f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=',
+        f"HEAD_EPOCHS = {page.HEAD_EPOCHS}\nEPOCHS = {page.EPOCHS}\n",
+    ):
+        assert given in text
