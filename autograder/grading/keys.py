@@ -1,9 +1,11 @@
 """The key of a verdict: a digest of everything that decides it.
 
 Two pieces of work with the same key get the same verdict, so the second is not run. Whatever could change an outcome or
-a message therefore has to enter the key; the student's name and the time of handing in must not.
+a message therefore has to enter the key; the student's name and the time of handing in must not. Nor do comments and
+the layout of Python files, what belongs to other exercises, or the prose of the instructor's notebook.
 """
 
+import ast
 import hashlib
 import json
 import platform
@@ -18,7 +20,7 @@ from nbformat import NotebookNode
 import autograder
 from autograder.course.course import Course, plain_settings
 from autograder.course.data_files import data_digest
-from autograder.course.exercise import Exercise, grade_id_of
+from autograder.course.exercise import Exercise, grade_id_of, is_answer
 from autograder.course.notebooks import Prepared
 from autograder.course.submission import Submission
 from autograder.kernels.errors import TemplateFailed
@@ -55,7 +57,7 @@ def key_of(
         64 hexadecimal digits.
     """
     deciding = {
-        **_work(submission, prepared),
+        **_work(submission, prepared, exercise),
         "notes": [*submission.notes, *(prepared.notes if prepared else ())],
         "course": course_version(course, exercise),
         "secret": secret_digest,
@@ -76,7 +78,7 @@ def answers_key(course: Course, exercise: Exercise, submission: Submission, prep
         64 hexadecimal digits, the same whatever the check pages, the judge and the secret are.
     """
     deciding = {
-        **_work(submission, prepared),
+        **_work(submission, prepared, exercise),
         "exercise": exercise.name,
         "judged": dict(prepared.judged),
         "code": _running_digest(),
@@ -87,11 +89,14 @@ def answers_key(course: Course, exercise: Exercise, submission: Submission, prep
     return _sha256(json.dumps(deciding, sort_keys=True).encode())
 
 
-def _work(submission: Submission, prepared: Prepared | None) -> dict[str, Any]:
+def _work(submission: Submission, prepared: Prepared | None, exercise: Exercise) -> dict[str, Any]:
+    """What was handed in; without prose that the instructor's notebook puts there, which a student cannot change."""
     unread = [_sha256(submission.notebook), submission.problem]
+    given = {name for name, cell in exercise.cells.items() if cell.cell_type == "markdown" and not is_answer(cell)}
+    cells = [] if prepared is None else [cell for cell in prepared.notebook.cells if grade_id_of(cell) not in given]
     return {
         "format": _KEY_FORMAT,
-        "work": unread if prepared is None else [_plain(cell) for cell in prepared.notebook.cells],
+        "work": unread if prepared is None else [_plain(cell) for cell in cells],
         "files": {name: _sha256(content) for name, content in submission.files.items()},
     }
 
@@ -106,13 +111,14 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
     Returns:
         Plain values: digests, versions and settings.
     """
-    beside = {path.name: _sha256(path.read_bytes()) for path in exercise.beside}
+    beside = {path.name: _file_digest(path) for path in exercise.beside}
+    code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
     return {
         "exercise": exercise.name,
         **({"beside": beside} if beside else {}),
         "judged": dict(exercise.judged),
-        "reference": _sha256(json.dumps([_plain(cell) for cell in exercise.notebook.cells]).encode()),
-        "pages": [_sha256(page.read_bytes()) for page in exercise.pages],
+        "reference": _sha256(json.dumps([_plain(cell) for cell in code]).encode()),
+        "pages": [_file_digest(page) for page in exercise.pages],
         "code": _code_digest(),
         "versions": dict(versions()),
         "settings": plain_settings(course),
@@ -218,8 +224,19 @@ def _files_digest(folder: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
         if "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path.read_bytes())}\n".encode())
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{_file_digest(path)}\n".encode())
     return digest.hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    """Digest a file: of Python what runs, not how it is written and commented."""
+    content = path.read_bytes()
+    if path.suffix == ".py":
+        try:
+            return _sha256(ast.dump(ast.parse(content)).encode())
+        except (SyntaxError, ValueError):
+            pass
+    return _sha256(content)
 
 
 def _plain(cell: NotebookNode) -> list[Any]:

@@ -7,6 +7,7 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
+from autograder.course.exercise import is_answer
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import Submission
@@ -35,8 +36,8 @@ def changed_source(root):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda root: written(root, "checks/doubling.py", "# a new check"),
-        lambda root: (root / "checks/doubling_more.py").write_text("# a new page"),
+        lambda root: written(root, "checks/doubling.py", "NEW = 1"),
+        lambda root: (root / "checks/doubling_more.py").write_text("NEW = 1"),
         lambda root: written(root, "nbgrader_config.py", "c.CourseSettings.memory_mib = 999"),
         lambda root: written(root, "nbgrader_config.py", "c.CourseSettings.data_source = 'cifar10'"),
         changed_source,
@@ -94,7 +95,15 @@ def test_what_decides_nothing_does_not_change_it(bare_root):
     before = key(bare_root)
     assert key(bare_root, noisy) == before
     written(bare_root, "nbgrader_config.py", "c.CourseSettings.isolation = 'off'\nc.CourseDirectory.course_id = 'x'")
-    (bare_root / "checks/tripling.py").write_text("# the page of another exercise")
+    (bare_root / "checks/tripling.py").write_text("OTHER = 1  # the page of another exercise")
+    written(bare_root, "checks/doubling.py", "\n\n# a comment, below empty lines\n")
+    path = bare_root / "source" / "homework" / "doubling.ipynb"
+    notebook = nbformat.read(path, 4)
+    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown" and not is_answer(cell)]
+    assert prose
+    for cell in prose:
+        cell.source += " More prose."
+    nbformat.write(notebook, path)
     assert key(bare_root) == before
 
 
@@ -107,7 +116,7 @@ def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
         return answers_key(course, exercise, submission, prepare(read_notebook(content), exercise))
 
     before = found()
-    written(bare_root, "checks/doubling.py", "# a new check")
+    written(bare_root, "checks/doubling.py", "NEW = 1")
     assert found() == before
     assert found(sample_course.submission("other = 1")) != before
     assert found(files={"helper.py": b"1"}) != before
