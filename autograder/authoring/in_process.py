@@ -7,6 +7,7 @@ seen. `prepare_process` has to come before anything imports TensorFlow.
 import contextlib
 import hashlib
 import hmac
+import importlib
 import json
 import os
 import pdb  # noqa: T100 (it is what authors stop with)
@@ -33,15 +34,24 @@ def prepare_process() -> None:
     sys.breakpointhook = _breakpoint
 
 
-def warm_up() -> None:
-    """Import what every run imports and do what every run would do again; leaves no TensorFlow operation behind."""
-    import keras  # noqa: F401 (so that it is there)
+def warm_up(exercise: Exercise) -> None:
+    """Import what every run imports and do what every run would do again; leaves no TensorFlow operation behind.
 
-    from autograder.kerasmodels import warm_up as judges
-    from autograder.kernels.inner import quick_fit
+    Args:
+        exercise: What is going to be tried.
+    """
+    from autograder.grading.ahead import imported_ahead, warm_ups
 
-    judges.main()
-    quick_fit.install()
+    modules = imported_ahead((*exercise.pages, *exercise.beside))
+    for module in modules:
+        importlib.import_module(module)
+    for called in warm_ups(modules):
+        module, _, function = called.partition(":")
+        getattr(importlib.import_module(module), function)()
+    if "keras" in sys.modules:
+        from autograder.kernels.inner import quick_fit
+
+        quick_fit.install()
 
 
 def key_of(exercise: Exercise, draws: int) -> bytes:

@@ -1,7 +1,7 @@
 """`autograder dry-run`: a course graded before its release."""
 
 import time
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +83,7 @@ def _rehearse_all(course: "Course", names: list[str], secrets: int, jobs: int, e
     from autograder.authoring.trying import Bench
     from autograder.instruments.rehearsal import rehearse
 
-    done, warm = [], cache(warm_up)
+    done = []
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     # refreshed by hand: this process forks, and a thread that draws would not survive that
     with Progress(*columns, TimeElapsedColumn(), console=err, auto_refresh=False, transient=True) as bar:
@@ -97,6 +97,7 @@ def _rehearse_all(course: "Course", names: list[str], secrets: int, jobs: int, e
                 bar.refresh()
 
             bench = Bench.find(course, name)
+            warm = partial(warm_up, bench.exercise)
             done.append(rehearse(course, bench, range(secrets), jobs, extent, warm_up=warm, step=step))
     return done
 

@@ -48,7 +48,7 @@ def mutants(
                     for mutation in mutations(source):
                         _say(f"{cell}, line {mutation.line}: {mutation.name}")
                 raise typer.Exit
-            warm_up()
+            warm_up(bench.exercise)
             found = _run(bench.exercise.name, total, try_mutants(bench, list(answers), jobs))
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -60,7 +60,7 @@ def try_check(
         try:
             bench = Bench.find(find_course(course), exercise, draws)
             names = bench.check_names(checks or ())
-            warm_up()
+            warm_up(bench.exercise)
             if all_slips:
                 is_fine = _try_all(bench, only, jobs, as_json=as_json, whole=whole, checks=names if checks else [])
             else:

@@ -22,6 +22,7 @@ from autograder.course.exercise import Exercise
 from autograder.course.image_draws import image_draws
 from autograder.course.notebooks import prepare, read_notebook
 from autograder.course.sealed import prepare_submitted
+from autograder.grading.ahead import imported_ahead, pages_that_come_along, warm_ups
 from autograder.grading.answers import Diverged, Questioned, Recording, Replay
 from autograder.grading.judging import Judgement, judge_notebook, task_of
 from autograder.grading.lanes import Lanes, slow_places
@@ -34,16 +35,6 @@ from autograder.kernels.warm import Template
 from transferlab.course import course_sources
 
 JUDGE_ENTRY = "autograder.judge.session:main"
-JUDGE_PRELOAD = (
-    "tensorflow",
-    "keras",
-    "numpy",
-    "hypothesis.extra.numpy",
-    "pytest",
-    "transferlab",
-    "autograder.judge.session",
-    "autograder.kerasmodels.witnesses",
-)
 
 KEEP_DRAWN = "transferlab.images:keep_drawn"
 """What templates do ahead: kernels and judges of one exercise all draw the same images."""
@@ -62,6 +53,8 @@ class EngineSettings:
     """Answers of a notebook that are kept for the next check page; more than this is dropped."""
     data_source: str = course_sources()[0]
     """Where the course's images come from."""
+    pages: tuple[Path, ...] = field(default_factory=pages_that_come_along)
+    """Check pages that judges make ready for: what these import is imported before judges are forked."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +82,12 @@ def judge_settings(settings: EngineSettings) -> TemplateSettings:
     rooms = [package / room for room in ("__init__.py", "judge", "kerasmodels", "checks", "kernels")]
     beside = package.parent / "transferlab"  # in a checkout it hides the installed one, which holds the same
     rooms += [beside] if beside.is_dir() else []
+    preload = imported_ahead(settings.pages)
     return TemplateSettings(
         python=Path(sys.executable),
         entry=JUDGE_ENTRY,
-        preload=JUDGE_PRELOAD,
-        warm_up=("autograder.kerasmodels.warm_up:main",),
+        preload=preload,
+        warm_up=warm_ups(preload),
         readable=(default_kernel_python().parent.parent, *rooms),
         pythonpath=(package.parent,),
         environment=JUDGE_ENVIRONMENT,

@@ -99,7 +99,11 @@ def start_engine(course: Course, slots: int) -> Engine:
     refuse_missing_files(course.settings.data_source)
     return Worker(
         EngineSettings(
-            limits=course.limits, isolation=course.isolation, slots=slots, data_source=course.settings.data_source
+            limits=course.limits,
+            isolation=course.isolation,
+            slots=slots,
+            data_source=course.settings.data_source,
+            pages=tuple(path for found in course.exercises.values() for path in (*found.pages, *found.beside)),
         )
     )
 

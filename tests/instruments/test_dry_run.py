@@ -227,7 +227,7 @@ def test_the_command_shows_matrix_findings_page_and_status(small, monkeypatch, p
     root, _ = small
     monkeypatch.chdir(root)
     monkeypatch.setattr("autograder.authoring.in_process.prepare_process", lambda: None)
-    monkeypatch.setattr("autograder.authoring.in_process.warm_up", lambda: None)
+    monkeypatch.setattr("autograder.authoring.in_process.warm_up", lambda exercise: None)
     guide = (project_root / "docs" / "dry-run.md").read_text(encoding="utf-8")
     blocks = [block for number, block in enumerate(guide.split("```")) if number % 2]
     lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines() if line.strip()]
