@@ -3,7 +3,6 @@
 import functools
 import importlib
 import importlib.util
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -41,16 +40,6 @@ def checks_of(pages: tuple[Path, ...]) -> dict[str, CheckSettings]:
         for name, found in vars(_module(page)).items()
         if isinstance(getattr(found, "check_settings", None), CheckSettings) and found.__module__ == _name(page)
     }
-
-
-def outcomes(lost: Sequence[str], settings: dict[str, CheckSettings]) -> dict[str, str]:
-    """Tell FAIL from SKIPPED among checks that do not pass: one that waits for another of them is not tried.
-
-    Args:
-        lost: Names of the checks that do not pass.
-        settings: Of all checks.
-    """
-    return {name: "SKIPPED" if set(settings[name].after) & set(lost) else "FAIL" for name in lost}
 
 
 def _name(page: Path) -> str:

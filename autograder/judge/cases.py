@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from autograder.judge.checking import Failed, Undecided
 from autograder.judge.submission import Stopped, Submission
 
+__all__ = ["Cases"]
+
 T = TypeVar("T")
 
 

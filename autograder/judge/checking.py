@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
+__all__ = ["Failed", "Undecided", "check", "fail"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -22,35 +24,28 @@ class CheckSettings:
     cell: str
     """grade_id of the judged cell whose points this check is part of."""
     points: float
-    after: tuple[str, ...]
-    """Names of checks that must pass first; otherwise this one is SKIPPED."""
     hint: str
     """What to try, added to the message of a failure."""
 
 
-def check(
-    cell: str, *, points: float, after: Callable[..., Any] | tuple[Callable[..., Any], ...] = (), hint: str = ""
-) -> Callable[[F], F]:
+def check(cell: str, *, points: float, hint: str = "") -> Callable[[F], F]:
     """Mark a function of a check page as a check.
 
     Args:
         cell: grade_id of the judged cell.
         points: Points for a pass, more than 0.
-        after: The check, or checks, this one builds on.
         hint: What a student whose work fails should look at.
 
     Raises:
         ValueError: No points, or no docstring.
     """
-    required = after if isinstance(after, tuple) else (after,)
 
     def mark(function: F) -> F:
         if points <= 0 or not (function.__doc__ or "").strip():
             raise ValueError(
                 f"a check must have points above 0 and a docstring that the student can read: {function.__name__}"
             )
-        names = tuple(found.__name__ for found in required)
-        function.check_settings = CheckSettings(cell, points, names, hint)  # type: ignore[attr-defined]
+        function.check_settings = CheckSettings(cell, points, hint)  # type: ignore[attr-defined]
         return function
 
     return mark

@@ -13,6 +13,22 @@ from autograder.judge.submission import Answer, plain
 from autograder.judge.wording import brief
 from autograder.kernels.values import Foreign, Handle, Table
 
+__all__ = [
+    "as_array",
+    "expect_accuracy",
+    "expect_array",
+    "expect_close",
+    "expect_dtype",
+    "expect_pair",
+    "expect_probabilities",
+    "expect_report",
+    "expect_untouched",
+    "expect_value_error",
+    "image_positions",
+    "number",
+    "predicted_classes",
+]
+
 Array = np.ndarray[Any, Any]
 REPORT_TOLERANCE = 0.0101
 

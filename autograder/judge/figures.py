@@ -11,6 +11,8 @@ from typing import Any
 
 from autograder.judge.submission import Submission
 
+__all__ = ["Shown", "read_figures"]
+
 Point = tuple[float, float]
 
 

@@ -172,19 +172,13 @@ class JudgePlugin:
             self.problems.append(str(report.longrepr))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Start one check, or skip it if what it builds on did not pass.
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Start one check.
 
         What a check comes to is told at once, so it survives whatever happens to the next one.
         """
-        settings = settings_of(item)
         self._started = time.perf_counter()
         self._tell({"do": "started", "name": item.name})
-        missing = next((name for name in settings.after if self._outcomes.get(name) is not Outcome.PASS), None)
-        if missing is not None:
-            self._conclude(item, Outcome.SKIPPED, f"Not tried, because `{missing}` did not pass.")
-            return True
-        return None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -20,6 +20,7 @@ from autograder.judge.channel import Channel, Conversation
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.submission import Submission
 from autograder.judge.verdict import Outcome
+from autograder.judge.vocabulary import why_not
 from transferlab.images import drawn_so_far
 
 _PYTEST_OPTIONS = (
@@ -115,6 +116,9 @@ def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> 
         plugin: What judges.
         aloud: Let checks print, and stop at breakpoints, instead.
     """
+    refused = [said for page in pages if (said := why_not(page))]
+    if refused:
+        return int(pytest.ExitCode.USAGE_ERROR), " ".join(refused)
     arguments = [
         *_PYTEST_OPTIONS,
         "-c",

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
+__all__ = ["Batch", "batch_of", "batches_of", "class_counts", "classes", "counts_of", "images_for"]
+
 Array = np.ndarray[Any, Any]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -13,6 +13,8 @@ from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
 from autograder.judge.wording import brief, call_text, is_of_a_stub, no_such, one_line, what_helps
 from autograder.kernels.values import Decoder, Encoder, Foreign, Handle, ProtocolError
+
+__all__ = ["Answer", "Handle", "Stopped", "Submission"]
 
 CALL_CPU_SECONDS = 20.0
 CALL_WALL_SECONDS = 60.0
@@ -95,9 +97,6 @@ class Answer:
 class Submission:
     """One submission, through the worker.
 
-    Attributes are the functions of the exercise: `submission.standardize(values)` calls the
-    student's in his kernel and returns a plain value, or fails the check if it raised.
-
     Args:
         channel: To the worker.
         names: What the instructor's notebook defines. A check that asks for another name is wrong itself.
@@ -156,13 +155,6 @@ class Submission:
             return problem
         came = f"{_ended(told[0], self._cell_errors[told[0]])}, and {problem.came_back}"
         return Failed(came, problem.expected, hint=what_helps(came) or _EARLIER_FIRST)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name not in self._names:
-            raise AttributeError(no_such("function of the exercise", name, self._names))
-        return lambda *args, **kwargs: self.call(name, *args, **kwargs).returned()
 
     def call(self, name: str, *args: Any, inputs_after: bool = False, model: bool = False, **kwargs: Any) -> Answer:
         """Call a student's function.

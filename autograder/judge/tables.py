@@ -16,6 +16,8 @@ from autograder.kernels.values import Table
 
 __all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "list_of_texts", "rows_of"]
 
+__all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "list_of_texts", "rows_of"]
+
 
 def expect_table(value: Any, columns: Sequence[str], what: str, called: str = "") -> Table:
     """Read a table that came back; further columns are no mistake and are left out.

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+__all__ = ["Gate", "gate"]
+
 
 class Gate(NamedTuple):
     """One accuracy gate."""

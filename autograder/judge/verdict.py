@@ -24,7 +24,7 @@ class Outcome(enum.StrEnum):
     ERROR = "ERROR"
     """Undecided: a person has to look; the points are withheld, not lost."""
     SKIPPED = "SKIPPED"
-    """Not tried, because a check it builds on did not pass."""
+    """Not tried: in verdicts of before, when a check could wait for another one."""
 
 
 @dataclass(frozen=True)

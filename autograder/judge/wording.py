@@ -9,6 +9,8 @@ import numpy as np
 
 from autograder.kernels.values import Foreign, Handle, Table
 
+__all__ = ["brief"]
+
 _FEW = 12
 _DEEPEST = 2
 

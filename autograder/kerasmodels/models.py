@@ -27,6 +27,21 @@ from autograder.kerasmodels.tiny import of_ours
 from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
 from transferlab import portable
 
+__all__ = [
+    "ModelFacts",
+    "describe",
+    "expect_model",
+    "find_arrays",
+    "fit",
+    "frozen_layers_beside",
+    "load_backbone",
+    "moved",
+    "own_steps",
+    "part_of",
+    "place",
+    "same_bits",
+]
+
 Array = np.ndarray[Any, Any]
 MAX_OUTPUTS_MIB, MAX_IMAGES_A_CALL = 512, 500
 

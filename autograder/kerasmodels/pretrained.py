@@ -10,6 +10,8 @@ import transferlab
 from transferlab.backbones import arrays
 from transferlab.backbones.registry import EMBEDDED, missing_weights
 
+__all__ = ["all_arrays", "counted_layers", "layer_arrays"]
+
 Array = np.ndarray[Any, Any]
 _OF_NORMALIZATION = "moving_mean"
 

@@ -14,6 +14,8 @@ from keras import layers
 
 from autograder.judge.wording import OF_THE_CHECK
 
+__all__ = ["counted_layers", "tiny_backbone", "training_images", "with_head"]
+
 Array = np.ndarray[Any, Any]
 
 

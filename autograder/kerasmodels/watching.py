@@ -17,6 +17,8 @@ from autograder.kerasmodels.models import ModelFacts
 from autograder.kernels.trainings import MAX_NOTED, MAX_ROWS, row_digest
 from autograder.kernels.values import Encoder, Foreign, Handle, ProtocolError, array_from_bytes, array_to_bytes
 
+__all__ = ["notebook_trainings", "watch"]
+
 Array = np.ndarray[Any, Any]
 MANY_TRAININGS = f"The notebook called `fit` {MAX_NOTED} times or more, and the grader has not noted the last ones."
 

@@ -11,6 +11,8 @@ from autograder.judge.wording import brief
 from autograder.kerasmodels.models import ModelFacts
 from autograder.kernels.values import array_to_bytes
 
+__all__ = ["Evaluation", "Witness", "evaluated", "expect_loss_of_integer_labels"]
+
 Array = np.ndarray[Any, Any]
 HEAD_RATE = 1e-3
 LOSSES_OF_OTHER_LABELS = frozenset(

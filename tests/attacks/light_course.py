@@ -27,7 +27,7 @@ HIDDEN_SUM = 420.0
 def double_doubles(submission, numbers):
     """`double` doubles every number."""
     given_numbers = np.array(numbers, dtype=np.int64)
-    expect_array(submission.double(given_numbers), 2 * given_numbers, "the answer")
+    expect_array(submission.call("double", given_numbers).returned(), 2 * given_numbers, "the answer")
 
 
 @check("check_answer", points=1)

@@ -24,7 +24,7 @@ def message(errors, reply):
     submission = Submission(Kernel(errors, reply), ("double",))
     submission.run_until("check_double")
     with pytest.raises(Failed) as failed:
-        submission.double(2)
+        submission.call("double", 2).returned()
     return sentence(failed.value, "the check's own hint, which does not belong")
 
 

@@ -27,7 +27,7 @@ def doubles(submission, values):
 @check("cell", points=1)
 def raises_nothing(submission):
     '''`double` takes floats.'''
-    submission.double(0.5)
+    submission.call("double", 0.5).returned()
 
 @check("cell", points=1)
 def open_question(submission):

@@ -21,13 +21,13 @@ import numpy as np
 @check("check_double", points=1)
 def doubles(submission):
     '''`double` doubles.'''
-    expect_array(submission.double(4), np.array(8), "the answer")
-    expect_array(submission.double(5), np.array(10), "the answer")
+    expect_array(submission.call("double", 4).returned(), np.array(8), "the answer")
+    expect_array(submission.call("double", 5).returned(), np.array(10), "the answer")
 
 @check("check_weigh", points=1)
 def weighs(submission):
     '''`weigh` gives an array.'''
-    expect_array(submission.weigh(3), np.ones(3), "the weights")
+    expect_array(submission.call("weigh", 3).returned(), np.ones(3), "the weights")
 """
 COUNTING = {
     "double": "print('a line')\nasked = []\ndef double(n):\n    asked.append(n)\n    return 2 * n + (len(asked) == 3)",
@@ -48,10 +48,15 @@ def was_run(graded: Graded) -> bool:
     [
         ("`double` doubles.", "`double` gives twice its input.", False, ["PASS", "PASS"]),
         ("np.array(10)", "np.array(11)", False, ["FAIL", "PASS"]),
-        ("submission.double(5)", "submission.double(6)", True, ["FAIL", "PASS"]),
+        ('call("double", 5)', 'call("double", 6)', True, ["FAIL", "PASS"]),
         # Asked a third time this function adds one: an answer from memory would hide it.
-        ("submission.double(4)", "submission.double(5) * submission.double(4) / 10", True, ["FAIL", "PASS"]),
-        ("submission.weigh(3), np.ones(3)", "np.ones(3), np.ones(3)", True, ["PASS", "PASS"]),
+        (
+            'submission.call("double", 4).returned()',
+            'submission.call("double", 5).returned() * submission.call("double", 4).returned() / 10',
+            True,
+            ["FAIL", "PASS"],
+        ),
+        ('submission.call("weigh", 3).returned(), np.ones(3)', "np.ones(3), np.ones(3)", True, ["PASS", "PASS"]),
     ],
     ids=["claim", "expectation", "another call", "one call more", "one call less"],
 )

@@ -26,9 +26,9 @@ assert len(losses) == 2
 """
 """The second answer, in which a model is trained: behind it all that a setting can have broken shows."""
 TREBLES_ONLY_IF_TRAINED = TWO.replace(
-    "    expect_array(submission.treble",
+    '    expect_array(submission.call("treble"',
     "    column = submission.read('losses')\n    expect_array(column, np.array(column), 'it')\n"
-    "    expect_array(submission.treble",
+    '    expect_array(submission.call("treble"',
 )
 
 ON_TOP: dict[str, tuple[str, ...]] = {

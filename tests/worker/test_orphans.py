@@ -34,7 +34,7 @@ PAGE = """
 @check("check_endless", points=1)
 def comes_to_an_end(submission):
     '''It comes to an end.'''
-    submission.endless()
+    submission.call("endless").returned()
 """
 
 

@@ -19,7 +19,7 @@ DOUBLE = """
 @check("check_double", points=1)
 def doubles(submission):
     '''`double` doubles.'''
-    expect_array(submission.double(4), np.array(8), "the answer")
+    expect_array(submission.call("double", 4).returned(), np.array(8), "the answer")
 """
 IMPORTS = "import numpy as np\n"
 TWO = (
@@ -29,7 +29,7 @@ TWO = (
 @check("check_treble", points=1)
 def trebles(submission):
     '''`treble` trebles.'''
-    expect_array(submission.treble(4), np.array(12), "the answer")
+    expect_array(submission.call("treble", 4).returned(), np.array(12), "the answer")
 """
 )
 RIGHT = {"double": "def double(n): return 2 * n", "treble": "def treble(n): return 3 * n"}
@@ -69,7 +69,7 @@ from hypothesis import given, strategies as st
 @given(numbers=st.lists(st.integers(0, 99), max_size=9))
 def doubles(submission, numbers):
     '''`double` doubles lists.'''
-    expect_array(submission.double(numbers), 2 * np.array(numbers, dtype=np.int64), "the answer")
+    expect_array(submission.call("double", numbers).returned(), 2 * np.array(numbers, dtype=np.int64), "the answer")
 """
     )
     made = exercise(page, {"double": "import numpy as np\ndef double(n): return 2 * np.array(n, dtype=int)"})
@@ -138,7 +138,7 @@ def test_an_error_inside_a_check_is_one_of_the_course_whatever_provokes_it(engin
     @check("check_double", points=1)
     def doubles(submission):
         '''`double` doubles.'''
-        {8: None}[submission.double(4)]
+        {8: None}[submission.call("double", 4).returned()]
     """
     made = exercise(page, {"double": RIGHT["double"]})
 
@@ -167,7 +167,7 @@ def test_a_judge_that_dies_costs_the_check_it_died_in(engine: Engine, exercise: 
 def dies_on_a_wrong_answer(submission):
     '''Our own mistake, provoked.'''
     import os
-    if submission.treble(1) != 3:
+    if submission.call("treble", 1).returned() != 3:
         os._exit(1)
 """
     )

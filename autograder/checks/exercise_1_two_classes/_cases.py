@@ -9,8 +9,7 @@ import numpy as np
 
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, fail
-from autograder.judge.submission import Answer, Submission
-from autograder.judge.values import Handle
+from autograder.judge.submission import Answer, Handle, Submission
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.models import (

@@ -12,7 +12,7 @@ from autograder.judge.figure_data import conclude, curves_in, find_curves, undec
 from autograder.judge.figure_words import spaced
 from autograder.judge.figures import Shown, read_figures
 from autograder.judge.submission import Submission
-from autograder.judge.values import Table
+from autograder.judge.tables import Table
 
 TRAININGS = ("baseline", "feature", "finetuned")
 _WORDS = {

@@ -15,9 +15,8 @@ from autograder.checks.exercise_2_freezing_strategies._freezing import layer_fla
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
-from autograder.judge.submission import Submission
+from autograder.judge.submission import Handle, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
-from autograder.judge.values import Handle
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.charged_once import lost_points
 from autograder.kerasmodels.models import describe, find_arrays, moved, place, same_bits

@@ -9,8 +9,7 @@ from keras import layers
 
 from autograder.judge.cases import Cases
 from autograder.judge.checking import fail
-from autograder.judge.submission import Answer, Submission
-from autograder.judge.values import Handle
+from autograder.judge.submission import Answer, Handle, Submission
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.models import describe, own_steps, part_of, place
 from autograder.kerasmodels.witnesses import HEAD_RATE, OWN, FineTuned, Witness

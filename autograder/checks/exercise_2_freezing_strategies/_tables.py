@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from autograder.judge.values import Table
+from autograder.judge.tables import Table
 
 
 def best_fraction(columns: Mapping[str, Any], tolerance: float) -> float:

@@ -441,6 +441,6 @@ def _own_layers(left: Left, fraction: float) -> set[str]:
 def _own_choice(left: Left) -> Any:
     try:
         table = left.submission.read("table")
-        return number(left.submission.best_strategy(table, TOLERANCE), "the answer")
+        return number(left.submission.call("best_strategy", table, TOLERANCE).returned(), "the answer")
     except Failed as problem:
         return brief(problem)

@@ -18,9 +18,8 @@ from autograder.judge.comparators import (
     number,
     predicted_classes,
 )
-from autograder.judge.submission import Submission
-from autograder.judge.tables import column_of_numbers, expect_table, rows_of
-from autograder.judge.values import Handle, Table
+from autograder.judge.submission import Handle, Submission
+from autograder.judge.tables import Table, column_of_numbers, expect_table, rows_of
 from autograder.judge.wording import brief
 from autograder.kerasmodels.charged_once import OwnCall, OwnModel, own_calls, same_images
 from autograder.kerasmodels.models import ModelFacts, describe

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from autograder.judge.checking import fail
 from autograder.judge.comparators import number
-from autograder.judge.values import Table
+from autograder.judge.tables import Table
 
 COLUMNS = ("name", "parameters", "seconds_per_epoch", "val_accuracy", "ms_per_image")
 """Columns of a comparison of models."""

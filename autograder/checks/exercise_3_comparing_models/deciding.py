@@ -26,8 +26,7 @@ from autograder.checks.exercise_3_comparing_models._model_tables import (
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import expect_value_error, number
 from autograder.judge.submission import Answer, Submission
-from autograder.judge.tables import expect_table, expect_table_untouched, rows_of
-from autograder.judge.values import Table
+from autograder.judge.tables import Table, expect_table, expect_table_untouched, rows_of
 from autograder.judge.wording import brief
 
 PARETO, RECOMMEND = "check_pareto_front", "check_recommend"

@@ -321,7 +321,7 @@ def _recommended_names(submission: Submission, rows: list[Row]) -> list[str]:
     """The name our rule gives, and the one the student's gives: a slip in `recommend` is judged there, once."""
     names = [oracles.recommended(rows, "accuracy")] if rows else []
     try:
-        own = submission.recommend(table_of(rows), "accuracy")
+        own = submission.call("recommend", table_of(rows), "accuracy").returned()
     except (Failed, Stopped, IndexError):
         return names
     known = isinstance(own, str) and own in {row["name"] for row in rows}
@@ -501,7 +501,7 @@ def _is_time(told: float, clocks: Sequence[float], tolerance: float) -> bool:
 def _own_order(submission: Submission, rows: list[Row]) -> list[str]:
     """The order that the student's own `comparison_table` gives; a slip in it has cost its points there."""
     try:
-        table = expect_table(submission.comparison_table(rows), ["name"], "the answer")
+        table = expect_table(submission.call("comparison_table", rows).returned(), ["name"], "the answer")
     except (Failed, Stopped):
         return []
     return [str(name) for name in table.columns["name"]]
