@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from autograder.commands.lms_platforms import OverwritingMarks
 from autograder.commands.lms_terminal import AssignmentOption, DryRunOption, choose_assignment, finish
 from autograder.commands.terminal import CourseOption, ending_well, find_course
 
@@ -54,6 +55,7 @@ def moodle(
     overwrite_comments: Annotated[
         bool, typer.Option("--overwrite-comments", help="Also exchange comments that somebody wrote in Moodle.")
     ] = False,
+    overwrite_marks: OverwritingMarks = False,
     again: Annotated[
         bool,
         typer.Option("--again", help="Write everything once more: a file was not uploaded, or something was lost."),
@@ -81,6 +83,7 @@ def moodle(
             rescale=rescale,
             overwrite=overwrite,
             overwrite_comments=overwrite_comments,
+            overwrite_marks=overwrite_marks,
             again=again,
             late_penalties=late_penalties,
             with_pages=not no_pages,

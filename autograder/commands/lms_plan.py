@@ -13,6 +13,7 @@ from autograder.commands.lms_platforms import (
     Overwriting,
     OverwritingComments,
     OverwritingFiles,
+    OverwritingMarks,
     Reach,
     Rescale,
     TokenFile,
@@ -57,6 +58,7 @@ def moodle(
     overwrite: Overwriting = False,
     overwrite_comments: OverwritingComments = False,
     overwrite_files: OverwritingFiles = False,
+    overwrite_marks: OverwritingMarks = False,
     again: Again = False,
     team_feedback: TeamFeedbackOption = "none",
     token_file: TokenFile = None,
@@ -79,12 +81,14 @@ def moodle(
                 with_pages=not no_pages,
                 overwrite=overwrite,
                 overwrite_comments=overwrite_comments,
+                overwrite_marks=overwrite_marks,
                 again=again,
                 team_feedback=team_feedback_of(team_feedback),
             )
             _show(write_moodle(found, choose_assignment(found, assignment), sheet, dry_run=True), page, as_json=as_json)
             return
-        reach, over = Reach(token_file, insecure, answer_seconds), (overwrite, overwrite_comments, overwrite_files)
+        reach = Reach(token_file, insecure, answer_seconds)
+        over = (overwrite, overwrite_comments, overwrite_files, overwrite_marks)
         with moodle_at(where, reach, overwrite=over, rescale=rescale, with_pages=not no_pages) as platform:
             asked = Asked(course, assignment, dry_run=True, again=again, with_pages=not no_pages, lms="moodle")
             _show(push_to(platform, asked), page, as_json=as_json)

@@ -27,6 +27,9 @@ OverwritingComments = Annotated[
 OverwritingFiles = Annotated[
     bool, typer.Option("--overwrite-files", help="Also replace feedback files of other people that have our names.")
 ]
+OverwritingMarks = Annotated[
+    bool, typer.Option("--overwrite-marks", help="Also grade where Moodle works it out from several markers' marks.")
+]
 Again = Annotated[
     bool, typer.Option("--again", help="Send also what was sent before: something was lost on the other side.")
 ]
@@ -52,7 +55,7 @@ def moodle_at(
     Args:
         address: Of its page.
         reach: How.
-        overwrite: Grades, comments, files of others.
+        overwrite: Grades, comments, files, marks of others.
         asked: `rescale`, `with_pages`.
 
     Yields:

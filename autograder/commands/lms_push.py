@@ -17,6 +17,7 @@ from autograder.commands.lms_platforms import (
     Overwriting,
     OverwritingComments,
     OverwritingFiles,
+    OverwritingMarks,
     Reach,
     Rescale,
     TokenFile,
@@ -55,6 +56,7 @@ def moodle(
     overwrite: Overwriting = False,
     overwrite_comments: OverwritingComments = False,
     overwrite_files: OverwritingFiles = False,
+    overwrite_marks: OverwritingMarks = False,
     again: Again = False,
     dry_run: DryRunOption = False,
     insecure: Insecure = False,
@@ -63,7 +65,8 @@ def moodle(
 ) -> None:
     """Send to a Moodle assignment. The token is taken from MOODLE_TOKEN or a file."""
     with ending_well():
-        reach, over = Reach(token_file, insecure, answer_seconds), (overwrite, overwrite_comments, overwrite_files)
+        reach = Reach(token_file, insecure, answer_seconds)
+        over = (overwrite, overwrite_comments, overwrite_files, overwrite_marks)
         with moodle_at(address, reach, overwrite=over, rescale=rescale, with_pages=not no_pages) as platform:
             asked = Asked(course, assignment, student, dry_run, again, with_pages=not no_pages, lms="moodle")
             finish(push_to(platform, asked), dry_run=dry_run)

@@ -36,6 +36,8 @@ class Pupil:
     maximum: str = "9.00"
     due: str | None = None
     """As Moodle writes it; a worksheet has it where anybody has an override."""
+    marks: tuple = ()
+    """Mark and comment of each marker, from Moodle 5.2 on where work is allocated to markers."""
 
     def but(self, **changes):
         return replace(self, **changes)
@@ -93,20 +95,25 @@ def fputcsv(values):
 
 
 def moodle_worksheet(path, pupils, layout="folders", words=None):
-    """Moodle 4.5's columns, in English or another language."""
+    """Moodle 4.5's columns, and 5.2's of markers, in English or another language."""
     is_blind, is_team = layout == "blind", layout == "team"
     header = ["Identifier", *([] if is_blind else ["Full name", "Email address"]), "Status"]
     has_overrides = any(pupil.due is not None for pupil in pupils)
     header += ["Allow submissions from", "Due date", "Cut-off date"] * has_overrides + ["Group"] * is_team
+    markers = range(1, max(len(pupil.marks) for pupil in pupils) + 1)
+    header += [f"Marker {number}" for number in markers]
     header += ["Grade", "Maximum grade", "Grade can be changed", "Last modified (submission)", "Last modified (grade)"]
     say = (words or {}).get
-    lines = [[say(text, text) for text in [*header, "Feedback comments"]]]
+    behind = ["Feedback comments", *(f"Marker {number} comment" for number in markers if len(markers) > 1)]
+    lines = [[say(text, text) for text in [*header, *behind]]]
     for pupil in pupils:
         time = f"{pupil.time:%A, %d %B %Y, %I:%M %p}" if pupil.status != NOTHING else "-"
         who = [] if is_blind else [pupil.name, pupil.email]
         state = [f"{say(pupil.status, pupil.status)} -  - ", *["", pupil.due or "", ""] * has_overrides]
-        state += [*([pupil.group] * is_team), pupil.grade, pupil.maximum]
+        marks = [*pupil.marks, *[("", "")] * (len(markers) - len(pupil.marks))]
+        state += [*([pupil.group] * is_team), *(mark for mark, _ in marks), pupil.grade, pupil.maximum]
         dates = [say(pupil.can_change, pupil.can_change), time, "-", pupil.comment]
+        dates += [comment for _, comment in marks if len(markers) > 1]
         lines.append([f"{say('Participant ', 'Participant ')}{pupil.number}", *who, *state, *dates])
     path.write_bytes(("\ufeff" + "".join(fputcsv(line) + "\n" for line in lines)).encode())
     return path

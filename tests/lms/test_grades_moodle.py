@@ -96,7 +96,7 @@ def test_the_feedback_zip_is_one_moodle_accepts_and_pages_stand_by_themselves(gr
 def test_it_says_what_to_click(graded, fill):
     graded()
     said = fill()[1]
-    assert 'two boxes have to be ticked: "Offline grading worksheet" and "Feedback files"' in said
+    assert 'two boxes have to be ticked: "Offline grading worksheet" and "File feedback"' in said
     assert "Allow updating records that have been modified more recently in Moodle than in the spreadsheet" in said
 
 

@@ -30,6 +30,12 @@ from autograder.lms.students import Candidate, assign_ids, known_students
 
 _SAME_GRADE = 0.006
 """Moodle shows two decimals."""
+_DROPS_ZEROS = "this Moodle drops zeros"
+"""A fact that was found out about the site: from 5.2 on its importer takes the number 0 for no grade."""
+_GIVE_THE_ZERO = (
+    "`autograder lms push moodle` sends it, or type the 0 in Moodle (Submissions, the person's row, Grade) with "
+    "comment and page"
+)
 
 
 class TeamFeedback(StrEnum):
@@ -67,6 +73,8 @@ class MoodleReturn:
     """Also exchange grades that somebody entered in Moodle."""
     overwrite_comments: bool = False
     """Also exchange comments that somebody wrote in Moodle."""
+    overwrite_marks: bool = False
+    """Also give a grade where Moodle works it out from what several markers give."""
     again: bool = False
     """Write everything once more, also into a worksheet that was filled before."""
     late_penalties: bool = False
@@ -126,6 +134,7 @@ def write_moodle(course: Course, assignment: str, asked: MoodleReturn, *, dry_ru
     identities = Identities.load(course, assignment, "moodle")
     work = _Work(course, assignment, asked, sheet, identities, Results(f"Grades of {assignment} for Moodle"))
     _refuse_filled(sheet, identities, again=asked.again)
+    _note_dropped_zeros(work)
     entries = {entry.student: entry for entry in outgoing(course, assignment, asked.exercise)}
     ids, problems = _who(course, assignment, sheet, identities)
     for participant in sheet.participants:
@@ -189,10 +198,54 @@ def _held(participant: Participant, entry: Outgoing | None, problem: str, work: 
         return Did.PERSON, "Moodle says this grade cannot be changed (it is overridden or locked) and would drop it"
     refuse_other_maximum(participant.maximum, entry.max_points, asked.worksheet.name, rescale=asked.rescale)
     grade = grade_of(entry, participant.maximum, with_penalty=asked.late_penalties)
+    if work.sheet.has_several_markers and not asked.overwrite_marks and not _stands_already(participant, grade):
+        return Did.PERSON, (
+            f"this assignment has {len(work.sheet.columns.marks)} markers, and Moodle works out the grade from their "
+            "marks: give yours there, or --overwrite-marks writes the grade itself"
+        )
     if over := _over(grade_text(grade), participant.maximum):
         return Did.PERSON, over
+    if dropped := _zero_dropped(participant, grade, work):
+        return Did.PERSON, dropped
     returned = [person.returned_grade, *person.earlier_grades.split()] if person else []
     return _foreign_grade(participant, grade, [float(one) for one in returned if one], overwrite=asked.overwrite)
+
+
+def _note_dropped_zeros(work: _Work) -> None:
+    """Find out whether this Moodle drops zeros: the comment that was written beside one is there, and the 0 is not."""
+    for participant in work.sheet.participants:
+        person, there = work.identities.people.get(participant.number), participant.grade.strip(" -")
+        if person is None or not person.returned_grade or float(person.returned_grade):
+            continue
+        earlier = [float(grade) for grade in person.earlier_grades.split()]
+        # another grade is somebody's decision since
+        is_missing = not there or any(abs(_number(there) - grade) < _SAME_GRADE for grade in earlier if grade)
+        if is_missing and whose(participant.comment, person.returned_comment, []) in (Whose.NEW, Whose.EXTENDED):
+            work.identities.facts.setdefault(_DROPS_ZEROS, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _zero_dropped(participant: Participant, grade: float, work: _Work) -> str:
+    """Why a 0 is not written: a comment of 0 points beside another grade, or none, would lie."""
+    drops = bool(work.sheet.columns.marks) or _DROPS_ZEROS in work.identities.facts
+    if not drops or float(grade_text(grade)) or _stands_already(participant, grade):
+        return ""
+    there = participant.grade.strip(" -") or "no grade"
+    return (
+        f"0 points, and Moodle has {there}; nothing is written, as from 5.2 on Moodle drops a 0 from a worksheet "
+        f"without a word and keeps the comment: {_GIVE_THE_ZERO}"
+    )
+
+
+def _stands_already(participant: Participant, grade: float) -> bool:
+    there = participant.grade.strip(" -")
+    return bool(there) and abs(number_of(there) - grade) < _SAME_GRADE
+
+
+def _number(text: str) -> float:
+    try:
+        return number_of(text)
+    except ValueError:
+        return float("nan")
 
 
 def _typed_wrong(participant: Participant, sheet: Worksheet) -> str:
@@ -264,9 +317,7 @@ def _plan(work: _Work, participant: Participant, entry: Outgoing) -> tuple[Did, 
     there = Whose.NEW if columns.comment is None else whose(participant.comment, comment, [person.returned_comment])
     if asked.overwrite_comments and there not in (Whose.NOBODY, Whose.NEW):
         there = Whose.OURS
-    shown = participant.grade.strip(" -")
-    same_grade = bool(shown) and abs(number_of(shown) - float(grade)) < _SAME_GRADE
-    same_grade &= person.returned_grade in ("", grade)
+    same_grade = _stands_already(participant, float(grade)) and person.returned_grade in ("", grade)
     if there is Whose.EDITED:
         return Did.PERSON, (
             "somebody added to the comment that was written here, and it does not fit any more; nothing is written: "
@@ -367,6 +418,8 @@ def _write(work: _Work, *, dry_run: bool) -> None:
     without = [one for one in work.filled if one.writes_row and one not in with_comment]
     if not (with_comment or without or pages):
         work.results.notes.append("There is no grade to return that Moodle does not have, so no file was written.")
+        if not dry_run and _DROPS_ZEROS in work.identities.facts:
+            work.identities.save()
         return
     sheets = [(f"{stem}_filled.csv", with_comment), (f"{stem}_filled_without_comments.csv", without)]
     written = [asked.folder / name for name, filled in sheets if filled]
@@ -379,6 +432,7 @@ def _write(work: _Work, *, dry_run: bool) -> None:
         work.identities.facts[_fact(work.sheet)] = datetime.now(UTC).isoformat(timespec="seconds")
         work.identities.save()
     work.results.notes += _clicks(written, archives, has_left_comments=bool(without))
+    work.results.notes += _warnings(work)
 
 
 def _sheet(work: _Work, rows: list[_Filled], *, without_comment: bool) -> bytes:
@@ -386,7 +440,7 @@ def _sheet(work: _Work, rows: list[_Filled], *, without_comment: bool) -> bytes:
     cells = {(one.participant.record, columns.grade): one.grade for one in rows}
     if columns.comment is not None and not without_comment:
         cells |= {(one.participant.record, columns.comment): one.comment for one in rows}
-    dropped = frozenset({columns.comment} if without_comment and columns.comment is not None else ())
+    dropped = columns.of_others | ({columns.comment} if without_comment and columns.comment is not None else set())
     return work.sheet.csv.only([one.participant.record for one in rows], cells, dropped)
 
 
@@ -436,10 +490,36 @@ def _add_row(work: _Work, one: _Filled, number: str, why: str) -> None:
     )
 
 
+def _warnings(work: _Work) -> list[str]:
+    """What the preview of the upload would not show, and nobody would miss."""
+    said = []
+    zeros = [one for one in work.filled if one.writes_row and not float(one.grade)]
+    if zeros:
+        names = ", ".join(f"{one.entry.student} ({one.participant.number})" for one in zeros)
+        said.append(
+            f"0 points: {names}. Moodle up to 5.1 takes them; from 5.2 on it drops a 0 without a word. Its preview of "
+            f'the upload must say "Set grade for … to 0" for each of them: if it does not, {_GIVE_THE_ZERO}.'
+        )
+    if work.sheet.has_several_markers and any(one.writes_row for one in work.filled):
+        said.append(
+            "This assignment has several markers. From Moodle 5.3 on, an overall grade is taken only from whoever may "
+            "mod/assign:managerestrictedgrades (by default managers, not teachers) or once every marker has given a "
+            "mark; otherwise Moodle drops it without a word and keeps the comment. Its preview of the upload must say "
+            '"Set grade for …" for each person: if it does not, press Cancel. A mark that is given later replaces the '
+            "grade."
+        )
+    if work.asked.late_penalties:
+        said.append(
+            "Points are written after nbgrader's own penalty for lateness: in the assignment's settings, Grade, "
+            '"Grade penalties" (Moodle 5.0 and later) has to be off, or Moodle takes off points once more.'
+        )
+    return said
+
+
 def _clicks(written: list[Path], archives: list[Path], *, has_left_comments: bool) -> list[str]:
     settings = (
         "In the assignment's settings, Feedback types, two boxes have to be ticked: "
-        '"Offline grading worksheet" and "Feedback files".'
+        '"Offline grading worksheet" and "File feedback".'
     )
     said = [settings]
     if written:

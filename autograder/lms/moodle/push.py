@@ -6,7 +6,7 @@ What a site really does with these functions is noted where it matters; they are
 
 import hashlib
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,6 +60,8 @@ class _Letter:
     pages: Mapping[str, bytes] = field(default_factory=dict)
     kept: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     """Other people's files: folder and name to content. Moodle drops what does not come along."""
+    held: float | None = None
+    """The grade that was there before."""
 
 
 class MoodleAssignment:
@@ -92,6 +94,7 @@ class MoodleAssignment:
         self._overwrite = overwrite
         self._site, self._course_module = parts_of(address)
         self._moodle = MoodleSite(web, self._site, token)
+        self._held_before: dict[str, float | None] = {}
 
     @property
     def ledger_name(self) -> str:
@@ -141,6 +144,12 @@ class MoodleAssignment:
     @property
     def _is_blind(self) -> bool:
         return bool(self.assignment.get("blindmarking")) and not self.assignment.get("revealidentities")
+
+    @property
+    def _markers(self) -> int:
+        """How many give a mark, from which Moodle works out the grade (from 5.2 on)."""
+        is_allocated = self.assignment.get("markingworkflow") and self.assignment.get("markingallocation")
+        return int(self.assignment.get("markercount") or 1) if is_allocated else 1
 
     def _participant_numbers(self) -> dict[str, str]:
         """Participant number by user id, where the token may see them; addresses have to do elsewhere."""
@@ -196,9 +205,11 @@ class MoodleAssignment:
         there = [f"grade {points_text(held)}" if held is not None else "no grade"]
         there += [f"a comment, {standing}" * bool(feedback.comment), *(one.name for one in feedback.files)]
         there += ["comment and files cannot be read before release"] * (not feedback.is_readable)
+        there += ["whether the gradebook overrides it is not shown to this token"] * (self._overridden is None)
         stays = ["the comment" * (standing in (Whose.OTHERS, Whose.EXTENDED) and keeps_comment)]
         stays += [name for _, name in kept]
         stays.append(f"workflow state {feedback.state}" * bool(feedback.state))
+        stays.append("Moodle's own penalty for lateness" * bool(self.assignment.get("gradepenalty")))
         refusal = self._conflict(held, grade, standing, feedback, sent)
         clashes: list[str] = []
         same_pages = True
@@ -220,7 +231,9 @@ class MoodleAssignment:
             there=", ".join(filter(None, there)),
             sends=", ".join(filter(None, [f"grade {points_text(grade)}", "comment" * (not keeps_comment), *pages])),
             stays=", ".join(filter(None, stays)),
-            details=_Letter(grade, feedback.comment if keeps_comment else comment, feedback.state, pages, content),
+            details=_Letter(
+                grade, feedback.comment if keeps_comment else comment, feedback.state, pages, content, held
+            ),
         )
 
     def _conflict(
@@ -233,7 +246,14 @@ class MoodleAssignment:
     ) -> str:
         """What somebody else decided on Moodle, and is not replaced unasked."""
         ours = [grade, *(float(one["grade"]) for one in sent if "grade" in one)]
-        if held is not None and not self._overwrite.grades and all(abs(held - one) > _SAME_POINTS for one in ours):
+        is_worked_out = self._markers > 1
+        if is_worked_out and not self._overwrite.marks and (held is None or abs(held - grade) > _SAME_POINTS):
+            return (
+                f"this assignment has {self._markers} markers, and Moodle works out the grade from their marks: give "
+                "yours there, or --overwrite-marks sets the grade itself"
+            )
+        may_replace = self._overwrite.grades or is_worked_out
+        if held is not None and not may_replace and all(abs(held - one) > _SAME_POINTS for one in ours):
             return (
                 f"Moodle has {points_text(held)}, which was not sent from here, and the gradebook has "
                 f"{points_text(grade)}; --overwrite takes the gradebook's"
@@ -289,6 +309,7 @@ class MoodleAssignment:
     def send(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:  # noqa: ARG002
         """See `Platform`."""
         letter: _Letter = prepared.details
+        self._held_before[person.id] = letter.held
         # without the comment's field Moodle fails, so one that stays is sent as it was read, which changes nothing
         feedback = {"assignfeedbackcomments_editor": {"text": letter.comment, "format": _EDITOR_HTML}}
         arguments: dict[str, Any] = {"plugindata": feedback}
@@ -313,7 +334,7 @@ class MoodleAssignment:
         """See `Platform`. Moodle answers a call with nothing, so what it holds is read back."""
         if not sent:
             return {}
-        for read in ("_records", "_fixed"):
+        for read in ("_records", "_overridden"):
             self.__dict__.pop(read, None)
         found = {}
         for person, outgoing in sent:
@@ -321,17 +342,77 @@ class MoodleAssignment:
             if not wrong and (grade is None or abs(grade - self._grade(outgoing)) > _SAME_POINTS):
                 holds = "no grade" if grade is None else points_text(grade)
                 wrong = f"Moodle took the call, but holds {holds}; is it overridden in the gradebook? Look at it there"
+                if self._markers > 1:
+                    wrong += (
+                        ". Or you may not set the grade itself of work that has several markers "
+                        "(mod/assign:managerestrictedgrades, by default managers only)"
+                    )
             record = self._records.get(person.id, {})
-            found[outgoing.student] = Confirmed(wrong, {"time": record.get("timemodified")})
+            unseen = "" if wrong else self._unseen(person, grade)
+            found[outgoing.student] = Confirmed(wrong, unseen, {"time": record.get("timemodified")})
         return found
+
+    def _unseen(self, person: Person, grade: float | None) -> str:
+        """A grade that was there before says nothing: Moodle takes comment and pages, and an override stays."""
+        before = self._held_before.get(person.id)
+        if self._overridden is not None or before is None or grade is None or abs(before - grade) > _SAME_POINTS:
+            return ""
+        return (
+            "comment and pages were sent, and the assignment has this grade as before; whether the gradebook overrides "
+            "it could not be checked, as this token may not read the gradebook: look under Grades"
+        )
 
     shares_grades = False
     """See `Platform`: each member of a team is sent their own."""
 
-    def due_dates(self) -> dict[str, int]:
-        """Extensions, as seconds since 1970, by Moodle's user id; overrides are not shown to web services."""
+    @property
+    def shows_overrides(self) -> bool:
+        """Whether the token may see them: from Moodle 5.3 on, if its service has the function; the app's has not."""
+        return self._overrides is not None
+
+    def due_dates(self, users: Collection[str]) -> dict[str, int]:
+        """Return due dates of single students, as seconds since 1970: extensions, and overrides where they are shown.
+
+        Args:
+            users: Who is asked about, by Moodle's user id.
+
+        Returns:
+            By user id, of those who have one of their own.
+        """
+        found = {user: due for user in users if (due := self._overriding(user)) is not None}
         flags = self._flags.values()
-        return {str(one["userid"]): int(one["extensionduedate"]) for one in flags if one.get("extensionduedate")}
+        extended = {str(one["userid"]): int(one["extensionduedate"]) for one in flags if one.get("extensionduedate")}
+        return found | extended
+
+    def _overriding(self, user: str) -> int | None:
+        """Moodle takes the student's own override as a whole, or else that of their first group."""
+        overrides = self._overrides or ()
+        own = next((one for one in overrides if str(one.get("userid") or "") == user), None)
+        if own is None:
+            groups = self._groups(user) if any(one.get("groupid") for one in overrides) else frozenset()
+            theirs = (one for one in overrides if one.get("groupid") in groups)
+            own = min(theirs, key=lambda one: int(one.get("sortorder") or 0), default=None)
+        due = (own or {}).get("duedate")
+        # 0 is no due date: whenever it came was in time
+        return None if due is None else int(due) or self._submitted.get(user) or None
+
+    @cached_property
+    def _overrides(self) -> Sequence[Mapping[str, Any]] | None:
+        if "mod_assign_get_overrides" not in self._moodle.functions:
+            return None
+        try:
+            answer = self._moodle.call("mod_assign_get_overrides", assignid=self.assignment["id"])
+        except PlatformRefused:
+            return None  # mod/assign:manageoverrides, which a non-editing teacher lacks
+        return tuple(answer["overrides"])
+
+    def _groups(self, user: str) -> frozenset[int]:
+        answer = self._moodle.call("mod_assign_get_submission_status", assignid=self.assignment["id"], userid=user)
+        return frozenset((answer.get("lastattempt") or {}).get("usergroups") or ())
+
+    @cached_property
+    def _submitted(self) -> dict[str, int]:
+        return {str(one["userid"]): int(one.get("timemodified") or 0) for one in self._submissions}
 
     @cached_property
     def _records(self) -> dict[str, Mapping[str, Any]]:
@@ -371,13 +452,18 @@ class MoodleAssignment:
             return str(last_attempt["gradingstatus"]).replace(_NOT_MARKED, "")
         return str(self._flags.get(person.id, {}).get("workflowstate") or "")
 
-    @cached_property
+    @property
     def _fixed(self) -> dict[str, str]:
-        """Who has a grade that the assignment cannot change, by Moodle's user id; empty if the token may not see it."""
+        """Who has a grade that the assignment cannot change, and why, by Moodle's user id, as far as that is shown."""
+        return self._overridden or {}  # the grade that is read back tells, though later
+
+    @cached_property
+    def _overridden(self) -> dict[str, str] | None:
+        """The same, or None if the token may not see the gradebook."""
         try:
             answer = self._moodle.call("gradereport_user_get_grade_items", courseid=self.assignment["course"], userid=0)
         except (PlatformRefused, NoAnswer):
-            return {}  # the grade that is read back tells, though later
+            return None
         found = {}
         for user in answer.get("usergrades", ()):
             for item in user.get("gradeitems", ()):
@@ -393,12 +479,16 @@ class MoodleAssignment:
         return found
 
     @cached_property
-    def _statuses(self) -> dict[tuple[str, str], str]:
-        """State of the newest attempt, by user id and group; a team's is the row without a user."""
+    def _submissions(self) -> Sequence[Mapping[str, Any]]:
+        """Submissions, the newest attempt last; a team's is the row without a user."""
         answer = self._moodle.call("mod_assign_get_submissions", assignmentids=[self.assignment["id"]])
         found = [submission for assignment in answer["assignments"] for submission in assignment["submissions"]]
-        newest = sorted(found, key=lambda submission: submission.get("attemptnumber", 0))
-        return {(str(one["userid"]), str(one.get("groupid") or 0)): str(one["status"]) for one in newest}
+        return sorted(found, key=lambda submission: submission.get("attemptnumber", 0))
+
+    @cached_property
+    def _statuses(self) -> dict[tuple[str, str], str]:
+        """State of the newest attempt, by user id and group."""
+        return {(str(one["userid"]), str(one.get("groupid") or 0)): str(one["status"]) for one in self._submissions}
 
     def _status(self, person: Person) -> str:
         # a member who has not pressed the button is a draft, also where the team's work counts as handed in

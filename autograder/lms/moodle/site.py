@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,6 +39,15 @@ class MoodleSite:
         self._web = web
         self._token = token
         self.address = site
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """What the token may call; nothing if the site does not say."""
+        try:
+            answer = self.call("core_webservice_get_site_info")
+        except PlatformRefused:
+            return frozenset()
+        return frozenset(str(one["name"]) for one in answer.get("functions", ()))
 
     def call(self, function: str, what: str = "", *, repeatable: bool = True, **arguments: Any) -> Any:
         """Call a function.

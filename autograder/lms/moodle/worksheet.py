@@ -29,6 +29,15 @@ class Columns:
     email: int | None
     due: int | None
     """Each person's own due date: there only where somebody has one of their own."""
+    marks: tuple[int, ...] = ()
+    """What each marker gave, from Moodle 5.2 on, where work is allocated to markers."""
+    behind: tuple[int, ...] = ()
+    """What stands behind the comments: those of each marker, or of other kinds of feedback."""
+
+    @property
+    def of_others(self) -> frozenset[int]:
+        """Columns that must not go back: they lose their form in the export, and the importer would take that."""
+        return frozenset((*self.marks, *self.behind))
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,11 @@ class Worksheet:
         """Whether it names nobody."""
         return self.columns.name is None
 
+    @property
+    def has_several_markers(self) -> bool:
+        """Whether Moodle works out each grade from what several markers give."""
+        return len(self.columns.marks) > 1
+
 
 def read_worksheet(path: Path) -> Worksheet:
     """Read a grading worksheet.
@@ -135,6 +149,7 @@ def _columns(header: list[str], rows: list[list[str]], name: str) -> Columns:
         )  # fmt: skip
         raise LmsError(f"{name} has no place for {missing} that is understood; {ENGLISH_ADVICE}.")
     people = range(2, status)
+    comment = pair[1] + 1
     return Columns(
         status=status,
         grade=maximum - 1,
@@ -142,11 +157,24 @@ def _columns(header: list[str], rows: list[list[str]], name: str) -> Columns:
         can_change=pair[0] - 1,
         submitted=pair[0],
         graded=pair[1],
-        comment=pair[1] + 1 if pair[1] + 1 < len(header) else None,
+        comment=comment if comment < len(header) else None,
         name=1 if status > 1 else None,
         email=next((column for column in people if _are_addresses([row[column] for row in rows])), None),
         due=_due(rows, status, maximum - 1),
+        marks=_marks(header, status, maximum - 1),
+        behind=tuple(range(comment + 1, len(header))),
     )
+
+
+def _marks(header: list[str], status: int, grade: int) -> tuple[int, ...]:
+    """`Marker 1`, `Marker 2`, …, right in front of the grade, whatever a marker is called."""
+    for count in range(grade - status - 1, 0, -1):
+        columns = range(grade - count, grade)
+        wanted = [f"{number}" for number in range(1, count + 1)]
+        parts = [re.fullmatch(r"(\D*)(\d+)(\D*)", header[column].strip()) for column in columns]
+        if [part[2] if part else "" for part in parts] == wanted and len({(p[1], p[3]) for p in parts if p}) == 1:
+            return tuple(columns)
+    return ()
 
 
 def _due(rows: list[list[str]], status: int, grade: int) -> int | None:
@@ -217,7 +245,11 @@ def _participant(record: int, row: list[str], columns: Columns) -> Participant:
         identities=tuple(row[column].strip() for column in others if row[column].strip()),
         status=status_of(row[columns.status]),
         status_text=row[columns.status].strip(" -"),
-        groups=tuple(row[column] for column in range((columns.due or columns.status - 1) + 2, columns.grade)),
+        groups=tuple(
+            row[column]
+            for column in range((columns.due or columns.status - 1) + 2, columns.grade)
+            if column not in columns.marks
+        ),
         grade=row[columns.grade].strip(),
         maximum=number_of(row[columns.maximum]),
         is_locked=is_no(row[columns.can_change]),

@@ -20,8 +20,8 @@ def due_dates_of(
 ) -> dict[str, datetime | None]:
     """Return the due dates that are not the class's own.
 
-    Moodle shows web services extensions, but nobody's overrides: those are in the worksheet, from which collecting
-    takes them. Canvas shows every student's due date, wherever it comes from, so there one that is the class's again
+    Moodle shows web services extensions, but overrides only from 5.3 on and to few tokens: they are in the worksheet,
+    from which collecting takes them. Canvas shows every student's due date, wherever it comes from, so there one that is the class's again
     is taken back.
 
     Args:
@@ -35,11 +35,19 @@ def due_dates_of(
         By nbgrader student id, UTC; None for the class's again.
     """
     class_due, extended = have
-    own = _due_dates(platform)
     people = platform.people()
+    persons = {entry.student: people.find(entry, collected.get(entry.student)) for entry in entries}
+    # whoever handed in nothing needs no date yet
+    asked = [person.id for entry in entries if (person := persons[entry.student][0]) and not entry.is_absent]
+    own = _due_dates(platform, asked)
+    if isinstance(platform, MoodleAssignment) and not platform.shows_overrides:
+        results.notes.append(
+            "These are Moodle's extensions. Overrides are not shown to this token, so whoever has one is not among them: "
+            "collecting takes them from the worksheet."
+        )
     found: dict[str, datetime | None] = {}
     for entry in entries:
-        person, why = people.find(entry, collected.get(entry.student))
+        person, why = persons[entry.student]
         if person is None:
             if not entry.is_absent:
                 results.add(Did.PERSON, entry.student, f"has got no due date: {why}")
@@ -76,7 +84,7 @@ def times_of(
     return found
 
 
-def _due_dates(platform: MoodleAssignment | CanvasAssignment) -> dict[str, datetime]:
+def _due_dates(platform: MoodleAssignment | CanvasAssignment, users: Collection[str]) -> dict[str, datetime]:
     if isinstance(platform, MoodleAssignment):
-        return {user: datetime.fromtimestamp(seconds, UTC) for user, seconds in platform.due_dates().items()}
+        return {user: datetime.fromtimestamp(seconds, UTC) for user, seconds in platform.due_dates(users).items()}
     return {user: datetime.fromisoformat(text).astimezone(UTC) for user, text in platform.due_dates().items() if text}

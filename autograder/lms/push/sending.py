@@ -25,6 +25,8 @@ class Status(enum.StrEnum):
     ALREADY = "already there"
     WOULD_SEND = "would be sent"
     ABSENT = "absent"
+    UNCHECKED = "could not be checked"
+    """It was sent, and whether it counts is not to be seen."""
     LEFT = "left alone"
     """A person has to act first."""
     FAILED = "failed"
@@ -53,6 +55,8 @@ class Overwrite:
     grades: bool = False
     comments: bool = False
     files: bool = False
+    marks: bool = False
+    """A grade that the LMS works out from what several markers give."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Confirmed:
 
     wrong: str = ""
     """What the LMS holds instead; empty if it holds what was sent."""
+    unseen: str = ""
+    """What may be otherwise and cannot be seen, with what to do; empty if it was seen."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What the ledger should remember besides."""
 
@@ -274,12 +280,15 @@ def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[
             run.ledger.begin(entry.student, digest, last.what if last else {})  # the next run looks, and sends again
         elif confirmed.more and last is not None:
             run.ledger.finish(entry.student, digest, {**last.what, **confirmed.more})
-    return [
-        replace(row, status=Status.FAILED, why=read[row.student].wrong)
-        if row.student in read and read[row.student].wrong
-        else row
-        for row in rows
-    ]
+    return [_as_read(row, read.get(row.student, Confirmed())) for row in rows]
+
+
+def _as_read(row: Row, confirmed: Confirmed) -> Row:
+    if confirmed.wrong:
+        return replace(row, status=Status.FAILED, why=confirmed.wrong)
+    if confirmed.unseen:
+        return replace(row, status=Status.UNCHECKED, why="; ".join(filter(None, [row.why, confirmed.unseen])))
+    return row
 
 
 def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:

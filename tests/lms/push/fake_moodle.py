@@ -7,6 +7,11 @@ nor logins; blind participants have a number and no address; a suspended account
 no user, and its members' own rows may say draft; save_grade sets the workflow state to whatever it is given, replaces
 all feedback files, needs the comment's field, and keeps a grade that is overridden; feedback is not shown before
 release.
+
+Of later versions, each behind a switch (read in public/mod/assign of 5.1 to 5.3, not run): several markers, whose marks
+make the grade, and a grade that only managers may set then (5.3: grading_restricted); an importer of worksheets that
+takes 0 for no grade (5.2); penalties for lateness, which leave the assignment's own grade as it was sent (5.0);
+overrides that are shown to services that have the function, which the app's has not (5.3).
 """
 
 import html
@@ -41,10 +46,22 @@ class FakeMoodle(FakeSite):
         self.states, self.extensions = {}, {}
         self.overridden = {}
         """Grade in the gradebook, by user id."""
+        self.functions = {"core_webservice_get_site_info", "mod_assign_save_grade"}
+        """What the token's service has, as far as it matters; the app's has no overrides."""
+        self.may_manage_overrides = True
+        self.overrides, self.user_groups = [], {}
+        """As mod_assign_get_overrides lists them; numbers of their groups by user id."""
+        self.drops_zeros = False
+        self.restricts_grades = False
+        """Whether the teacher may not set the grade itself where several markers make it."""
+        self.marks_given = {}
+        """Where work is allocated to markers: pairs of mark and comment by user id; the token's owner is the first."""
+        self.deductions = {}
+        """Points that Moodle takes off for lateness, by user id."""
         self.records, self.drafts = {}, {}
         """What the assignment keeps, by user id: grade, comment, files, time, grader."""
         self.notified = {}
-        self.clock = 1_795_000_000
+        self.clock = self.handed_in = 1_795_000_000
         self.saved = []
         self.forgets = set()
         self.address = f"{self.url}/mod/assign/view.php?id=42"
@@ -77,7 +94,8 @@ class FakeMoodle(FakeSite):
         is_released = not self.assignment.get("markingworkflow") or self.states.get(user) == "released"
         if record is None or not is_released:
             return None, "", {}
-        return self.overridden.get(user, record["grade"]), self.comments.get(user, ""), self.files.get(user, {})
+        grade = record["grade"] - self.deductions.get(user, 0)
+        return self.overridden.get(user, grade), self.comments.get(user, ""), self.files.get(user, {})
 
     def marks(self, user, grade=None, comment=None, files=None):
         """Another marker at work in the browser."""
@@ -113,6 +131,20 @@ class FakeMoodle(FakeSite):
         if fields.get("wstoken") != TOKEN:
             return 200, {}, _exception("invalidtoken", "Invalid token")
         return getattr(self, fields["wsfunction"])(fields)
+
+    def core_webservice_get_site_info(self, _):
+        functions = [{"name": name, "version": "2026100500"} for name in sorted(self.functions)]
+        return 200, {}, {"userid": TEACHER, "release": "5.3 (Build: 20261005)", "functions": functions}
+
+    def mod_assign_get_overrides(self, fields):
+        if "mod_assign_get_overrides" not in self.functions:
+            return 200, {}, _exception("accessexception", "Access control exception")
+        if not self.may_manage_overrides:
+            return 200, {}, _exception("nopermissions", "Sorry, but you do not currently have permissions to do that")
+        assert fields["assignid"] == "3"
+        empty = dict.fromkeys(("userid", "groupid", "sortorder", "allowsubmissionsfromdate", "duedate", "cutoffdate"))
+        found = [{**empty, "id": place, "assignid": 3, **one} for place, one in enumerate(self.overrides, start=1)]
+        return 200, {}, {"overrides": found}
 
     def _uploaded(self, request):
         fields = request.fields
@@ -158,7 +190,7 @@ class FakeMoodle(FakeSite):
 
     def mod_assign_get_user_mappings(self, _):
         if not self.may_see_numbers:
-            return 200, {}, _exception("nopermissions", "Sorry, but you do not currently have permissions to do that")
+            return 200, {}, {"assignments": [], "warnings": [_NO_RIGHTS]}
         mappings = [{"id": number, "userid": user} for user, number in self.numbers.items()]
         return 200, {}, {"assignments": [{"assignmentid": 3, "mappings": mappings}], "warnings": []}
 
@@ -167,7 +199,8 @@ class FakeMoodle(FakeSite):
         rows = [(user, 0, status) for user, status in self.statuses.items()]
         rows += [(0, group, status) for group, status in self.group_statuses.items()]
         found = [
-            {"userid": user, "groupid": group, "status": status, "attemptnumber": 0} for user, group, status in rows
+            {"userid": user, "groupid": group, "status": status, "attemptnumber": 0, "timemodified": self.handed_in}
+            for user, group, status in rows
         ]
         return 200, {}, {"assignments": [{"assignmentid": 3, "submissions": found}]}
 
@@ -178,7 +211,6 @@ class FakeMoodle(FakeSite):
                 "userid": user,
                 "locked": 0,
                 "mailed": 0,
-                "allocatedmarker": 0,
                 "workflowstate": self.states.get(user, ""),
                 "extensionduedate": self.extensions.get(user, 0),
             }
@@ -198,7 +230,9 @@ class FakeMoodle(FakeSite):
             for user, one in self.records.items()
             if one["time"] >= int(fields.get("since", 0))
         ]
-        return 200, {}, {"assignments": [{"assignmentid": 3, "grades": grades}]}
+        if not grades:
+            return 200, {}, {"assignments": [], "warnings": [{"item": "assignment", "itemid": 3, "warningcode": "3"}]}
+        return 200, {}, {"assignments": [{"assignmentid": 3, "grades": grades}], "warnings": []}
 
     def gradereport_user_get_grade_items(self, fields):
         if not self.may_see_gradebook:
@@ -211,7 +245,7 @@ class FakeMoodle(FakeSite):
                     {
                         "itemmodule": "assign",
                         "iteminstance": 3,
-                        "graderaw": self.overridden.get(user, self.grades.get(user)),
+                        "graderaw": self._in_gradebook(user),
                         "gradeisoverridden": user in self.overridden,
                         "gradeislocked": False,
                     }
@@ -228,6 +262,7 @@ class FakeMoodle(FakeSite):
         graded = "graded" if record and record["grade"] >= 0 else "notgraded"
         has_workflow = self.assignment.get("markingworkflow")
         last = {"gradingstatus": (self.states.get(user) or "notmarked") if has_workflow else graded}
+        last["usergroups"] = self.user_groups.get(user, [])
         if record is None or not (user in self.overridden or is_released):
             return 200, {}, {"lastattempt": last, "warnings": []}
         if record["grade"] < 0 and not record["comment"] and not record["files"]:
@@ -251,6 +286,10 @@ class FakeMoodle(FakeSite):
         grade = {"userid": user, "grade": f"{record['grade']:.5f}", "timemodified": record["time"]}
         return 200, {}, {"lastattempt": last, "feedback": {"grade": grade, "plugins": plugins}, "warnings": []}
 
+    def _in_gradebook(self, user):
+        grade = self.grades.get(user)
+        return self.overridden.get(user, grade if grade is None else grade - self.deductions.get(user, 0))
+
     def _record(self, user):
         return self.records.setdefault(user, {"grade": -1, "comment": "", "files": {}, "time": 0, "grader": 0})
 
@@ -268,7 +307,7 @@ class FakeMoodle(FakeSite):
         self.saved.append(user)
         self.clock += 60
         record = self._record(user)
-        if user not in self.overridden:
+        if user not in self.overridden and not self.restricts_grades:
             if user not in self.forgets:
                 record["grade"] = grade
             if self.assignment.get("markingworkflow"):
@@ -282,6 +321,9 @@ class FakeMoodle(FakeSite):
         if not self.assignment.get("markingworkflow") or self.states.get(user) == "released":
             self.notified[user] = self.notified.get(user, 0) + 1
         return 200, {}, None
+
+
+_NO_RIGHTS = {"item": "assignment", "itemid": 3, "warningcode": "1", "message": "No access rights in module context"}
 
 
 def _exception(code, message):

@@ -2,7 +2,8 @@
 
 From mod/assign/feedback/offline (importgradeslib.php, locallib.php), feedback/file/importziplib.php and format_text in
 lib/table/classes/base_export_format.php: the export loses the form of comments; the importer takes rows as they are,
-compares the comment's cell with the HTML it keeps, and tells the student about every difference.
+compares the comment's cell with the HTML it keeps, and tells the student about every difference. From 5.2 on there are
+columns of each marker, of which the importer takes the uploader's own, and a grade of 0 is no grade to it.
 """
 
 import csv
@@ -30,7 +31,9 @@ def worksheet(site, path, pupils, layout):
             continue
         shown = f"{record['grade']:.2f}" if record["grade"] >= 0 else ""
         can_change = "No" if user in site.overridden else "Yes"
-        listed.append(pupil.but(grade=shown, comment=format_text(record["comment"]), can_change=can_change))
+        marks = [(f"{mark:.2f}", format_text(comment)) for mark, comment in site.marks_given.get(user, ())]
+        comment = format_text(record["comment"])
+        listed.append(pupil.but(grade=shown, comment=comment, can_change=can_change, marks=tuple(marks)))
     return moodle_worksheet(path, listed, layout)
 
 
@@ -43,6 +46,11 @@ def upload_worksheet(site, path, maximum):
             continue
         record = site._record(user)
         takes = row["Grade"] and float(row["Grade"]) <= maximum and user not in site.overridden
+        takes = takes and not site.restricts_grades and not (site.drops_zeros and float(row["Grade"]) == 0)
+        if "Marker 1" in row:
+            mark, comment = site.marks_given[user][0]
+            comment = row.get("Marker 1 comment", comment)
+            site.marks_given[user][0] = float(row["Marker 1"] or mark), comment
         if takes and record["grade"] != float(row["Grade"]):
             record["grade"] = float(row["Grade"])
             site.notified[user] = site.notified.get(user, 0) + 1
