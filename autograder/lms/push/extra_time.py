@@ -21,8 +21,8 @@ def due_dates_of(
     """Return the due dates that are not the class's own.
 
     Moodle shows web services extensions, but overrides only from 5.3 on and to few tokens: they are in the worksheet,
-    from which collecting takes them. Canvas shows every student's due date, wherever it comes from, so there one that is the class's again
-    is taken back.
+    from which collecting takes them. Canvas shows every student's due date, wherever it comes from, so there one that
+    is the class's again is taken back.
 
     Args:
         platform: The assignment.
@@ -42,8 +42,8 @@ def due_dates_of(
     own = _due_dates(platform, asked)
     if isinstance(platform, MoodleAssignment) and not platform.shows_overrides:
         results.notes.append(
-            "These are Moodle's extensions. Overrides are not shown to this token, so whoever has one is not among them: "
-            "collecting takes them from the worksheet."
+            "These are Moodle's extensions. Overrides are not shown to this token, so whoever has one is not among "
+            "them: collecting takes them from the worksheet."
         )
     found: dict[str, datetime | None] = {}
     for entry in entries:

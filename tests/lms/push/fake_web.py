@@ -137,7 +137,8 @@ class InProcess:
             status, headers, content = answer
             if isinstance(content, bytes):
                 return httpx.Response(status, headers=headers, content=content)
-            return httpx.Response(status, headers=headers, json=content)
+            # httpx writes nothing for None, and Moodle "null"
+            return httpx.Response(status, headers=headers, content=json.dumps(content))
 
         # not by Web itself, which reads the machine's certificates each time
         self.web = object.__new__(Web)
