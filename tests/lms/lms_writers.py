@@ -55,10 +55,10 @@ def clean_filename(name):
 
 
 def moodle_zip(path, pupils, layout="folders"):
-    """Layouts: folders, old (trailing underscore), flat, blind, team."""
+    """Layouts: folders, old (trailing underscore), flat, blind, team; blind team is written as team."""
     entries = {}
     for pupil in pupils:
-        if layout == "team":
+        if "team" in layout:
             number = f"_{pupil.group_number}" if pupil.group_number is not None else ""
             prefix = clean_filename(pupil.group.replace("_", " ") + number)
         else:
@@ -96,7 +96,7 @@ def fputcsv(values):
 
 def moodle_worksheet(path, pupils, layout="folders", words=None):
     """Moodle 4.5's columns, and 5.2's of markers, in English or another language."""
-    is_blind, is_team = layout == "blind", layout == "team"
+    is_blind, is_team = "blind" in layout, "team" in layout
     header = ["Identifier", *([] if is_blind else ["Full name", "Email address"]), "Status"]
     has_overrides = any(pupil.due is not None for pupil in pupils)
     header += ["Allow submissions from", "Due date", "Cut-off date"] * has_overrides + ["Group"] * is_team
