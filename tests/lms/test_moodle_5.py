@@ -213,6 +213,16 @@ def test_whether_an_override_hides_a_grade_that_was_there_is_not_guessed(site, t
     assert "overridden in Moodle's gradebook" in term.by_push()["ben"].why
 
 
+def test_a_grade_that_opens_the_next_attempt_is_found_in_the_last(site, term):
+    site.assignment |= {"attemptreopenmethod": "untilpass", "maxattempts": -1}
+    site.passes_at = 6.0
+    rows = term.by_push()
+    assert {row.status for row in rows.values()} == {Status.SENT}, rows
+    assert site.earlier == {112: "5.50000", 113: "0.00000"}
+    assert "another attempt is open" in term.by_push()["ben"].why
+    assert sorted(site.saved) == [111, 112, 113]
+
+
 def due_dates(site):
     platform = MoodleAssignment(InProcess(site).web, site.address, TOKEN)
     return platform.shows_overrides, platform.due_dates(["111", "112", "113"])

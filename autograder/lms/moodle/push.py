@@ -339,6 +339,8 @@ class MoodleAssignment:
         found = {}
         for person, outgoing in sent:
             grade, wrong = self._held(person), self._fixed.get(person.id, "")
+            if grade is None and self._reopens:
+                grade = self._held_in_last_attempt(person)
             if not wrong and (grade is None or abs(grade - self._grade(outgoing)) > _SAME_POINTS):
                 holds = "no grade" if grade is None else points_text(grade)
                 wrong = f"Moodle took the call, but holds {holds}; is it overridden in the gradebook? Look at it there"
@@ -351,6 +353,23 @@ class MoodleAssignment:
             unseen = "" if wrong else self._unseen(person, grade)
             found[outgoing.student] = Confirmed(wrong, unseen, {"time": record.get("timemodified")})
         return found
+
+    @property
+    def _reopens(self) -> bool:
+        """Whether a grade, or one that is not a pass, opens the next attempt at once, which has none."""
+        method = self.assignment.get("attemptreopenmethod")
+        return method in ("automatic", "untilpass") and str(self.assignment.get("maxattempts", 1)) != "1"
+
+    def _held_in_last_attempt(self, person: Person) -> float | None:
+        answer = self._moodle.call(
+            "mod_assign_get_submission_status",
+            f"the question for what {person.name} has",
+            assignid=self.assignment["id"],
+            userid=person.id,
+        )
+        attempts = answer.get("previousattempts") or ()
+        newest = max(attempts, key=lambda attempt: int(attempt["attemptnumber"]), default={})
+        return _grade_in(newest.get("grade"))
 
     def _unseen(self, person: Person, grade: float | None) -> str:
         """A grade that was there before says nothing: Moodle takes comment and pages, and an override stays."""

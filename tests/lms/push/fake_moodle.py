@@ -51,6 +51,10 @@ class FakeMoodle(FakeSite):
         self.may_manage_overrides = True
         self.overrides, self.user_groups = [], {}
         """As mod_assign_get_overrides lists them; numbers of their groups by user id."""
+        self.passes_at = 0
+        """Where "Grant attempts: Automatically until pass" opens the next attempt; it has no grade."""
+        self.earlier = {}
+        """Of the attempt before, by user id."""
         self.drops_zeros = False
         self.restricts_grades = False
         """Whether the teacher may not set the grade itself where several markers make it."""
@@ -263,8 +267,10 @@ class FakeMoodle(FakeSite):
         has_workflow = self.assignment.get("markingworkflow")
         last = {"gradingstatus": (self.states.get(user) or "notmarked") if has_workflow else graded}
         last["usergroups"] = self.user_groups.get(user, [])
+        earlier = [{"attemptnumber": 0, "grade": {"grade": self.earlier[user]}}] if user in self.earlier else []
+        before = {"previousattempts": earlier} if earlier else {}
         if record is None or not (user in self.overridden or is_released):
-            return 200, {}, {"lastattempt": last, "warnings": []}
+            return 200, {}, {"lastattempt": last, **before, "warnings": []}
         if record["grade"] < 0 and not record["comment"] and not record["files"]:
             return 200, {}, {"lastattempt": last, "warnings": []}
         text = record["comment"]
@@ -320,7 +326,13 @@ class FakeMoodle(FakeSite):
             record["files"] = dict(self.drafts[int(item)])
         if not self.assignment.get("markingworkflow") or self.states.get(user) == "released":
             self.notified[user] = self.notified.get(user, 0) + 1
+        self._reopen(user, is_passed=grade >= self.passes_at)
         return 200, {}, None
+
+    def _reopen(self, user, *, is_passed):
+        if not is_passed:
+            self.earlier[user] = f"{self.records.pop(user)['grade']:.5f}"
+            self.statuses[user] = "reopened"
 
 
 _NO_RIGHTS = {"item": "assignment", "itemid": 3, "warningcode": "1", "message": "No access rights in module context"}
