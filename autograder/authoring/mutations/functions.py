@@ -16,28 +16,31 @@ def _replacements(node: cst.CSTNode) -> Replacements:
     answer = last.body[0] if isinstance(last, cst.SimpleStatementLine) and len(last.body) == 1 else None
     if not isinstance(answer, cst.Return) or answer.value is None:
         return
+    kept = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name("answer"))], answer.value)])
+    columns, arrays = _used(node)
     for name in names:
-        if name in _subscripted(node):
-            kept = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name("answer"))], answer.value)])
-            changed = [*before, kept, _line(f"{name}[:1] = {name}[-1:]"), _line("return answer")]
-            yield "change the argument", _with_body(node, changed)
+        if name in columns or name in arrays:
+            change = f'{name}["changed"] = 0' if name in columns else f"{name}[:] = {name}[::-1]"
+            yield "change the argument", _with_body(node, [*before, kept, _line(change), _line("return answer")])
 
 
 def _answers(node: cst.FunctionDef) -> bool:
     return any(isinstance(found, cst.Return) and found.value is not None for found in _inside(node.body))
 
 
-def _subscripted(node: cst.FunctionDef) -> set[str]:
-    """Names of what is an array or a list, most likely."""
-    found = set()
+def _used(node: cst.FunctionDef) -> tuple[set[str], set[str]]:
+    """Name what is a table, by its columns, and what is an array or a list, most likely."""
+    columns, arrays = set(), set()
     for inner in _inside(node.body):
         if isinstance(inner, cst.Subscript) and isinstance(inner.value, cst.Name):
-            found.add(inner.value.value)
+            place = inner.slice[0].slice
+            is_column = isinstance(place, cst.Index) and isinstance(place.value, cst.SimpleString)
+            (columns if is_column else arrays).add(inner.value.value)
         if isinstance(inner, cst.Call) and len(inner.args) >= 1 and isinstance(inner.args[0].value, cst.Name):
             called = inner.func.attr.value if isinstance(inner.func, cst.Attribute) else ""
             if called in ("asarray", "array", "ravel", "DataFrame"):
-                found.add(inner.args[0].value.value)
-    return found
+                arrays.add(inner.args[0].value.value)
+    return columns, arrays
 
 
 def _inside(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -62,7 +65,7 @@ def double(values):
         """
 def double(values):
     answer = 2 * np.asarray(values)
-    values[:1] = values[-1:]
+    values[:] = values[::-1]
     return answer
 """,
     ),

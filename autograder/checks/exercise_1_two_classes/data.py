@@ -258,18 +258,20 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
 @check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
 @given(
     batch=class_counts(smallest=2, largest=40),
-    fraction=st.sampled_from([0.001, 0.1, 0.25, 0.25, 0.5, 0.5, 0.8, 0.999]),
+    fractions=st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.8]), st.sampled_from([0.001, 0.999])),
     seed=st.integers(0, 999),
 )
-def split_is_stratified(submission: Submission, batch: Batch, fraction: float, seed: int) -> None:
+def split_is_stratified(submission: Submission, batch: Batch, fractions: tuple[float, float], seed: int) -> None:
     """Of every class, the asked share goes to validation, within one image, and at least one image to each part."""
-    answer = submission.call("split_train_validation", batch.images, batch.labels, fraction, seed)
-    _, validation = _parts(answer, batch)
-    found = counts_of(batch.labels[validation])
-    for label, count in counts_of(batch.labels).items():
-        if found.get(label, 0) not in oracles.validation_counts(count, fraction):
-            came = f"{found.get(label, 0)} of the {count} images of class {label} are in validation"
-            fail(came, f"{fraction} of them, within one image, and at least one in each part", called=answer.called)
+    for fraction in fractions:  # one of the usual ones, and one that would leave a part empty
+        answer = submission.call("split_train_validation", batch.images, batch.labels, fraction, seed)
+        _, validation = _parts(answer, batch)
+        found = counts_of(batch.labels[validation])
+        for label, count in counts_of(batch.labels).items():
+            if found.get(label, 0) not in oracles.validation_counts(count, fraction):
+                came = f"{found.get(label, 0)} of the {count} images of class {label} are in validation"
+                wanted = f"{fraction} of them, within one image, and at least one in each part"
+                fail(came, wanted, called=answer.called)
 
 
 @check(SPLIT, points=1, hint="make one `np.random.default_rng(seed)` inside the function, and draw from that only")

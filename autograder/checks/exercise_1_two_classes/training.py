@@ -283,6 +283,10 @@ def trained(submission: Submission, data: transferlab.CourseData, draw_seed: Cal
 def feature_model_recognises_new_images(trained: Trained) -> None:
     """`feature_model` classifies images it has never seen."""
     trained.first_stage()
+    shape = np.shape(trained.outputs("feature_model", trained.given("test").images[:8]))
+    if shape[1:] != (2,):
+        came = f"for 8 images `feature_model` gave an output of shape {shape}"
+        fail(came, "shape (8, 2): two classes", hint="`build_feature_extractor(backbone, 2)`")
     accuracy = trained.accuracy("feature_model")
     expect_accuracy(accuracy, *gate(__file__, "feature", trained.data.source), "`feature_model`")
 
