@@ -116,7 +116,7 @@ def run_page(pages: list[Path], plugin: JudgePlugin, *, aloud: bool = False) -> 
         plugin: What judges.
         aloud: Let checks print, and stop at breakpoints, instead.
     """
-    refused = [said for page in pages if (said := why_not(page))]
+    refused = list(filter(None, map(why_not, pages)))
     if refused:
         return int(pytest.ExitCode.USAGE_ERROR), " ".join(refused)
     arguments = [
