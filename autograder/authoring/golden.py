@@ -21,7 +21,10 @@ A folder `tests/submissions/<exercise>/<name>/` holds
 A submission that is the reference with one thing written otherwise is an entry of `slips.toml` beside these folders
 instead: see `slips.py`. Its place is `tests/submissions/<exercise>/<name>` all the same, with nothing there.
 
-A folder `tests/submissions/<exercise>/` also holds
+`reference` and `blank` need no folder: the instructor's own answers, which pass every check, and the release, which
+passes none.
+
+A folder `tests/submissions/<exercise>/` may also hold
 
     plan.toml        stages = ["check_standardize", ...]         judged cells at which the run of a wrong one may end
                      exhausting = ["hostile_fork_bomb", ...]     only with --golden=all: tests/attacks has the like
@@ -62,6 +65,12 @@ _STUB = {
     "code": 'raise NotImplementedError("Write your answer here, then delete this line.")',
     "markdown": "*Write your answer here.*",
 }
+
+_ALWAYS = {
+    "reference": ("the instructor's own answers", "reference"),
+    "blank": ("what the release holds: nothing is answered", "release"),
+}
+"""Submissions that need no folder: why they are there, and what they begin with."""
 
 
 class Expected(NamedTuple):
@@ -108,24 +117,26 @@ def exercise_names(submissions: Path) -> list[str]:
     Args:
         submissions: The folder of all of them.
     """
-    return sorted(path.parent.name for path in submissions.glob("*/plan.toml"))
+    return sorted({path.parent.name for name in ("plan.toml", FILE_NAME) for path in submissions.glob(f"*/{name}")})
 
 
 def read_plan(exercise: Path) -> Plan:
-    """Read `plan.toml`.
+    """Read `plan.toml`; without one, every right submission is tried, and nothing of the checks that students see.
 
     Args:
         exercise: The folder of an exercise's submissions.
     """
-    found = tomllib.loads((exercise / "plan.toml").read_text(encoding="utf-8"))
-    visible = found["visible"]
+    path = exercise / "plan.toml"
+    found = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    right = [place.name for place in submission_places(exercise) if place.name.startswith(("reference", "right_"))]
+    visible = found.get("visible", {"before": (), "functions": (), "right": right, "said": {}})
     lists = {name: tuple(found.get(name, ())) for name in ("stages", "exhausting", "reaching", "whole")}
     tried = {name: tuple(visible[name]) for name in ("before", "functions", "right")}
     return Plan(**lists, **tried, said=visible["said"])
 
 
 def submission_places(exercise: Path) -> list[Path]:
-    """List the golden submissions of one exercise, by name: folders and slips.
+    """List the golden submissions of one exercise, by name: folders, slips, and the two that are always there.
 
     Args:
         exercise: The folder of an exercise's submissions.
@@ -138,7 +149,7 @@ def submission_places(exercise: Path) -> list[Path]:
     if both := folders & slips:
         names = ", ".join(sorted(place.name for place in both))
         raise SlipError(f"{exercise.name} has {names} both as a folder and in {FILE_NAME}; delete one")
-    return sorted(folders | slips)
+    return sorted(folders | slips | {exercise / name for name in _ALWAYS})
 
 
 @functools.cache
@@ -152,7 +163,7 @@ def slips_of(exercise: Path) -> dict[str, Slip]:
 
 
 def slip_at(place: Path) -> Slip | None:
-    """Return the slip that stands for a place; None where a folder does.
+    """Return the slip that stands for a place; None where a folder does, or it is always there.
 
     Args:
         place: Of one golden submission.
@@ -160,7 +171,7 @@ def slip_at(place: Path) -> Slip | None:
     Raises:
         SlipError: There is neither.
     """
-    if (place / "submission.py").is_file():
+    if (place / "submission.py").is_file() or place.name in _ALWAYS:
         return None
     if place.name not in slips_of(place.parent):
         names = [found.name for found in submission_places(place.parent)]
@@ -180,6 +191,8 @@ def read_expected(place: Path) -> Expected:
     slip = slip_at(place)
     if slip is not None:
         return _expected_of(slip, place.parent)
+    if place.name in _ALWAYS and not (place / "submission.py").is_file():
+        return _always(place)
     found = tomllib.loads((place / "expected.toml").read_text(encoding="utf-8"))
     checks, chance = found.get("checks", {}), tuple(found.get("chance", ()))
     points = _points_without(place.name, place.parent, [*checks, *chance], checks)
@@ -200,6 +213,12 @@ def _points_without(name: str, exercise: Path, named: Collection[str], lost: Col
         if check not in settings:
             raise SlipError(f"submission {name} of {exercise.name}: {no_such('check', check, settings)}")
     return sum(found.points for check, found in settings.items() if check not in lost)
+
+
+def _always(place: Path) -> Expected:
+    why, start = _ALWAYS[place.name]
+    checks = dict.fromkeys(_settings_of(place.parent), "FAIL") if start == "release" else {}
+    return Expected(why, _points_without(place.name, place.parent, checks, checks), checks, (), start)
 
 
 def _expected_of(slip: Slip, exercise: Path) -> Expected:
@@ -225,6 +244,8 @@ def build_submission(place: Path, source_notebook: bytes) -> tuple[bytes, dict[s
     slip = slip_at(place)
     if slip is not None:
         return to_bytes(_with_slip(_as_handed_in(source_notebook, "reference"), slip)), {}
+    if place.name in _ALWAYS and not (place / "submission.py").is_file():
+        return to_bytes(_as_handed_in(source_notebook, _ALWAYS[place.name][1])), {}
     start = read_expected(place).start if (place / "expected.toml").exists() else "reference"
     notebook = _as_handed_in(source_notebook, start)
     for change in jupytext.read(place / "submission.py", fmt="py:percent").cells:

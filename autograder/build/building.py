@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat.warnings
 
 from autograder.build.data_source import checks_folder, configured_source, with_data_source
+from autograder.build.guard import give_guard
 from autograder.build.layout import RELEASED_FILES, BuildError, Unit, find_units
 from autograder.build.leaks import leaks
 from autograder.build.notebooks import notebook_from_text, same_content, to_bytes
@@ -112,7 +113,7 @@ def _refuse_to_lose_edits(root: Path, units: tuple[Unit, ...]) -> None:
 
 
 def instructor_notebook(root: Path, slug: str) -> nbformat.NotebookNode:
-    """Make the instructor notebook of a text, on the images that the course has chosen, with the points of its checks.
+    """Make the instructor notebook of a text, on the images of the course, with the points of its checks and the guard.
 
     Args:
         root: The project.
@@ -125,6 +126,7 @@ def instructor_notebook(root: Path, slug: str) -> nbformat.NotebookNode:
     source = configured_source(root / "nbgrader_config.py")
     notebook = notebook_from_text(with_data_source((root / text).read_text(encoding="utf-8"), source), slug)
     folder = checks_folder(root) / slug
+    give_guard(notebook)
     give_points(notebook, points_of(folder if folder.is_dir() else folder.with_suffix(".py")), text)
     return notebook
 

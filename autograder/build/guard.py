@@ -5,10 +5,25 @@ which would otherwise give full marks to a cell that prints nothing. It asks for
 validator runs the cell too.
 """
 
+from nbformat import NotebookNode
+
+from autograder.build.markers import is_judged
+
 GUARD = """\
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
     raise RuntimeError("This cell is judged outside the notebook: grade with this course's nbgrader_config.py or `autograder grade`.")
 ### END HIDDEN TESTS"""  # noqa: E501 - one sentence, one line: authors copy it
-"""The last lines of every judged cell in `source/`; nbgrader keeps them out of the release."""
+"""The last lines of every judged cell of a notebook; nbgrader keeps them out of the release."""
+
+
+def give_guard(notebook: NotebookNode) -> None:
+    """Put the guard at the end of judged cells whose text hides nothing; one that is written there stays.
+
+    Args:
+        notebook: Made from a text; changed.
+    """
+    for cell in notebook.cells:
+        if is_judged(cell) and "HIDDEN TESTS" not in cell.source:
+            cell.source = f"{cell.source}\n{GUARD}" if cell.source else GUARD

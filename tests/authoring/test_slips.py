@@ -5,6 +5,7 @@ import pytest
 from autograder.authoring.golden import build_submission, read_expected, submission_places
 from autograder.authoring.slips import SlipError, read_slips
 from autograder.build.notebooks import notebook_from_text, to_bytes
+from tests.submissions.build import SUBMISSIONS
 
 EXERCISE = "exercise_1_two_classes"
 TEXTS = {"double": "def double(number):\n    return 2 * number\n", "halve": "def halve(n):\n    return n / 2\n"}
@@ -104,7 +105,7 @@ def submissions(tmp_path):
 
 def test_a_slip_is_a_submission_like_any_other(submissions, project_root):
     folder = submissions()
-    assert submission_places(folder) == [folder / "wrong_by_value"]
+    assert [place.name for place in submission_places(folder)] == ["blank", "reference", "wrong_by_value"]
     source = to_bytes(notebook_from_text((project_root / "source" / f"{EXERCISE}.py").read_text(), EXERCISE))
     notebook, files = build_submission(folder / "wrong_by_value", source)
     assert b"enumerate(sorted(classes))" in notebook
@@ -117,6 +118,16 @@ def test_what_is_expected_of_a_slip_follows_from_the_check_pages(submissions):
     assert expected.points == 34
     assert expected.why == "by value"
     assert expected.says == "the labels"
+
+
+def test_reference_and_blank_need_no_folder(submissions, project_root):
+    folder = submissions()
+    source = to_bytes(notebook_from_text((project_root / "source" / f"{EXERCISE}.py").read_text(), EXERCISE))
+    for name in ("reference", "blank"):
+        written = SUBMISSIONS / EXERCISE / name
+        assert build_submission(folder / name, source) == build_submission(written, source)
+        assert read_expected(folder / name).points == read_expected(written).points
+        assert read_expected(folder / name).checks == read_expected(written).checks
 
 
 def test_a_check_that_does_not_exist_is_named(submissions):

@@ -42,7 +42,7 @@ def test_takes_ordinary_lines_for_what_they_are(line):
         ('"grade_id": "check_total"', '"grade_id": "check total"', "must be 1 to 64 letters"),
         ('"solution": true', '"solution": false', "is not allowed in this kind of cell"),
         ("judged outside the notebook", "graded", "must end with the guard"),
-        (f"{GUARD}\n", "", "must end with the guard"),
+        (GUARD, "### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS", "must end with the guard"),
         (GUARD, f"### BEGIN HIDDEN TESTS\nassert total([4]) == 4\n### END HIDDEN TESTS\n{GUARD}", "hides nothing but"),
         ('"locked": true', '"locked": false', "must be locked"),
     ],
@@ -56,3 +56,12 @@ def test_refuses(course, old, new, sentence):
     assert sentence in str(raised.value)
     assert str(raised.value).startswith(f"{TEXT}: ")
     assert not (course / "release").exists()
+
+
+def test_the_build_writes_the_guard_where_a_text_hides_nothing(course):
+    build(course)
+    written = {path: path.read_bytes() for path in course.rglob("*.ipynb")}
+    text = (course / TEXT).read_text()
+    (course / TEXT).write_text(text.replace(f"\n{GUARD}", "", 1))
+    assert not build(course)
+    assert {path: path.read_bytes() for path in course.rglob("*.ipynb")} == written
