@@ -6,9 +6,11 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from lms_writers import NOTHING, SUBMITTED, moodle_zip, notebook
+from fake_gradebooks import Gradebook
+from lms_writers import NOTHING, SUBMITTED, moodle_zip, notebook, sortable, zip_file
 
 from autograder.lms import collecting
+from autograder.lms.canvas import collect as canvas_collect
 from autograder.lms.moodle import collect as moodle_collect
 from tests.lms.made_up_courses import make, moodle_site
 from tests.lms.push.fake_moodle_files import worksheet
@@ -32,6 +34,7 @@ class Course:
         patch.setattr(collecting, "writer_lock", lambda _: nullcontext())
         patch.setattr(collecting, "_enrol", lambda *_: None)
         patch.setattr(moodle_collect, "known_students", lambda *_: [])
+        patch.setattr(canvas_collect, "known_students", lambda *_: [])
         patch.setattr(moodle_collect, "class_due_date", lambda *_: CLASS_DUE)
         patch.setattr(moodle_collect, "set_due_dates", lambda _, __, due, *___, **____: self.due_dates.update(due))
 
@@ -47,8 +50,8 @@ class Course:
 class Class:
     """What the people of a made-up course hand in, round by round."""
 
-    def __init__(self, made, draw):
-        self.made, self.draw = made, draw
+    def __init__(self, made, draw, *, has_default_group=True):
+        self.made, self.draw, self.has_default_group = made, draw, has_default_group
         self.late = {one.number for one in made.pupils if draw.random() < 0.2}
         # of a school that allocates work to markers, in a version that shows what each gave
         self.marks = draw.choice([(), (), (("9.00", ""),), (("9.00", "see me"), ("", ""))])
@@ -56,7 +59,8 @@ class Class:
 
     def owner(self, pupil):
         """Whose work it is: a team's, or a person's own."""
-        return f"[{pupil.group if self.made.is_team else pupil.email}]"
+        is_shared = self.made.is_team and (pupil.group_number or self.has_default_group)
+        return f"[{pupil.group if is_shared else pupil.email}]"
 
     def hand_in(self, round_number):
         """In the first round everybody, in the second some or all again, then nobody."""
@@ -112,19 +116,73 @@ def collected_from_moodle(seeds, tmp_path, monkeypatch):
     return found
 
 
+def collected_from_canvas(seeds, tmp_path, monkeypatch):
+    """Collect from an archive and a gradebook of Canvas; return how often somebody's work lay in its place."""
+    found = 0
+    for seed in seeds:
+        draw = random.Random(f"{seed} collecting from canvas")
+        made = make(seed, tmp_path / "pages")
+        course = Course(tmp_path / f"collected-{seed}", monkeypatch)
+        pupils = Class(made, draw, has_default_group=False)
+        gone = {one.number for one in made.pupils if draw.random() < 0.1}
+        users = {str(100 + one.number): (one.name, one.email) for one in made.pupils if one.number not in gone}
+        groups, lies, round_of = tmp_path / "groups.csv", {}, {}
+        groups.write_text(
+            "name,canvas_user_id,canvas_group_id,group_name\n"
+            + "".join(f"x,{100 + one.number},{one.group_number or ''},{one.group}\n" for one in made.pupils)
+        )
+        for round_number in range(3):
+            handed = [one.but(number=100 + one.number) for one in pupils.hand_in(round_number)]
+            round_of |= {pupils.owner(one): pupils.work[pupils.owner(one)][1].hour for one in handed}
+            work = {pupils.owner(one): one.files for one in handed if one.files}
+            ready = [one for one in handed if pupils.owner(one) in work and str(one.number) in users]
+            if len(ready) < 2:
+                break
+            archive = zip_file(tmp_path / "download.zip", archived(made, pupils, handed, round_of))
+            book = Gradebook("canvas", users, draw).export(tmp_path / "gradebook.csv")
+            download = canvas_collect.CanvasDownload(archive, book, groups=groups if made.is_team else None)
+            report = canvas_collect.collect_canvas(course, "homework", download)
+            lies |= {one.email: (pupils.owner(one), pupils.work[pupils.owner(one)][0]) for one in ready}
+            where = (seed, round_number)
+            check(course, lies, where, has_times=False)
+            told = [one for one in handed if str(one.number) in users or (one.files and not made.is_team)]
+            check_rows(report.rows, told, ready, where)
+            if round_number == 2:
+                assert sum("already there, the same files" in row.why for row in report.rows) == len(ready), where
+            found += len(ready)
+    return found
+
+
+def archived(made, pupils, handed, round_of):
+    """The entries of Canvas's archive: a group's work once; a later file has a higher number, and -1 in its name."""
+    entries, shown = {}, set()
+    for one in handed:
+        owner = pupils.owner(one)
+        name = sortable(f" {one.group}") if made.is_team and one.group_number else sortable(one.name)
+        for place, (path, content) in enumerate(one.files.items() if owner not in shown else ()):
+            number, stem = 10_000 * round_of[owner] + 10 * one.number + place, path.rpartition("/")[2]
+            stem = re.sub(r"\.", "-1.", stem, count=1) if round_of[owner] > 17 else stem
+            entries[f"{name}_{one.number}_{number}_{stem}"] = content
+        shown |= {owner} if one.files else set()
+    return entries
+
+
+COLLECTED = {"moodle": collected_from_moodle, "canvas": collected_from_canvas}
+
+
 def id_of(made, pupil):
     return f"homework-participant-{pupil.number}" if made.is_blind else pupil.email
 
 
-def check(course, lies, where):
+def check(course, lies, where, *, has_times=True):
     """Everybody's work, the newest there was of it, and nothing else."""
     there = course.files()
     assert there.keys() == lies.keys(), where
     for student, (owner, files) in lies.items():
         content = there[student]
-        assert set(content) == {"doubling.ipynb", "notes.txt", "timestamp.txt"}, (where, student)
+        assert len(content) == 2 + has_times, (where, student)
         assert content["doubling.ipynb"] in files.values(), (where, student)
-        assert content["notes.txt"] in files.values(), (where, student)
+        assert set(content.values()) >= set(files.values()), (where, student)
         told = re.findall(r"work of (\[.*?\])", b"".join(content.values()).decode())
         assert set(told) == {owner}, (where, student)
 

@@ -663,15 +663,16 @@ def check_gradebook(made, book, rows, what):
     return graded
 
 
-def collected(*given):
+def collected(lms, *given):
     """Run courses through collecting."""
     from tests.lms import made_up_collecting  # which takes its courses from here
 
-    return made_up_collecting.collected_from_moodle(*given)
+    return made_up_collecting.COLLECTED[lms](*given)
 
 
 ROUTES = {
-    "moodle, collecting": collected,
+    "collecting from moodle": lambda *given: collected("moodle", *given),
+    "collecting from canvas": lambda *given: collected("canvas", *given),
     "moodle by token": lambda *given: moodle(MoodlePush, *given),
     "moodle by files": lambda *given: moodle(MoodleFiles, *given),
     "canvas by token": lambda *given: canvas_or_lti("canvas", *given),
