@@ -46,7 +46,7 @@ def contract(tmp_path):
         folder.mkdir(exist_ok=True)
         (folder / "slips.toml").write_text(SLIPS)
         (tmp_path / "clauses.toml").write_text(text.replace("double_doubles", CHECK))
-        settings = {CHECK: CheckSettings("check_double", 2, (), "")}
+        settings = {CHECK: CheckSettings("check_double", 2, "")}
         cells = frozenset(["check_double", "essay"])
         return Contract(read_clauses(tmp_path / "clauses.toml"), TEXT, settings, cells, folder)
 

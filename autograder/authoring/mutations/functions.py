@@ -30,7 +30,8 @@ def _answers(node: cst.FunctionDef) -> bool:
 
 def _used(node: cst.FunctionDef) -> tuple[set[str], set[str]]:
     """Name what is a table, by its columns, and what is an array or a list, most likely."""
-    columns, arrays = set(), set()
+    columns: set[str] = set()
+    arrays: set[str] = set()
     for inner in _inside(node.body):
         if isinstance(inner, cst.Subscript) and isinstance(inner.value, cst.Name):
             place = inner.slice[0].slice

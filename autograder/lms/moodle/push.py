@@ -368,7 +368,7 @@ class MoodleAssignment:
             userid=person.id,
         )
         attempts = answer.get("previousattempts") or ()
-        newest = max(attempts, key=lambda attempt: int(attempt["attemptnumber"]), default={})
+        newest: dict[str, Any] = max(attempts, key=lambda attempt: int(attempt["attemptnumber"]), default={})
         return _grade_in(newest.get("grade"))
 
     def _unseen(self, person: Person, grade: float | None) -> str:
