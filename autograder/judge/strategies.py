@@ -23,7 +23,8 @@ class Batch(NamedTuple):
 SHAPES = ((4, 6, 3), (7, 3, 1), (5, 5, 3), (3, 8, 4))
 """Of one image: square or not, in colour or grey, with or without a channel of its own for transparency."""
 IMAGE_TYPES, LABEL_TYPES = ("uint8", "float32", "int16", "float64"), ("int64", "uint8", "int32", "int16")
-LARGEST_LABEL = 120
+LARGEST_LABEL, LARGEST_OF_MANY = 120, 3_000
+"""Of labels that every type holds, and of those that some do: classes may have any numbers from 0 on."""
 
 
 def images_for(labels: Array, seed: int, shape: tuple[int, int, int] = (32, 32, 3), dtype: str = "uint8") -> Array:
@@ -60,7 +61,8 @@ def batches_of(draw: st.DrawFn, labels: Sequence[int]) -> Batch:
     seed = draw(st.integers(0, 2**16))
     order = np.random.default_rng(seed).permutation(labels)
     shape, image_type = draw(st.sampled_from(SHAPES)), draw(st.sampled_from(IMAGE_TYPES))
-    return batch_of(order, seed, shape, image_type, draw(st.sampled_from(LABEL_TYPES)))
+    types = [name for name in LABEL_TYPES if max(labels, default=0) <= np.iinfo(name).max]
+    return batch_of(order, seed, shape, image_type, draw(st.sampled_from(types)))
 
 
 def classes(smallest: int, largest: int, largest_label: int = LARGEST_LABEL) -> st.SearchStrategy[list[int]]:
@@ -71,7 +73,8 @@ def classes(smallest: int, largest: int, largest_label: int = LARGEST_LABEL) -> 
 @st.composite
 def class_counts(draw: st.DrawFn, smallest: int = 1, largest: int = 12, fewest_classes: int = 1) -> Batch:
     """A batch of up to five classes with these many images each, in any order; labels need not start at 0."""
-    counts = {label: draw(st.integers(smallest, largest)) for label in draw(classes(fewest_classes, 5))}
+    labels = draw(classes(fewest_classes, 5, draw(st.sampled_from([LARGEST_LABEL, LARGEST_OF_MANY]))))
+    counts = {label: draw(st.integers(smallest, largest)) for label in labels}
     return draw(batches_of([label for label, count in counts.items() for _ in range(count)]))
 
 
