@@ -324,8 +324,8 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # Every model follows the rules of exercise 1: raw images in; one softmax probability for each class out; compiled for
 # integer labels with the metric `accuracy`; built-in layers only. The design of the head, optimizer, batch size and
 # learning rates are yours (`HEAD_RATE` and `FINE_TUNING_RATE` are good ones), the same for all fractions. Train with
-# `fit`. So that chance does not decide what the grader sees, it may change what your models have learned between two
-# epochs: report what you measure, and return the model that belongs to it.
+# `fit`. So that chance does not decide what the grader sees, it may change what your models have learned at the end of
+# an epoch, and undo that in the next one: report what you measure, and return the model that belongs to it.
 #
 # **Example.** On the toy backbone with a head of 27 parameters, a comparison of the fractions 0.5 and 1 might give this
 # table. The second row is better, so `best_model` is the model that was trained for it:
@@ -478,7 +478,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # The tolerance is a difference of accuracies, not a share of the best one, and a row that is *exactly* as good as
 # allowed is good enough. If several of these have equally few parameters, take the smaller fraction. A training that
 # went wrong may have left NaN as its accuracy: such rows count for nothing. Rows may come in any order and with any
-# index, as a table has it that was sorted or filtered before.
+# index, as a table has it that was sorted or filtered before; no label stands twice in it.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -500,8 +500,8 @@ def best_strategy(table, tolerance):
     """Choose the smallest training that is almost as good as the best.
 
     Args:
-        table: pandas DataFrame with the columns of task 3, one row or more, in any order and with any index.
-            "val_accuracy" may be NaN in some rows, not in all. Not modified.
+        table: pandas DataFrame with the columns of task 3, one row or more, in any order and with any index, in
+            which no label stands twice. "val_accuracy" may be NaN in some rows, not in all. Not modified.
         tolerance: float, 0 or more: how far below the highest "val_accuracy" is still good enough, as a difference.
 
     Returns:

@@ -78,8 +78,8 @@ COLUMNS = ["name", "parameters", "seconds_per_epoch", "val_accuracy", "ms_per_im
 # | `ms_per_image` | float | milliseconds the trained model needs for one image | less |
 #
 # The tables that your functions are given are pandas DataFrames, in any order and with any index, as sorting and
-# filtering leave it. Where you return a table, a DataFrame, a list of
-# dictionaries (one for each row) or a dictionary of columns are equally good.
+# filtering leave it; no label stands twice in it. Where you return a table, a DataFrame, a list of dictionaries (one
+# for each row) or a dictionary of columns are equally good.
 #
 # The first table comes from the [Keras documentation](https://keras.io/api/applications/): eight networks, their
 # accuracy on ImageNet, and their time on a processor. The documentation gives the time of a whole batch of 32 images,
@@ -607,7 +607,7 @@ transferlab.show(
 # `time.perf_counter()` is the clock for this. The numbers of your row are compared with what the model that comes with
 # it really reaches, and with the time that your epochs and calls took; how fast the grader's computer is does not
 # matter. So that chance does not decide which epoch is the best one, the grader may change what your model has learned
-# between two epochs, and have one of them, or a call of `predict`, last longer.
+# at the end of an epoch and undo that in the next one, and have an epoch, or a call of `predict`, last longer.
 #
 # <details><summary>Hint 1: where to start</summary>
 #

@@ -20,6 +20,8 @@ from autograder.kernels.values import Encoder, Foreign, Handle, ProtocolError, a
 __all__ = ["notebook_trainings", "watch"]
 
 Array = np.ndarray[Any, Any]
+SAME_FEATURES = 0.01
+"""Features are those of an image if they are so many times nearer to what we make of it than to those of any other."""
 MANY_TRAININGS = f"The notebook called `fit` {MAX_NOTED} times or more, and the grader has not noted the last ones."
 
 
@@ -58,6 +60,8 @@ class Fit(Training):
     """Flags when it began, one an array."""
     before: tuple[Array, ...]
     after: tuple[Array, ...]
+    features: tuple[Array, ...] = ()
+    """One array with a row for each example, in the order of the labels, by which they can be known again; or none."""
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Rebuild the model as it was afterwards, and measure it."""
@@ -178,6 +182,40 @@ def learned_from(found: Training, unseen: tuple[Array, Array], training: tuple[A
     return found.labels in (others, allowed + others, others + allowed)
 
 
+def mislabelled(found: Training, training: tuple[Array, Array]) -> bool:
+    """Whether a training has certainly learned an image under the label of another one.
+
+    Args:
+        found: The training.
+        training: Images and labels it should learn from.
+    """
+    if len(found.rows) != len(found.labels):
+        return False
+    right = dict(zip(digests(training[0]), map(int, training[1]), strict=True))
+    return any(right.get(row, label) != label for row, label in zip(found.rows, found.labels, strict=True))
+
+
+def features_mislabelled(found: Fit, maps: Array, labels: Array) -> bool:
+    """Whether a training on features has certainly learned those of an image under the label of another one.
+
+    Args:
+        found: The training.
+        maps: What the backbone makes of the images.
+        labels: Of the images.
+    """
+    if not found.features or len(found.features[0]) != len(found.labels):
+        return False
+    learned, told = found.features[0], np.asarray(found.labels)
+    for known in (maps.mean(axis=(1, 2)), maps.max(axis=(1, 2)), maps.reshape(len(maps), -1)):
+        if known.shape[1] != learned.shape[1]:
+            continue
+        distances = np.linalg.norm(learned[:, None] - known[None], axis=2)
+        nearest, second = np.sort(distances, axis=1)[:, :2].T
+        if (nearest < SAME_FEATURES * second).all():  # each is one image's, and no other's
+            return bool((labels[distances.argmin(axis=1)] != told).any())
+    return False
+
+
 def may_be_of(found: Training, count: int) -> bool:
     """Whether a training may have learned from so many images: it is not known to have had others.
 
@@ -224,6 +262,7 @@ def _fit(found: dict[str, Any], buffers: Sequence[bytes]) -> Fit:
         trainable=tuple(flag is True for flag in found["trainable"]),
         before=arrays("before"),
         after=facts.arrays,
+        features=arrays("features"),
     )
 
 

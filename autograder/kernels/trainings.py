@@ -10,7 +10,7 @@ import inspect
 import itertools
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter, sleep  # bound before any code of a student's can put others in their place
 from typing import Any, NamedTuple
 
@@ -224,8 +224,7 @@ def _noted(
         record: Gets `epochs` as done, `seconds`, `epoch_seconds` (three numbers an epoch: for training, with
             validation, and until the next one begins), `accuracy` and `val_accuracy` (one an epoch, if there are any),
             `reports` (names in the history), `has_ended` (was not stopped), `steps`, `rate` (class of the optimizer
-            and learning rate when it began), `rows` (a digest of each image), `labels` (one whole number an image,
-            empty where there are none).
+            and learning rate when it began), and what `_examples` tells.
         moved: What the judge does to it.
     """
     bound = _bound(original, model, args, kwargs)
@@ -265,8 +264,7 @@ def _noted(
             "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
             "reports": sorted(str(name)[:100] for name in told)[:20],
             "steps": _steps(optimizer) - steps,
-            "rows": _rows(x) if readable else [],
-            "labels": _labels(x, y) if readable else [],
+            **(_examples(x, y, with_features=moved is not None) if readable else {"rows": [], "labels": []}),
         }
     return history
 
@@ -469,20 +467,61 @@ def _rows(x: Any) -> list[str]:
     import numpy as np
 
     with contextlib.suppress(Exception):  # what is not plain to see is no mistake
-        parts = [np.asarray(x)] if _length(x) else [images for images, _ in _pairs(x, None)]
+        return _rows_of([np.asarray(x)] if _length(x) else [images for images, _ in _pairs(x, None)])
+    return []
+
+
+def _rows_of(parts: Sequence[Any]) -> list[str]:
+    with contextlib.suppress(Exception):
         if all(part.ndim == 4 for part in parts):
             rows = (row for part in parts for row in part)
             return [row_digest(row) for row in itertools.islice(rows, MAX_ROWS)]
     return []
 
 
-def _labels(x: Any, y: Any) -> list[int]:
+def _examples(x: Any, y: Any, *, with_features: bool) -> dict[str, list[Any]]:
+    """Tell what a training learns from.
+
+    All of one look at it: a data set that shuffles shows its examples in another order at the next one.
+
+    Args:
+        x: Images or features, or a data set with labels.
+        y: Labels, or None.
+        with_features: Whether to tell those, too.
+
+    Returns:
+        `rows` (a digest of each image), `labels` (one whole number an example) and `features` (an array with some
+        numbers an example, in a list), each empty where it cannot be told.
+    """
+    pairs: list[tuple[Any, Any]] = []
+    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
+        pairs = list(_pairs(x, y))
+    if not pairs:
+        return {"rows": _rows(x), "labels": []}
+    images, labels = zip(*pairs, strict=True)
+    told = {"rows": _rows_of(images), "labels": _labels_of(labels)}
+    return told | ({"features": _features_of(images)} if with_features else {})
+
+
+def _labels_of(parts: Sequence[Any]) -> list[int]:
     import numpy as np
 
     with contextlib.suppress(Exception):
-        labels = np.concatenate([part for _, part in _pairs(x, y)])
+        labels = np.concatenate(parts)
         if labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1):
             return [int(label) for label in labels.reshape(-1)[:MAX_ROWS]]
+    return []
+
+
+def _features_of(parts: Sequence[Any]) -> list[Any]:
+    """Return an array with a few numbers an example by which it can be known again: of maps their means."""
+    import numpy as np
+
+    with contextlib.suppress(Exception):
+        pooled = [part.mean(axis=(1, 2)) if part.ndim == 4 else part for part in parts]
+        features = np.concatenate(pooled)[:MAX_ROWS].astype(np.float32)
+        if features.ndim == 2 and features.size <= MAX_PARAMETERS:
+            return [features]
     return []
 
 
@@ -623,6 +662,7 @@ def report(
             "before": numbers(found["before"]),
             "after": numbers(found["after"]),
             "outputs": numbers(found.get("outputs", [])),
+            "features": numbers(found.get("features", [])),
         }
         for found in fits
     ]

@@ -1,10 +1,12 @@
 """What the judge has a kernel do with trainings: note them, move what they show, stop, make and mend models."""
 
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from autograder.kerasmodels import watching
@@ -107,6 +109,40 @@ def training_on(images, labels):
 )
 def test_learning_from_images_to_validate_with_needs_a_proof(images, labels, did):
     assert watching.learned_from(training_on(images, labels), UNSEEN, SEEN) == did
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "did"),
+    [
+        (*SEEN, False),
+        (SEEN[0][::-1], SEEN[1][::-1], False),
+        (SEEN[0], np.roll(SEEN[1], 1), True),
+        (255 - SEEN[0], np.roll(SEEN[1], 1), False),  # pictures of the student's own: nobody knows their labels
+        (SEEN[0], SEEN[1][:5], False),  # which label is whose cannot be told
+        (IMAGES[:0], np.roll(SEEN[1], 1), False),
+    ],
+)
+def test_images_learned_under_the_labels_of_others_need_a_proof(images, labels, did):
+    assert watching.mislabelled(training_on(images, labels), SEEN) == did
+
+
+MAPS = np.random.default_rng(4).normal(size=(12, 2, 3, 5)).astype("float32")
+
+
+@pytest.mark.parametrize("features", [MAPS, MAPS.mean(axis=(1, 2)), MAPS.max(axis=(1, 2)), MAPS.reshape(12, -1)])
+@pytest.mark.parametrize(("turned", "factor", "did"), [(0, 1, False), (1, 1, True), (1, 1.5, False)])
+def test_features_learned_under_the_labels_of_others_need_a_proof(features, turned, factor, did):
+    """Features in any order are known again as those of an image, and by nothing that is not just like them."""
+    order = np.random.default_rng(5).permutation(12)
+    told = trainings._examples(factor * features[order], np.roll(SEEN[1][order], turned), with_features=True)
+    fit = SimpleNamespace(features=told["features"], labels=told["labels"])
+    assert watching.features_mislabelled(fit, MAPS, SEEN[1]) == did
+
+
+def test_a_data_set_that_shuffles_is_looked_at_once():
+    dataset = tf.data.Dataset.from_tensor_slices((IMAGES, np.arange(18))).shuffle(18).batch(5)
+    told = trainings._examples(dataset, None, with_features=False)
+    assert [watching.digests(IMAGES)[label] for label in told["labels"]] == told["rows"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,15 @@ from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.charged_once import lost_points
 from autograder.kerasmodels.models import describe, find_arrays, moved, place, same_bits
-from autograder.kerasmodels.watching import Fit, Watched, digests, learned_from, watch
+from autograder.kerasmodels.watching import (
+    Fit,
+    Watched,
+    digests,
+    features_mislabelled,
+    learned_from,
+    mislabelled,
+    watch,
+)
 
 Array = np.ndarray[Any, Any]
 COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
@@ -316,6 +324,10 @@ class Comparison:
             wanted = "the best model itself, as its last epoch left it"
             fail(f"the model that came back {came}", wanted, called=self.called)
 
+    def _maps(self) -> Array:
+        """What the pretrained backbone makes of the training images."""
+        return np.asarray(self.pretrained(self.training[0], training=False))
+
     def expect_images(self) -> None:
         """Expect that it learned from the training images, all of them and no others, and left everything in place."""
         known = set(digests(self.training[0]))
@@ -324,6 +336,9 @@ class Comparison:
             counted = not known & set(found.rows) and len(found.labels) in (VALIDATION_IMAGES, _ALL_IMAGES)
             if counted or learned_from(found, self.validation, self.training):
                 fail("a `fit` has learned from the validation images", "none that does", called=self.called)
+            if mislabelled(found, self.training) or features_mislabelled(found, self._maps(), self.training[1]):
+                came = "a `fit` has learned from training images, or features of them, with the labels of other images"
+                fail(came, "each image to be learned with its own label", called=self.called)
             ours = known & set(found.rows)  # none where features are learned from
             seen = len(ours) or len(found.labels) or len(known)
             if ours in (set(), set(found.rows)) and seen < len(known):

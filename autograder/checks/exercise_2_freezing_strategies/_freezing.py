@@ -208,6 +208,20 @@ def _counted(submission: Submission, model: keras.Model) -> Counted:
     return Counted(answer.called, found, trainable, sum(everything.values()) - trainable, before != after)
 
 
+def counted_frozen(cases: Cases, seed: int) -> Counted:
+    """The same of a model that is frozen as a whole, by its own flag: whoever sets that flag changes all inside."""
+    return cases.once(("counted", "frozen"), lambda: _counted_frozen(cases.submission, plain_model(seed)))
+
+
+def _counted_frozen(submission: Submission, model: keras.Model) -> Counted:
+    inputs = keras.Input(model.input_shape[1:])
+    around = place(submission, keras.Model(inputs, model(inputs)), frozen_layers=[1])
+    before = layer_flags(submission, around)
+    answer = submission.call("count_parameters", part_of(submission, around, layer=1), model=True)
+    found = answer.returned()
+    return Counted(answer.called, found, 0, model.count_params(), before != layer_flags(submission, around))
+
+
 def plain_model(seed: int) -> keras.Model:
     """A head on a frozen convolution, with nothing special about it."""
     model = keras.Sequential(

@@ -18,6 +18,7 @@ from autograder.checks.exercise_2_freezing_strategies._architectures import NAME
 from autograder.checks.exercise_2_freezing_strategies._freezing import (
     Counted,
     counted,
+    counted_frozen,
     counted_shared,
     dropout_model,
     layer_flags,
@@ -27,7 +28,7 @@ from autograder.checks.exercise_2_freezing_strategies._freezing import (
     unfrozen,
 )
 from autograder.judge.cases import Cases
-from autograder.judge.checking import check, fail
+from autograder.judge.checking import Failed, check, fail
 from autograder.judge.comparators import expect_value_error, number
 from autograder.judge.submission import Submission
 from autograder.judge.wording import brief
@@ -35,6 +36,7 @@ from autograder.kerasmodels.models import describe, moved, part_of, place
 from autograder.kerasmodels.tiny import tiny_backbone, with_head
 
 UNFREEZE, COUNT = "check_unfreeze_fraction", "check_count_parameters"
+ALONE = "one by one"
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +72,9 @@ def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
 
 @check(UNFREEZE, points=1, hint="`math.ceil(fraction * number_of_layers)`: any part of a layer is a whole one")
 def unfreeze_fraction_rounds_up(cases: Cases, seed: int) -> None:
-    """A fraction that falls between two layers unfreezes one more: 1/8 and 5/8 of four layers are 1 and 3."""
-    blocks, fractions = ((4, (0.125, 0.625)), (6, (0.375, 0.625)), (5, (0.125, 0.5)))[seed % 3]
+    """A fraction that falls between two layers unfreezes one more, however little it lies above the lower one."""
+    # 1.01, 2.01 or 1.01 of a layer: nothing that rounds a little first takes that for a whole number
+    blocks, fractions = ((4, (0.2525, 0.625)), (6, (0.335, 0.625)), (5, (0.202, 0.5)))[seed % 3]
     for fraction in fractions:
         case, layers = unfrozen(cases, fraction, flat=True, seed=seed, blocks=blocks), math.ceil(fraction * blocks)
         if case.layers_moved() != layers:
@@ -81,11 +84,16 @@ def unfreeze_fraction_rounds_up(cases: Cases, seed: int) -> None:
 
 @check(UNFREEZE, points=1, hint="`trainable = False` on every BatchNormalization, also behind the first unfrozen layer")
 def unfreeze_fraction_keeps_batch_normalization_still(cases: Cases, seed: int) -> None:
-    """BatchNormalization of the backbone stays frozen, all four arrays, also among the unfrozen layers."""
+    """BatchNormalization of the backbone stays frozen, all four arrays, also where every other layer is unfrozen."""
     case = unfrozen(cases, 0.5, flat=False, seed=seed)
     case.trained.expect_normalization_still()
     if not case.layers_moved():
         fail("nothing in the backbone learns", "its last layers to learn", called=case.answer.called)
+    try:
+        whole = unfrozen(cases, 1, flat=False, seed=seed, arrives=ALONE)
+    except Failed:
+        return  # which costs points where flags are to be set anew
+    whole.trained.expect_normalization_still()
 
 
 @check(
@@ -97,14 +105,14 @@ def unfreeze_fraction_sets_every_flag_anew(cases: Cases, seed: int) -> None:
     """0 freezes all of a trainable backbone, 1 unfreezes all of a frozen one, whatever was frozen or asked before."""
     unfrozen(cases, 0, flat=False, seed=seed).trained.expect_moved(0)
     for arrives, earlier, fraction, layers in (
-        ("one by one", (), 1, 4),
+        (ALONE, (), 1, 4),
         ("frozen", (), 0.5, 2),
         ("thawed", (1.0,), 0.25, 1),
     ):
         case = unfrozen(cases, fraction, flat=False, seed=seed, arrives=arrives, earlier=earlier)
         if case.layers_moved() != layers:
             before = {
-                "one by one": "a backbone whose layers had been frozen one by one",
+                ALONE: "a backbone whose layers had been frozen one by one",
                 "frozen": "a backbone that had been frozen as a whole",
                 "thawed": "a backbone of which some layers were frozen, after an earlier call with 1.0",
             }[arrives]
@@ -157,8 +165,11 @@ def unfreeze_fraction_holds_on_real_architectures(submission: Submission, archit
 @check(COUNT, points=1.5, hint="`model.trainable_weights` are the arrays that learn; the size of an array is its count")
 def count_parameters_counts_both_kinds(cases: Cases, seed: int) -> None:
     """It returns how many parameters learn and how many do not, under `trainable` and `frozen`, and changes nothing."""
-    for model, what in ((plain_model(seed), "plain"), (twin_model(seed), "twins")):
-        case = counted(cases, model, what)
+    for case in (
+        counted(cases, plain_model(seed), "plain"),
+        counted(cases, twin_model(seed), "twins"),
+        counted_frozen(cases, seed),
+    ):
         _expect_counts(case)
         if case.changed:
             fail("it changed flags of the model", "a model that is left as it was", called=case.called)

@@ -100,6 +100,7 @@ def pareto_front_keeps_order_and_columns(submission: Submission, models: list[Ro
         expect_same_row(row, given_row, answer.called)
         if row[NOTE] != given_row[NOTE]:
             fail(f"`{NOTE}` of {row['name']} came back as {brief(row[NOTE])}", "as it was given", called=answer.called)
+    _expect_front_of_one(submission, models[0])
     _expect_front_of_few_columns(submission, models[0])
 
 
@@ -140,7 +141,7 @@ def recommend_refuses_other_scenarios(submission: Submission) -> None:
     """A scenario that is none of the three raises ValueError."""
     table = table_of(EXAMPLE)
     _expect_different_names(submission, table)  # refusing everything is no answer
-    for scenario in ("energy", "", "Speed", "size ", "acc", "val_accuracy"):
+    for scenario in ("energy", "", "Speed", "size ", "acc", "val_accuracy", None):
         expect_value_error(submission.call("recommend", table, scenario), f"the scenario {scenario!r}")
 
 
@@ -234,7 +235,9 @@ def comparison_table_refuses_what_is_no_comparison(submission: Submission, rows:
         fail("other than three rows came back", "the three it was given", called=answer.called)
     for few in (2, 1, 0):
         expect_value_error(submission.call("comparison_table", rows[:few]), ("no row", "one row", "two rows")[few])
-    for twice in ([*rows, rows[0] | {"parameters": 1}], [rows[1], *rows]):
+    best, lowest = max(rows, key=lambda row: row["val_accuracy"]), min(row["val_accuracy"] for row in rows)
+    apart = best | {"parameters": 1, "val_accuracy": lowest / 2}  # other rows stand between the two in the table
+    for twice in ([*rows, apart], [rows[1], *rows]):
         name = next(row["name"] for row in rows if sum(other["name"] == row["name"] for other in twice) > 1)
         expect_value_error(submission.call("comparison_table", twice), f"two rows named {name!r}")
 
@@ -243,6 +246,14 @@ def comparison_table_refuses_what_is_no_comparison(submission: Submission, rows:
 
 NOTE = "note"
 """A column that plays no part."""
+
+
+def _expect_front_of_one(submission: Submission, row: Row) -> None:
+    """A table may have one row, and nothing beats that."""
+    answer = submission.call("pareto_front", table_of([row]))
+    kept = expect_table(answer.returned(), ["name"], "the answer", answer.called).columns["name"]
+    if [str(name) for name in kept] != [row["name"]]:
+        fail(f"of a table with one row, {len(kept)} came back", "that row", called=answer.called)
 
 
 def _expect_front_of_few_columns(submission: Submission, row: Row) -> None:

@@ -35,7 +35,7 @@ from autograder.judge.wording import brief
 from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.charged_once import charge_once
 from autograder.kerasmodels.models import ModelFacts, find_arrays
-from autograder.kerasmodels.watching import MANY_TRAININGS, Training, digests, learned_from, may_be_of
+from autograder.kerasmodels.watching import MANY_TRAININGS, Training, digests, learned_from, may_be_of, mislabelled
 from transferlab.backbones.registry import missing_weights
 
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
@@ -363,6 +363,9 @@ def _expect_training_images(measured: Measured) -> None:
         counted = not known & set(fit.rows) and len(fit.labels) in (others, len(profile.training[1]) + others)
         if counted or learned_from(fit, profile.validation, profile.training):
             fail("`fit` has learned from the validation images", "training images only", called=profile.called)
+        if mislabelled(fit, profile.training):
+            came = "`fit` has learned training images with the labels of other images"
+            fail(came, "each image to be learned with its own label", called=profile.called)
         if fit.rows and set(fit.rows) < known:
             came = f"`fit` has learned from {len(set(fit.rows))} of the {len(known)} training images"
             fail(came, "all of them", called=profile.called)
