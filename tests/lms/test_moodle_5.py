@@ -108,6 +108,34 @@ def test_columns_of_markers_are_neither_teams_nor_grades(tmp_path, words):
     assert not read_worksheet(moodle_worksheet(tmp_path / "sheet.csv", one_marker, "blind", words)).has_several_markers
 
 
+def test_a_worksheet_in_the_shape_of_5_2_is_read_by_its_places(tmp_path):
+    header = (
+        '"Identifier","Full name","Email address","Status","Allow submissions from","Due date","Cut-off date","Group",'
+        '"Marker 1","Marker 2","Grade","Maximum grade","Marking workflow state","Grade can be changed",'
+        '"Last modified (submission)","Online text","Last modified (grade)","Feedback comments","Marker 1 comment",'
+        '"Marker 2 comment"'
+    )
+    when = '"Monday, 23 November 2026, 9:05 AM"'
+    lines = [
+        (
+            f'"Participant 4","Mara Two","mara@x.org","Submitted for grading - In marking -  - ",,{when},,"Team 1",'
+            f'10.00,,,20.00,"In marking","Yes",{when},"<p>x</p>","-",,"first",'
+        ),
+        (
+            '"Participant 9","Nils Two","nils@x.org","No submission - Not marked -  - ",,,,"Default group",,,,20.00,'
+            '"Not marked","Yes","-",,"-",,,'
+        ),
+    ]
+    path = tmp_path / "sheet.csv"
+    path.write_text("\ufeff" + "\n".join([header, *lines, ""]), encoding="utf-8")
+    sheet = read_worksheet(path)
+    mara, nils = sheet.participants
+    assert (mara.groups, nils.groups) == (("Team 1",), ("Default group",))
+    assert (mara.grade, mara.maximum, mara.due_text) == ("", 20.0, when.strip('"'))
+    assert sorted(sheet.columns.of_others) == [8, 9, 18, 19]
+    assert sheet.columns.comment == 17
+
+
 def test_a_grade_that_markers_make_is_not_written_unasked(site, term):
     several_markers(site)
     rows, _ = term.by_file()
