@@ -193,6 +193,18 @@ def test_a_moodle_that_drops_zeros_is_found_out_and_they_are_left_to_a_person(si
     assert term.by_file()[0]["cy"].why == HAS_IT
 
 
+def test_a_zero_that_was_locked_or_exchanged_since_says_nothing_about_the_site(site, term):
+    term.points |= {"ada": 0.0, "ben": 0.0}
+    term.by_file()
+    site.records[111]["grade"], site.records[112]["grade"] = -1, 3.0
+    site.overridden[111] = 2.0
+    term.points["cy"] = 1.0
+    term.by_file()
+    term.points["cy"] = 0.0
+    assert term.by_file()[0]["cy"].did is Did.DONE
+    assert site.grades[113] == 0
+
+
 def test_a_grade_that_markers_make_is_not_sent_unasked_and_a_refused_one_is_told(site, term):
     several_markers(site)
     assert {row.status for row in term.by_push().values()} == {Status.LEFT}

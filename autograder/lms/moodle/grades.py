@@ -215,10 +215,10 @@ def _note_dropped_zeros(work: _Work) -> None:
     """Find out whether this Moodle drops zeros: the comment that was written beside one is there, and the 0 is not."""
     for participant in work.sheet.participants:
         person, there = work.identities.people.get(participant.number), participant.grade.strip(" -")
-        if person is None or not person.returned_grade or float(person.returned_grade):
+        if person is None or not person.returned_grade or float(person.returned_grade) or participant.is_locked:
             continue
         earlier = [float(grade) for grade in person.earlier_grades.split()]
-        # another grade is somebody's decision since
+        # another grade is somebody's decision since, and a locked one drops every grade
         is_missing = not there or any(abs(_number(there) - grade) < _SAME_GRADE for grade in earlier if grade)
         if is_missing and whose(participant.comment, person.returned_comment, []) in (Whose.NEW, Whose.EXTENDED):
             work.identities.facts.setdefault(_DROPS_ZEROS, datetime.now(UTC).isoformat(timespec="seconds"))
