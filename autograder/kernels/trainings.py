@@ -499,8 +499,10 @@ def _examples(x: Any, y: Any, *, with_features: bool) -> dict[str, list[Any]]:
     if not pairs:
         return {"rows": _rows(x), "labels": []}
     images, labels = zip(*pairs, strict=True)
-    told = {"rows": _rows_of(images), "labels": _labels_of(labels)}
-    return told | ({"features": _features_of(images)} if with_features else {})
+    told: dict[str, list[Any]] = {"rows": _rows_of(images), "labels": _labels_of(labels)}
+    if with_features:
+        told["features"] = _features_of(images)
+    return told
 
 
 def _labels_of(parts: Sequence[Any]) -> list[int]:

@@ -16,6 +16,7 @@ PAGE = """
 from hypothesis import given, strategies as st
 from autograder.judge.checking import Undecided, check, fail
 from autograder.judge.comparators import *
+import numpy as np
 
 @check("cell", points=1)
 @given(st.lists(st.integers(0, 50), min_size=2))

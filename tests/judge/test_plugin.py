@@ -15,6 +15,7 @@ HEADER = """
 from hypothesis import given, strategies as st
 from autograder.judge.checking import Undecided, check, fail
 from autograder.judge.comparators import *
+import numpy as np
 """
 Judge = Callable[..., dict[str, CheckResult]]
 
@@ -169,7 +170,7 @@ def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None
     assert results["broken"].outcome is Outcome.ERROR
     assert results["broken"].message == "This check could not be decided by the computer; a person will look at it."
     place, *_, last = results["broken"].trace.strip().splitlines()
-    assert place.endswith("line 9, in broken: KeyError: 'missing'")
+    assert place.endswith("line 10, in broken: KeyError: 'missing'")
     assert last == "KeyError: 'missing'"
     assert results["close"].outcome is Outcome.ERROR
     assert results["close"].message.startswith("0.861 is too close to 0.86. ")

@@ -10,6 +10,7 @@ import pytest
 from autograder.judge import vocabulary
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
+from autograder.kernels import trainings
 from tests.judge.local import judge
 
 PAGE = Path(__file__).with_name("vocabulary_1.py")
@@ -67,6 +68,7 @@ def public_names():
 def test_a_page_of_version_1_keeps_working(tmp_path):
     page = tmp_path / "page_of_version_1.py"
     page.write_text(PAGE.read_text())
+    trainings.forget_notebook()  # of other tests in this process
     gates = {"gates": {"recognised": {"threshold": 0.8, "band": 0.005}}}
     (tmp_path / "thresholds_sketches.json").write_text(json.dumps(gates))
     results = judge([page], {"numbers": NUMBERS, "models": MODELS}, ("numbers", "models"))
