@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.course.exercise import is_answer, without_hidden_region
+from autograder.course.exercise import is_answer, parsed, without_hidden_region
 from transferlab.course import course_data, course_sources
 
 Draw = tuple[str, str, tuple[str, ...] | None, int, int]
@@ -36,7 +36,7 @@ def image_draws(notebook: bytes, source: str) -> tuple[Draw, ...]:
 
 def _draws_of(code: str, known: dict[str, Any]) -> Iterator[Draw]:
     try:
-        nodes = list(ast.walk(ast.parse(code)))
+        nodes = list(ast.walk(parsed(code)))
     except SyntaxError:  # a cell with magic commands
         return
     for node in nodes:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from nbformat import NotebookNode
 
-from autograder.course.exercise import Exercise, grade_id_of, is_answer, without_hidden_region
+from autograder.course.exercise import Exercise, grade_id_of, is_answer, parsed, without_hidden_region
 
 STUBS = (
     'raise NotImplementedError("Write your answer here, then delete this line.")',
@@ -294,7 +294,7 @@ def _parsed(text: str) -> ast.Module | None:
     if len(text) > MAX_PARSED:
         return None
     try:
-        return ast.parse(text)
+        return parsed(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -1,6 +1,7 @@
 """A verdict's key changes with everything that decides it, and with nothing else."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from autograder.course.exercise import is_answer
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import Submission
+from autograder.grading import keys
 from autograder.grading.keys import answers_key, key_of
 
 
@@ -122,3 +124,12 @@ def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
     assert found(files={"helper.py": b"1"}) != before
     written(bare_root, "nbgrader_config.py", "c.CourseSettings.memory_mib = 999")
     assert found() != before
+
+
+def test_files_are_digested_by_several_threads_at_once(tmp_path):
+    for number in range(3):
+        (tmp_path / f"page_{number}.py").write_text("value = [" + "(1, [2, {3: 4}]), " * 300 + "]\n")
+    files = sorted(tmp_path.glob("*.py"))
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: keys._files_digest(tmp_path, files), range(8)))
+    assert len(found) == 1
