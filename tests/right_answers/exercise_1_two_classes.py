@@ -126,6 +126,19 @@ def select_classes(images, labels, classes):
     bleibt = treffer.any(axis=1)
     return images[bleibt], treffer[bleibt].argmax(axis=1).astype("int64")
 
+# %% select_classes
+from keras import ops
+
+def select_classes(images, labels, classes):
+    flat = ops.reshape(ops.convert_to_tensor(np.asarray(labels).astype("int64")), (-1,))
+    if not len(classes) or any(list(classes).count(c) > 1 for c in classes):
+        raise ValueError("empty, or twice the same")
+    hits = ops.stack([ops.equal(flat, int(c)) for c in classes])
+    if not bool(ops.all(ops.any(hits, axis=1))):
+        raise ValueError("a class is not there")
+    rows = np.flatnonzero(ops.convert_to_numpy(ops.any(hits, axis=0)))
+    return np.asarray(images)[rows], ops.convert_to_numpy(ops.argmax(hits, axis=0))[rows].astype(np.int64)
+
 # %% sample_per_class
 def sample_per_class(images, labels, per_class, seed):
     rng = np.random.RandomState(seed)
@@ -469,6 +482,28 @@ def build_feature_extractor(backbone, num_classes):
     model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
+# %% build_feature_extractor
+def smooth(y_true, y_pred):
+    """Integer labels, and a little doubt about each."""
+    wanted = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32"), y_pred.shape[-1])
+    return keras.losses.categorical_crossentropy(wanted, y_pred, label_smoothing=0.05)
+
+def build_feature_extractor(backbone, num_classes):
+    for layer in backbone.layers:
+        layer.trainable = False
+    backbone.trainable = False
+    inputs = keras.Input(backbone.input_shape[1:], name="pictures")
+    x = layers.RandomBrightness(0.05, value_range=(0, 255))(inputs)
+    x = layers.Reshape((-1, backbone.output_shape[-1]))(backbone(x))
+    x = x + layers.MultiHeadAttention(2, 8)(x, x)
+    x = layers.GlobalAveragePooling1D()(layers.GroupNormalization(groups=1)(x))
+    x = layers.Dense(48, activation="swish", kernel_initializer="he_normal")(x)
+    model = keras.Model(inputs, layers.Dense(num_classes, activation="softmax", name="probabilities")(x))
+    rate = keras.optimizers.schedules.CosineDecay(0.0, 500, warmup_target=3e-3, warmup_steps=20)
+    accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    model.compile(loss=smooth, optimizer=keras.optimizers.Lion(rate), metrics=[accuracy], steps_per_execution=2)
+    return model
+
 # %% start_fine_tuning
 def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     names = [l.name for l in backbone.layers if len(l.get_weights()) and l.__class__.__name__ != "BatchNormalization"]
@@ -728,6 +763,16 @@ records = [
 histories["finetuned"] = {key: sum((record[key] for record in records), []) for key in records[0]}
 hits = np.equal(np.argmax(finetuned_model.predict(test_images, verbose=0), 1), test_labels)
 finetuned_accuracy = hits.sum() / hits.size
+
+# %% train_fine_tuned
+feature_model.save("feature.keras")
+finetuned_model = keras.models.load_model("feature.keras", compile=False)
+start_fine_tuning(finetuned_model, finetuned_model.get_layer(pretrained.name), UNFROZEN_LAYERS, FINE_TUNING_RATE)
+histories["finetuned"] = finetuned_model.fit(
+    x=train_images, y=train_labels, validation_data=(validation_images, validation_labels),
+    batch_size=BATCH_SIZE, epochs=FINE_TUNING_EPOCHS, verbose=2,
+)
+finetuned_accuracy = finetuned_model.evaluate(test_images, test_labels, verbose=0, return_dict=True)["accuracy"]
 
 # %% figure
 import matplotlib.pyplot as plt
