@@ -123,8 +123,13 @@ def profile_takes_the_best_epoch(measured: Measured) -> None:
     """The model that comes back is that of the epoch with the highest accuracy on the validation images."""
     profile = measured.profile()
     reached, best = profile.reached(), profile.best_accuracy()
-    if best is None:  # it was measured without `fit`: the best epoch is far above the others
-        best = LEAST_BEST_ACCURACY
+    if best is None:  # it was measured without `fit`: one epoch showed nothing, and the best is not below that
+        best = float(np.mean(profile.validation[1] == 0))
+        if best - REPORT_TOLERANCE <= reached < LEAST_BEST_ACCURACY:
+            raise Undecided(
+                f"`fit` reported no accuracy on the validation images. The model is right on {reached:.1%} of them, too"
+                " few to tell whether the best epoch is another one."
+            )
     if reached < best - REPORT_TOLERANCE:
         came = f"the model that came back is right on {reached:.1%} of the validation images"
         fail(came, f"the weights after the best epoch, with at least {best:.1%}", called=profile.called)

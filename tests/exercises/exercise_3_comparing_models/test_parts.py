@@ -191,3 +191,28 @@ def test_more_trainings_than_are_noted_are_looked_at_by_a_person():
 def test_the_best_epoch_by_the_training_images_is_another_one(epochs_a_call):
     assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call)) == 2
     assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call, "accuracy")) != 2
+
+
+def profiled(reached, reported):
+    """A call of `profile_backbone`: what the model that came back reaches, and what `fit` reported at best."""
+    labels = np.repeat([0, 1], [52, 48])  # an epoch that has shown nothing gets 52 % right
+    case = SimpleNamespace(validation=(None, labels), called="`profile_backbone(...)`")
+    case.reached, case.best_accuracy = (lambda: reached), (lambda: reported)
+    return SimpleNamespace(profile=lambda: case)
+
+
+@pytest.mark.parametrize(("reached", "reported"), [(0.7, 0.7), (0.52, 0.52), (0.7, None), (0.55, None)])
+def test_the_best_epoch_passes_however_it_was_measured(reached, reported):
+    page.profile_takes_the_best_epoch(profiled(reached, reported))
+
+
+@pytest.mark.parametrize(("reached", "reported"), [(0.5, 0.7), (0.3, None), (0.48, None)])
+def test_another_epoch_fails_where_a_better_one_is_known(reached, reported):
+    with pytest.raises(Failed, match="the model that came back is right on"):
+        page.profile_takes_the_best_epoch(profiled(reached, reported))
+
+
+def test_an_epoch_that_may_be_the_best_one_is_undecided():
+    """A small head at a low rate has learned too little by then, and was measured with `evaluate`."""
+    with pytest.raises(Undecided, match=r"right on 52\.0% of them, too few"):
+        page.profile_takes_the_best_epoch(profiled(0.52, None))
