@@ -1,6 +1,8 @@
 """A verdict's key changes with everything that decides it, and with nothing else."""
 
+import gc
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
@@ -8,7 +10,7 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
-from autograder.course.exercise import is_answer
+from autograder.course.exercise import is_answer, parsed
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import Submission
@@ -126,10 +128,23 @@ def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
     assert found() != before
 
 
-def test_files_are_digested_by_several_threads_at_once(tmp_path):
-    for number in range(3):
-        (tmp_path / f"page_{number}.py").write_text("value = [" + "(1, [2, {3: 4}]), " * 300 + "]\n")
-    files = sorted(tmp_path.glob("*.py"))
+@pytest.fixture
+def threads_that_take_turns():
+    """Have other threads go on in the middle of a step of this one, as finalizers of garbage do now and then."""
+    before = gc.get_threshold()
+    gc.set_threshold(20)
+    gc.callbacks.append(give_way := lambda *_: time.sleep(1e-5))
+    yield
+    gc.callbacks.remove(give_way)
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("threads_that_take_turns")
+def test_several_threads_read_python_at_once(tmp_path):
+    text = f"{'f(' * 40}1{')' * 40}\n" * 30
+    (tmp_path / "page.py").write_text(text)
     with ThreadPoolExecutor(4) as pool:
-        found = set(pool.map(lambda _: keys._files_digest(tmp_path, files), range(8)))
-    assert len(found) == 1
+        digests = list(pool.map(lambda _: keys._files_digest(tmp_path, [tmp_path / "page.py"]), range(8)))
+        trees = list(pool.map(lambda _: parsed(text), range(48)))
+    assert len(set(digests)) == 1
+    assert len(trees) == 48
