@@ -48,7 +48,7 @@ def test_what_was_graded_is_known_until_somebody_hands_in_again(handed_in):  # n
 def test_a_changed_page_is_named_and_the_run_does_what_was_foretold(handed_in):  # noqa: F811
     run_class(handed_in)
     page = handed_in / "checks" / f"{sample_course.SLUG}.py"
-    page.write_text(page.read_text() + "# another line\n")
+    page.write_text(page.read_text() + "ANOTHER = 1\n")
     ran = judged(handed_in)
 
     found = forecast(handed_in)

@@ -75,7 +75,7 @@ def test_work_handed_in_again_is_not_mixed_with_the_verdict_of_before(ask, grade
 
 def test_when_the_page_has_changed_since_it_says_so_and_the_history_grows(ask, graded):
     with (graded / "checks" / "doubling.py").open("a") as page:
-        page.write("# half is enough now\n")
+        page.write("half_is_enough = True\n")
     (one, *_) = ask("cleo", "doubling", "check_double_doubles")
     assert one.again.outcome.value == "PASS"
     assert "Put again it came to PASS; since then these have changed: page doubling.py." in one.notes[0]

@@ -15,7 +15,7 @@ from autograder.grading.store import VerdictStore
 from autograder.instruments.regrading import plan_regrading, undo_regrading, write_regrading
 
 
-def mend(root, text="# half is enough now\n"):
+def mend(root, text="half_is_enough = True\n"):
     with (root / "checks" / f"{SLUG}.py").open("a") as page:
         page.write(text)
 
