@@ -104,7 +104,9 @@ def test_damaged_answers_are_no_answers(engine: Engine, exercise: Make) -> None:
 
 def test_more_than_may_be_kept_is_dropped(engine: Engine, exercise: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_settings", replace(engine._settings, answers_mib=1))
-    made = exercise(PAGE.replace("weigh(3), np.ones(3)", "weigh(300_000), np.ones(300_000)"), COUNTING)
+    made = exercise(
+        PAGE.replace('"weigh", 3).returned(), np.ones(3)', '"weigh", 300_000).returned(), np.ones(300_000)'), COUNTING
+    )
     graded = grade(engine, made, made.source)
     assert graded.verdict.points == 2
     assert graded.answers == b""
