@@ -27,7 +27,7 @@ def measured(named, held):
     """A comparison that recommends one backbone by name, and holds another's arrays."""
     row = {"name": named, "parameters": 1.0, "seconds_per_epoch": 1.0, "val_accuracy": 0.8, "ms_per_image": 1.0}
     return SimpleNamespace(
-        submission=SimpleNamespace(recommend=lambda rows, by: named),
+        submission=SimpleNamespace(call=lambda name, rows, by: SimpleNamespace(returned=lambda: named)),
         table=lambda: [row],
         recommended=lambda: SimpleNamespace(arrays=ARRAYS[held]),
         validation_accuracy=lambda: 0.8,
