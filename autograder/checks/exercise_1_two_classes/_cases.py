@@ -122,7 +122,7 @@ class ModelCases(Cases):
             kind: `trained`: nested, with BatchNormalization, frozen as a whole and trained, 2 layers to unfreeze.
                 `one by one`: flat, with a LayerNormalization that counts and a BatchNormalization in the head, its
                 layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, with BatchNormalization,
-                nothing frozen, 0 to unfreeze. The flat ones arrive with the loss of other labels.
+                nothing frozen, 0 to unfreeze.
         """
 
         def make() -> FineTuned:
@@ -208,8 +208,8 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     if kind == "trained":
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
-    # Keras keeps the metrics of an earlier compilation when the next one names none; and who keeps the loss, keeps this
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss="mean_squared_error")
+    # Keras keeps the metrics of an earlier compilation when the next one names none
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.

@@ -16,8 +16,8 @@ WORST = "worst"
 _NAMES = ("ash", "bay", "elm", "fir", "gum", "haw", "ivy", "kei", "lim", "nut", "oak", "yew")
 
 EXAMPLE: list[Row] = [
-    dict(zip(COLUMNS, values, strict=True))
-    for values in (
+    dict(zip(COLUMNS, cells, strict=True))
+    for cells in (
         ("oak", 400, 2.0, 0.75, 4.0),
         ("elm", 300, 1.0, 0.8, 3.0),
         ("fir", 100, 3.0, 0.7, 2.0),
@@ -120,5 +120,5 @@ def with_worst(rows: Sequence[Row], place: int) -> list[Row]:
 
 
 def _row(name: str, parameters: int, seconds: int, accuracy: int, milliseconds: int) -> Row:
-    values = (name, parameters, seconds / 8, accuracy / 1000, milliseconds / 16)
-    return dict(zip(COLUMNS, values, strict=True))
+    cells = (name, parameters, seconds / 8, accuracy / 1000, milliseconds / 16)
+    return dict(zip(COLUMNS, cells, strict=True))
