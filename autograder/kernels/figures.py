@@ -155,6 +155,8 @@ def _of_bundle(data: dict[str, Any]) -> Note | None:
             return {"kind": "plotly", "spec": {key: content.get(key) for key in ("data", "layout")}}
         if mime.startswith("application/vnd.vega"):
             return {"kind": "vega", "spec": content}
+    if str(data.get("text/plain", "")).startswith("[figure: "):
+        return None  # what `transferlab.show` shows is matplotlib's, noted when it was drawn
     html = data.get("text/html")
     if isinstance(html, str) and (found := _of_html(html)) is not None:
         return found

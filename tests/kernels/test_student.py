@@ -96,6 +96,20 @@ def test_the_probe_sees_what_is_displayed(kernel, code, kind, held):
     assert held in str(note)
 
 
+def test_a_figure_with_words_counts_once_and_is_no_picture_of_which_nothing_can_be_read(kernel):
+    code = """
+import matplotlib.pyplot as plt, transferlab
+figure, axes = plt.subplots()
+axes.plot([1, 2], label="words")
+transferlab.show(axes, alt="A line that rises.")
+"""
+    (shown,) = kernel.run_cell(code).outputs
+    assert 'alt="A line that rises."' in shown["data"]["text/html"]
+    answer, _ = kernel.probe({"op": "figures"}, cpu_seconds=5, wall_seconds=10)
+    here = [note for note in answer["figures"] if note["stage"] == answer["stage"]]
+    assert [(note["kind"], "words" in str(note)) for note in here] == [("matplotlib", True)]
+
+
 def test_display_updates_reach_their_own_cell_only(kernel):
     code = "from IPython.display import display, update_display\nhandle = display('one', display_id='d')"
     assert kernel.run_cell(f"{code}\nupdate_display('two', display_id='d')").outputs[0]["data"]["text/plain"] == "'two'"
