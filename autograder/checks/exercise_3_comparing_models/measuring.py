@@ -113,10 +113,10 @@ def profile_row_speaks_of_its_model(measured: Measured) -> None:
         expect_report(reported, reached, "val_accuracy", images="the validation images it was given")
     except Failed:
         own = measured.own_summary()[0]["val_accuracy"]
-        is_right = abs(own - measured.right_summary()["val_accuracy"]) <= REPORT_TOLERANCE
-        if is_right or not abs(own - reported) <= REPORT_TOLERANCE < abs(own - reached):
+        if not abs(own - reported) <= REPORT_TOLERANCE < abs(own - reached):
             raise
-        measured.own_answer("val_accuracy")  # its slip has cost its points there
+        # A slip of the summary has cost its points there; a right one beside the model of another epoch costs them below.
+        measured.own_answer("val_accuracy")
 
 
 @check(PROFILE, points=0.5, hint="compare the accuracies of all epochs on the validation images; the best may be any")
