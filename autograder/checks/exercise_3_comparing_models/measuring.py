@@ -115,7 +115,7 @@ def profile_row_speaks_of_its_model(measured: Measured) -> None:
         own = measured.own_summary()[0]["val_accuracy"]
         if not abs(own - reported) <= REPORT_TOLERANCE < abs(own - reached):
             raise
-        # A slip of the summary has cost its points there; a right one beside the model of another epoch costs them below.
+        # A slip of the summary has cost its points there; the model of another epoch costs them below.
         measured.own_answer("val_accuracy")
 
 
