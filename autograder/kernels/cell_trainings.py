@@ -108,11 +108,21 @@ def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             note["ended"] = True
             with contextlib.suppress(Exception):
+                given = signature.bind(model, *args, **kwargs).arguments
+                if _asks_by_itself(given.get("callbacks")):  # what it is shown meanwhile is not looked at
+                    _shown.append({"model": model, "fits": len(_fits), "images": None})
                 note |= {"after": _digests(model), "operations": _operations(model)} | _record(history)
-                note |= _given(signature.bind(model, *args, **kwargs).arguments, history.params.get("steps"))
+                note |= _given(given, history.params.get("steps"))
             return history
 
     return fit
+
+
+def _asks_by_itself(callbacks: Any) -> bool:
+    """Whether a training has callbacks that may do anything, such as showing the model images: not Keras's own."""
+    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    kinds = [type(callback) for callback in given if callback is not None]
+    return any(kind.__name__ == "LambdaCallback" or not kind.__module__.startswith("keras.") for kind in kinds)
 
 
 _NOTHING_YET: dict[str, Any] = {

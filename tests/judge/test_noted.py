@@ -136,6 +136,15 @@ def test_a_record_with_more_than_numbers_is_a_record(network):
     assert len(fit.history["accuracy"]) == 1
 
 
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_callback_of_ones_own_may_have_shown_it_any_images(network, asks):
+    own = keras.callbacks.LambdaCallback(on_train_end=lambda _: network.evaluate(IMAGES, LABELS, verbose=0))
+    network.fit(IMAGES, LABELS, callbacks=[own if asks else keras.callbacks.TerminateOnNaN()], verbose=0)
+    notes = read_notes(Kernel())
+    found = notes.shown_since(notes.fits[0])
+    assert found is None if asks else found.tolist() == []
+
+
 def test_a_model_shown_image_by_image_may_have_been_shown_any(network, monkeypatch):
     monkeypatch.setattr(cell_trainings, "MAX_NOTES", 3)
     network.fit(IMAGES, LABELS, verbose=0)
