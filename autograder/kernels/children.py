@@ -19,6 +19,7 @@ from autograder.kernels.slots import Slot
 
 LAST_WORDS_BYTES = 64 * 1024
 ALL_AGAIN_SECONDS = 1.0
+"""How often all processes that give way are asked anew."""
 
 
 class Child:
