@@ -22,7 +22,7 @@ from rich.console import Console
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.judge.verdict import Verdict
 from tests.submissions.build import build_submission, submission_places
 
@@ -49,7 +49,7 @@ def main(
         for place in submission_places(exercise)
         if (place.name.startswith(only) if only else place.name in STANDARD)
     ]
-    with Engine(EngineSettings(limits=course.limits, slots=os.cpu_count() or 1)) as engine:
+    with WarmEngine(EngineSettings(limits=course.limits, slots=os.cpu_count() or 1)) as engine:
         alone, alone_seconds = _grade(engine, found, places)
         with _working(load * (os.cpu_count() or 1)):
             beside, beside_seconds = _grade(engine, found, places)
@@ -69,7 +69,7 @@ def main(
     raise typer.Exit(1 if different else 0)
 
 
-def _grade(engine: Engine, exercise: Exercise, places: list[Path]) -> tuple[dict[str, Verdict], float]:
+def _grade(engine: WarmEngine, exercise: Exercise, places: list[Path]) -> tuple[dict[str, Verdict], float]:
     started = time.monotonic()
 
     def grade(place: Path) -> Verdict:

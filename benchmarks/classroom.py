@@ -189,7 +189,7 @@ def start_only(root: Path) -> Cost:
         root: A course folder.
     """
     program = (
-        "import autograder.cli; from autograder.classes.classrun import default_jobs; "
+        "import autograder.cli; from autograder.classes.verdicts import default_jobs; "
         "from autograder.course.course import Course; "
         "from autograder.grading.grader import LazyEngine; from pathlib import Path; "
         "engine = LazyEngine(Course.load(Path('.')), default_jobs()); engine.running(); engine.close()"

@@ -33,7 +33,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from autograder.course.course import Course
-from autograder.gradebook.rows import assignment_rows, open_gradebook
+from autograder.gradebook.access import open_gradebook
+from autograder.gradebook.rows import assignment_rows
 from autograder.grading.store import VerdictStore
 from benchmarks import classroom
 

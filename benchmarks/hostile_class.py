@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.grading.lanes import slow_places
 from autograder.kernels.limits import Limits
 from tests.attacks.attack import all_attacks
@@ -60,7 +60,7 @@ def main(
     with tempfile.TemporaryDirectory(prefix="hostile-class-") as folder:
         Path(folder).chmod(0o755)  # only the sandbox is to keep anybody out
         exercise = make_exercise(Path(folder), "canary")
-        with Engine(EngineSettings(limits=limits, slots=os.cpu_count() or 1)) as engine:
+        with WarmEngine(EngineSettings(limits=limits, slots=os.cpu_count() or 1)) as engine:
             _grade(engine, exercise, right[:2])  # the templates are there
             alone = _grade(engine, exercise, right)
             among = _grade(engine, exercise, mixed)
@@ -83,7 +83,7 @@ class _Result:
     """From the start of the class."""
 
 
-def _grade(engine: Engine, exercise: Exercise, notebooks: Sequence[bytes]) -> list[_Result]:
+def _grade(engine: WarmEngine, exercise: Exercise, notebooks: Sequence[bytes]) -> list[_Result]:
     started = time.monotonic()
     slots = os.cpu_count() or 1
 

@@ -22,7 +22,7 @@ import sample_course  # noqa: E402
 
 WRITTEN = """
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 with open_gradebook(Course.find(__import__("pathlib").Path.cwd())) as gradebook:
     for submission in gradebook.assignment_submissions("homework"):
         given = gradebook.find_grade("why", "doubling", "homework", submission.student.id)

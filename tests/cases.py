@@ -44,7 +44,7 @@ from autograder.build.notebooks import to_bytes
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
 from autograder.course.secret import Secret
-from autograder.course.submission import Submission
+from autograder.course.submission import HandedIn
 from autograder.gradebook.saving import is_answered
 from autograder.grading.grader import Grader, LazyEngine
 from autograder.grading.store import VerdictStore
@@ -217,7 +217,7 @@ def _graded(course: Course, cases: Sequence[Case], jobs: int) -> Iterator[Came]:
 def _grade(grader: Grader, case: Case) -> Came:
     started = time.monotonic()
     try:
-        record = grader.grade(Submission(case.notebook, case.files), case.exercise).record
+        record = grader.grade(HandedIn(case.notebook, case.files), case.exercise).record
     except Exception as error:  # noqa: BLE001 - one case that breaks the grader is one line of the table
         return Came(case, time.monotonic() - started, problem=f"{type(error).__name__}: {error}")
     cells = {grade_id_of(cell): cell for cell in nbformat.reads(record.notebook.decode(), as_version=4).cells}

@@ -13,7 +13,7 @@ import transferlab
 from autograder.authoring.pages import CHECKS
 from autograder.calibration import evidence, page, run
 from autograder.calibration.bounds import BAND, RISK, GateFigures, gate_figures
-from autograder.calibration.journal import Journal, Measured, Task
+from autograder.calibration.journal import CalibrationTask, Journal, Measured
 from autograder.calibration.training import Cut, Draw, predicted
 from autograder.course.exercise import CALIBRATION
 from autograder.judge.thresholds import gate
@@ -137,7 +137,7 @@ TASKS = run.tasks(ONE, "sketches", 3)
 DONE = Measured({"reference": {"feature": 0.9}}, 1.0)
 
 
-def process_id(task: Task) -> Measured:
+def process_id(task: CalibrationTask) -> Measured:
     """Stands in for a training: says where it took place."""
     return Measured({"reference": {"feature": float(os.getpid())}}, float(task.seed))
 
@@ -153,11 +153,11 @@ def test_no_process_serves_more_than_four_seeds_and_all_come_to_an_end() -> None
     assert max(served.values()) <= 4
 
 
-def measured_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Task]:
+def measured_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[CalibrationTask]:
     """Which tasks a run would train, without training."""
-    asked: list[Task] = []
+    asked: list[CalibrationTask] = []
 
-    def instead(missing: list[Task], jobs: int, work: object) -> list[tuple[Task, Measured]]:
+    def instead(missing: list[CalibrationTask], jobs: int, work: object) -> list[tuple[CalibrationTask, Measured]]:
         asked.extend(missing)
         return [(task, DONE) for task in missing]
 

@@ -18,7 +18,7 @@ Accuracies = dict[str, dict[str, float]]
 """Accuracy by arm and gate."""
 
 
-class Task(NamedTuple):
+class CalibrationTask(NamedTuple):
     """One seed of one exercise."""
 
     exercise: str
@@ -47,21 +47,23 @@ class Journal:
         self._path = path
         self._digests = {exercise: digest(file) for exercise, file in solutions.items()}
 
-    def read(self) -> dict[Task, Measured]:
+    def read(self) -> dict[CalibrationTask, Measured]:
         """Return everything measured with today's code; a line that a kill left half-written is skipped."""
-        found: dict[Task, Measured] = {}
+        found: dict[CalibrationTask, Measured] = {}
         lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.is_file() else []
         for line in lines:
             try:
                 record = json.loads(line)
-                task = Task(record["exercise"], record["source"], record["seed"], tuple(record.get("only", ())))
+                task = CalibrationTask(
+                    record["exercise"], record["source"], record["seed"], tuple(record.get("only", ()))
+                )
                 if record["digest"] == self._digests.get(task.exercise):
                     found[task] = Measured(record["accuracies"], record["cpu_seconds"])
             except (ValueError, KeyError, TypeError):
                 continue
         return found
 
-    def add(self, task: Task, measured: Measured) -> None:
+    def add(self, task: CalibrationTask, measured: Measured) -> None:
         """Keep one seed, whatever happens next."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         record = {**task._asdict(), "digest": self._digests[task.exercise], **measured._asdict()}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.calibration.bounds import GateFigures, gate_figures
-from autograder.calibration.journal import Journal, Measured, Task
+from autograder.calibration.journal import CalibrationTask, Journal, Measured
 from autograder.judge.wording import no_such
 
 Solutions = Mapping[str, Path]
@@ -28,7 +28,7 @@ _ENVIRONMENT = {
 }
 
 
-def tasks(solutions: Solutions, source: str, seeds: int, only: Collection[str] = ()) -> list[Task]:
+def tasks(solutions: Solutions, source: str, seeds: int, only: Collection[str] = ()) -> list[CalibrationTask]:
     """List what has to be measured, seed by seed, so that a run cut short has as many seeds of each exercise.
 
     Args:
@@ -48,7 +48,7 @@ def tasks(solutions: Solutions, source: str, seeds: int, only: Collection[str] =
     if strange := sorted(set(only) - known):
         raise ValueError(no_such("solution", strange[0], known))
     return [
-        Task(exercise, source, FIRST_SEED + seed, names)
+        CalibrationTask(exercise, source, FIRST_SEED + seed, names)
         for seed in range(seeds)
         for exercise, names in chosen.items()
         if names or not only
@@ -61,12 +61,12 @@ def _names(file: Path) -> list[str]:
 
 
 def measure(
-    wanted: Sequence[Task],
+    wanted: Sequence[CalibrationTask],
     journal: Journal,
     jobs: int,
     progress: Callable[[int, int], None],
-    work: Callable[[Task], Measured],
-) -> dict[Task, Measured]:
+    work: Callable[[CalibrationTask], Measured],
+) -> dict[CalibrationTask, Measured]:
     """Measure what the journal does not hold yet.
 
     Args:
@@ -119,8 +119,8 @@ def gates(file: Path, measured: Sequence[Measured], on_file: Iterable[GateFigure
 
 
 def _in_processes(
-    missing: Sequence[Task], jobs: int, work: Callable[[Task], Measured]
-) -> Iterator[tuple[Task, Measured]]:
+    missing: Sequence[CalibrationTask], jobs: int, work: Callable[[CalibrationTask], Measured]
+) -> Iterator[tuple[CalibrationTask, Measured]]:
     if not missing:
         return
     context = multiprocessing.get_context("spawn")
@@ -135,11 +135,11 @@ def _prepare() -> None:
     os.environ.update(_ENVIRONMENT)
 
 
-def _named(work: Callable[[Task], Measured], task: Task) -> tuple[Task, Measured]:
+def _named(work: Callable[[CalibrationTask], Measured], task: CalibrationTask) -> tuple[CalibrationTask, Measured]:
     return task, work(task)
 
 
-def train(files: Solutions, task: Task) -> Measured:
+def train(files: Solutions, task: CalibrationTask) -> Measured:
     """Train all solutions of an exercise with one seed, in this process.
 
     Args:

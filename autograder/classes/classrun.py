@@ -7,43 +7,26 @@ and a derived notebook names the verdict it was derived from.
 
 import json
 import logging
-import math
-import os
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from autograder.classes.collecting import Student, Work, collect
 from autograder.classes.progress import Progress, Tally
+from autograder.classes.verdicts import Judged, verdicts
 from autograder.course.course import Course, CourseError, Secret
-from autograder.course.submission import Submission
 from autograder.course.times import UnclearTime, stamp_text
-from autograder.gradebook.database_file import close_to_others, refuse_unwritable
+from autograder.gradebook.book import Book
 from autograder.gradebook.deriving import Deriver
-from autograder.gradebook.lateness import late_penalties, settle
 from autograder.gradebook.nbgrader_glue import DERIVED_FROM
-from autograder.gradebook.rows import (
-    StudentRow,
-    assignment_rows,
-    course_directory,
-    existing_gradebook,
-    is_shared,
-    open_gradebook,
-    private_places,
-    refuse_differing_cells,
-    writer_lock,
-)
+from autograder.gradebook.rows import StudentRow
 from autograder.gradebook.trouble import EVERYBODYS_TROUBLE
 from autograder.grading.grader import Grader, LazyEngine, Result
-from autograder.grading.quiet import PATIENCE_SECONDS, wait_until_quiet
 from autograder.grading.store import Record, VerdictStore
-from autograder.kernels.errors import TemplateFailed
 
 
 @dataclass(frozen=True)
@@ -56,9 +39,6 @@ class StudentResult:
     """Why this student's work is not graded, or not completely."""
     missing: tuple[str, ...] = ()
     """Modules that the notebooks import and kernels do not have, once for each notebook."""
-
-
-_Graded = tuple[Submission, Result]
 
 
 class ClassRun:
@@ -115,46 +95,17 @@ class ClassRun:
             CourseError: Another run is at work, or the gradebook does not know the assignment or the student.
         """
         with only_run(self.course):
-            self._close_to_others()
+            book = Book(self.course, self.assignment)
+            book.close_to_others()
             VerdictStore(self.course.state_directory).sweep()
-            before = self._rows_before()
+            before = book.rows_before()
             students = collect(self.course, self.assignment, student)
             if student != "*" and student not in students | {row.student: None for row in before}.keys():
                 raise CourseError(f"There is no student '{student}': neither in the gradebook nor in submitted/.")
             on_start(sum(len(found.works) for found in students.values() if not found.problem))
             self._grade(students, {row.student: row for row in before}, on_progress)
-            self._close_to_others()
-            return list(_results(self._settled_rows(student), students, student))
-
-    def _close_to_others(self) -> None:
-        for place in private_places(self.course):
-            close_to_others(place, is_group_allowed=is_shared(self.course))
-
-    def _rows_before(self) -> list[StudentRow]:
-        """Read the gradebook, and refuse what could not be saved in the end."""
-        directory = course_directory(self.course)
-        refuse_unwritable(str(directory.db_url))
-        rows = self._rows()
-        with open_gradebook(self.course) as gradebook:
-            refuse_differing_cells(self.course, gradebook, self.assignment)
-        return rows
-
-    def _settled_rows(self, student: str) -> list[StudentRow]:
-        """Read the gradebook, after its times and penalties have been brought to what holds now."""
-        rows = self._rows()
-        stale = [row for row in rows if not row.is_settled and student in ("*", row.student)]
-        if not stale:
-            return rows
-        step = late_penalties(self.course)
-        with writer_lock(self.course), open_gradebook(self.course) as gradebook:
-            for row in stale:
-                timestamp = datetime.fromisoformat(row.timestamp) if row.timestamp else None
-                settle(gradebook, step, self.assignment, row.student, timestamp)
-        return self._rows()
-
-    def _rows(self) -> list[StudentRow]:
-        with existing_gradebook(self.course, self.assignment) as gradebook:
-            return assignment_rows(self.course, gradebook, self.assignment, VerdictStore(self.course.state_directory))
+            book.close_to_others()
+            return list(_results(book.rows_settled(student), students, student))
 
     def _grade(
         self,
@@ -169,9 +120,9 @@ class ClassRun:
         grader = Grader(self.course, self._secret, self._engine)
         with (
             Deriver(self.course, self.assignment) as deriver,
-            closing(self._verdicts(grader, works, tally)) as verdicts,
+            closing(verdicts(grader, self._engine, works, tally, jobs=self.jobs, force=self.force)) as found,
         ):
-            for work, future in verdicts:
+            for work, future in found:
                 student = students[work.student]
                 result = self._settle(grader, deriver, work, student, future)
                 student.open -= 1
@@ -179,56 +130,8 @@ class ClassRun:
                     self._derive(deriver, work.student, student, before.get(work.student))
                 on_progress(tally.step(work.student, work.exercise.name, result))
 
-    def _verdicts(
-        self, grader: Grader, works: list[Work], tally: Tally
-    ) -> Generator[tuple[Work, "Future[_Graded]"], None, None]:
-        """Yield each work with its finished future: first those whose verdict is known, then the others as they end."""
-        callers = self._engine.callers(self.jobs)
-        pool = ThreadPoolExecutor(callers, thread_name_prefix="grading")
-        starting: Future[object] | None = None
-        unknown: deque[Work] = deque()
-        try:
-            for work in works:
-                known = None if self.force else _known(grader, work)
-                if known is not None:
-                    yield work, known
-                    continue
-                unknown.append(work)
-                starting = starting or pool.submit(self._engine.running)
-            if starting is not None:
-                # Waited for, so that a machine that cannot seal stops the run instead of failing every student.
-                starting.result()
-            tally.begin(len(unknown))
-            running: dict[Future[_Graded], Work] = {}
-            held_up: list[Work] = []
-            while unknown or running:
-                while unknown and len(running) < callers + self.jobs:
-                    work = unknown.popleft()
-                    running[pool.submit(_grade, grader, work, self.force)] = work
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    work = running.pop(future)
-                    if _was_held_up(future):
-                        held_up.append(work)
-                    else:
-                        yield work, future
-            yield from self._try_again(grader, held_up, pool)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            self._engine.close()
-
-    def _try_again(
-        self, grader: Grader, works: list[Work], pool: ThreadPoolExecutor
-    ) -> Generator[tuple[Work, "Future[_Graded]"], None, None]:
-        """Run what the machine could not run before, when all else is done: one by one, and when it has room."""
-        patience_seconds = PATIENCE_SECONDS
-        for work in works:
-            patience_seconds = wait_until_quiet(patience_seconds)
-            future = pool.submit(_grade, grader, work, self.force)
-            wait([future])
-            yield work, future
-
     def _settle(
-        self, grader: Grader, deriver: Deriver, work: Work, student: Student, future: "Future[_Graded]"
+        self, grader: Grader, deriver: Deriver, work: Work, student: Student, future: Future[Judged]
     ) -> Result | None:
         try:
             submission, result = future.result()
@@ -287,28 +190,6 @@ def only_run(course: Course) -> Iterator[None]:
         raise CourseError(f"Another `autograder grade` is at work in {course.root}; wait for it.") from busy
 
 
-def _grade(grader: Grader, work: Work, force: bool) -> _Graded:
-    submission = work.read()
-    return submission, grader.grade(submission, work.exercise, force=force)
-
-
-def _was_held_up(future: "Future[_Graded]") -> bool:
-    """Tell whether it was the machine that kept a notebook from being run to its end."""
-    if (error := future.exception()) is not None:
-        return isinstance(error, TemplateFailed)
-    return bool(future.result()[1].record.verdict.held_up)
-
-
-def _known(grader: Grader, work: Work) -> "Future[_Graded] | None":
-    submission = work.read()
-    record = grader.look_up(submission, work.exercise)
-    if record is None:
-        return None
-    future: Future[_Graded] = Future()
-    future.set_result((submission, Result(record, is_new=False)))
-    return future
-
-
 def _errors_of_the_course(record: Record) -> list[str]:
     """Say where a check stopped with an error, which is one of the course; the whole trace goes to the log."""
     said = []
@@ -326,16 +207,6 @@ def _is_stale(notebook: Path, key: str) -> bool:
         return bool(json.loads(notebook.read_bytes())["metadata"].get(DERIVED_FROM) != key)
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return True
-
-
-def default_jobs() -> int:
-    """Return how many notebooks this machine should grade at once.
-
-    A quarter more than the cores it may use: a notebook keeps its core waiting for a moment whenever kernel and judge
-    take turns, and another one fills that.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + math.ceil(cores / 4)
 
 
 def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str) -> Iterator[StudentResult]:

@@ -25,6 +25,7 @@ from autograder.classes import remote
 from autograder.course.course import Course, Secret
 from autograder.course.errors import CourseError, JudgeFailed
 from autograder.course.exercise import Exercise
+from autograder.grading.engines import Graded
 from autograder.grading.keys import terms_of
 from autograder.judge.verdict import Verdict
 
@@ -181,8 +182,8 @@ class ClusterEngine:
         answers: bytes = b"",
         *,
         in_full: str = "",
-    ) -> "RemoteGraded":
-        """Let a worker run and judge a notebook; see `autograder.grading.engine.Engine.grade`.
+    ) -> Graded:
+        """Let a worker run and judge a notebook; see `autograder.grading.engines.Engine.grade`.
 
         Raises:
             JudgeFailed: It was not graded; the sentence says why.
@@ -197,7 +198,7 @@ class ClusterEngine:
         if "problem" in outcome:
             raise JudgeFailed(outcome["problem"])
         verdict = Verdict.from_json(outcome["verdict"])
-        return RemoteGraded(verdict, parts[remote.NOTEBOOK], parts[remote.ANSWERS])
+        return Graded(verdict, parts[remote.NOTEBOOK], parts[remote.ANSWERS])
 
     def _result(self, future: Any) -> bytes:
         """Wait for a task. A worker that dies costs nothing but time: Dask gives its tasks to another one."""
@@ -216,12 +217,3 @@ class ClusterEngine:
                 raise JudgeFailed(f"the cluster could not grade it: {error}") from error
             else:
                 return found
-
-
-@dataclass(frozen=True)
-class RemoteGraded:
-    """What came back from a worker."""
-
-    verdict: Verdict
-    notebook: bytes
-    answers: bytes

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
-from autograder.course.submission import Submission, read_submission, renamed_notebooks
+from autograder.course.submission import HandedIn, read_submission, renamed_notebooks
 from autograder.course.times import UnclearTime, exchange_zone, handed_in_at
-from autograder.gradebook.rows import submitted_folder
+from autograder.gradebook.access import submitted_folder
 from autograder.grading.store import Record
 
 
@@ -24,7 +24,7 @@ class Work:
     folder: Path
     source: Path
 
-    def read(self) -> Submission:
+    def read(self) -> HandedIn:
         """Read the notebook and the files beside it."""
         # Read when it is needed: all files of a class of hundreds may be more than fits into memory.
         return read_submission(self.folder, self.exercise.name, self.source)

@@ -15,7 +15,7 @@ from autograder.report.visible import machine_text
 if TYPE_CHECKING:
     from autograder.course.course import Course
     from autograder.course.exercise import Exercise
-    from autograder.course.submission import Submission
+    from autograder.course.submission import HandedIn
     from autograder.grading.grader import Result
 
 
@@ -65,21 +65,19 @@ def _recognise(course: "Course", notebook: Path, content: bytes) -> "Exercise":
     return exercise
 
 
-def _submission(
-    course: "Course", exercise: "Exercise", notebook: Path, content: bytes, *, beside: bool
-) -> "Submission":
+def _submission(course: "Course", exercise: "Exercise", notebook: Path, content: bytes, *, beside: bool) -> "HandedIn":
     """Read what belongs to the notebook: in submitted/ the files beside it, elsewhere only what the exercise gives."""
-    from autograder.course.submission import Submission, read_submission
+    from autograder.course.submission import HandedIn, read_submission
 
     source = course.source_directory / exercise.assignment
     submitted = course.root / str(course.config.get("CourseDirectory", {}).get("submitted_directory", "submitted"))
     is_submitted = notebook.resolve().is_relative_to(submitted)
     folder = notebook.parent if beside or is_submitted else source
     read = read_submission(folder, notebook.stem, source)
-    return Submission(notebook=content, files=read.files, notes=read.notes)
+    return HandedIn(notebook=content, files=read.files, notes=read.notes)
 
 
-def _grade(course: "Course", exercise: "Exercise", submission: "Submission", *, force: bool) -> "Result":
+def _grade(course: "Course", exercise: "Exercise", submission: "HandedIn", *, force: bool) -> "Result":
     from autograder.grading.grader import Grader, LazyEngine
 
     secret = take_secret(course)

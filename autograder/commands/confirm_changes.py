@@ -22,8 +22,9 @@ def confirm_changes(
     """
     with ending_well():
         from autograder.course.errors import CourseError
+        from autograder.gradebook.access import existing_gradebook, writer_lock
         from autograder.gradebook.changes import HandChanges
-        from autograder.gradebook.rows import assignment_rows, existing_gradebook, writer_lock
+        from autograder.gradebook.rows import assignment_rows
         from autograder.grading.store import VerdictStore
 
         found = find_course(course)

@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import autograder
 from autograder.commands import demo_class
-from autograder.commands.grade import results_table
 from autograder.commands.terminal import NEEDS_ATTENTION, ending_well, err, find_course, out
 from autograder.course.errors import CourseError
 
@@ -71,7 +70,8 @@ def _empty(folder: Path) -> None:
 
 def _grade(course: "Course", progress: Progress) -> "list[StudentResult]":
     """Do what `autograder grade` does, on all cores."""
-    from autograder.classes.classrun import ClassRun, default_jobs
+    from autograder.classes.classrun import ClassRun
+    from autograder.classes.verdicts import default_jobs
 
     task = progress.add_task("autograder grade", total=None)
     results = ClassRun(course, ASSIGNMENT, course.secret(), jobs=default_jobs()).run(
@@ -103,6 +103,8 @@ def _run(course: "Course", progress: Progress, arguments: list[str]) -> None:
 
 
 def _report(course: "Course", results: "list[StudentResult]", seconds: float) -> None:
+    from autograder.commands.class_results import results_table
+
     out.print(results_table("The sample class", results))
     notebooks = sum(row.is_handed_in for result in results for row in result.row.notebooks.values())
     out.print(f"{len(results)} students, {notebooks} notebooks, {seconds:.0f} seconds.", highlight=False)

@@ -65,7 +65,7 @@ def hand_in(project: Path, course: "Course", assignment: str) -> None:
         CourseError: The golden submissions are not there.
     """
     from autograder.authoring.golden import build_submission
-    from autograder.gradebook.rows import submitted_folder
+    from autograder.gradebook.access import submitted_folder
 
     exercises = sorted(course.exercises_of(assignment).items())
     for sample in CLASS:
@@ -116,7 +116,7 @@ def enrol(course: "Course", assignment: str) -> None:
         course: The demonstration's course.
         assignment: The nbgrader assignment, which the gradebook knows already.
     """
-    from autograder.gradebook.rows import open_gradebook
+    from autograder.gradebook.access import open_gradebook
 
     with open_gradebook(course) as gradebook:
         gradebook.update_or_create_assignment(assignment, duedate=DUE)

@@ -106,7 +106,7 @@ def machine(course: "Course | None") -> Iterator[Finding]:
     Yields:
         What there is, and whether it is enough.
     """
-    from autograder.classes.classrun import default_jobs
+    from autograder.classes.verdicts import default_jobs
 
     memory = psutil.virtual_memory()
     free_gib, jobs = memory.available / 2**30, default_jobs()
@@ -205,8 +205,9 @@ def gradebook(course: "Course") -> Iterator[Finding]:
         For each assignment how many students are graded, absent and undecided; every row that rests on no verdict, or
         was changed by hand, or is behind; and what others of this machine may read.
     """
+    from autograder.gradebook.access import course_directory, open_gradebook
     from autograder.gradebook.database_file import gradebook_path, refuse_unwritable
-    from autograder.gradebook.rows import assignment_rows, course_directory, open_gradebook
+    from autograder.gradebook.rows import assignment_rows
     from autograder.grading.store import VerdictStore
 
     assignments = sorted({exercise.assignment for exercise in course.exercises.values()} - course.broken.keys())
@@ -242,8 +243,8 @@ def _damage(path: Path) -> Iterator[Finding]:
 
 
 def _readable_by_others(course: "Course") -> Iterator[Finding]:
+    from autograder.gradebook.access import is_shared, private_places
     from autograder.gradebook.database_file import is_open_to_others
-    from autograder.gradebook.rows import is_shared, private_places
 
     shared = is_shared(course)
     for place in private_places(course):
@@ -255,7 +256,8 @@ def _readable_by_others(course: "Course") -> Iterator[Finding]:
 
 
 def _prepared(course: "Course", opened: Any, name: str) -> Iterator[Finding]:
-    from autograder.gradebook.rows import course_directory, differing_cells
+    from autograder.gradebook.access import course_directory
+    from autograder.gradebook.rows import differing_cells
 
     if name not in {exercise.assignment for exercise in course.exercises.values()} or name in course.broken:
         return

@@ -21,18 +21,11 @@ from autograder.commands.terminal import (
 )
 from autograder.commands.worker import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
 from autograder.course.errors import CourseError
-from autograder.report.console import ClassLine, class_table
 from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import RenderableType
-
-    from autograder.classes.classrun import StudentResult
     from autograder.course.course import Course, Secret
-    from autograder.gradebook.rows import NotebookRow
-    from autograder.grading.grader import Engine
+    from autograder.grading.engines import Engine
 
 _IN_FLIGHT = 256
 """Notebooks a cluster is sent at once, unless --jobs says otherwise."""
@@ -83,7 +76,9 @@ def grade(
     After a change to a check, a package or the course, --dry-run says how many notebooks would be judged again.
     """
     with ending_well():
-        from autograder.classes.classrun import ClassRun, default_jobs
+        from autograder.classes.classrun import ClassRun
+        from autograder.classes.verdicts import default_jobs
+        from autograder.commands.class_results import is_unconfirmed, results_table, summary
         from autograder.grading.grader import LazyEngine
 
         found = find_course(course, isolation=isolation)
@@ -99,13 +94,13 @@ def grade(
         with showing_progress(err, assignment) as progress:
             results = run.run(student, progress.step, progress.start)
         out.print(results_table(assignment, results))
-        out.print(_summary(results), highlight=False)
+        out.print(summary(results), highlight=False)
         stale = [result.row.student for result in results if result.row.has_stale_page]
         if stale:
             what = f"Feedback pages of {', '.join(stale)} are of an earlier state; make them anew with"
             again = f"`nbgrader generate_feedback {assignment} --force`."
             out.print(f"{what} {again}", markup=False, highlight=False, soft_wrap=True)
-        if any(result.problem or _unconfirmed(result) for result in results):
+        if any(result.problem or is_unconfirmed(result) for result in results):
             raise typer.Exit(NEEDS_ATTENTION)
 
 
@@ -153,109 +148,3 @@ def _starter(
         return lambda *_: ClusterEngine.on_this_machine(course, secret, jobs, SLOTS_A_PROCESS)
     security = cluster_security(scheduler, Certificates(*files), insecure=insecure)
     return lambda *_: ClusterEngine(course, secret, scheduler, security)
-
-
-def results_table(title: str, results: "Sequence[StudentResult]") -> "RenderableType":
-    """Return what a class run says about everybody as a table, with a column a notebook if there are several.
-
-    Args:
-        title: What was graded.
-        results: One a student.
-    """
-    most = {name: found.max_points for result in results for name, found in result.row.notebooks.items()}
-    names = sorted(most) if len(most) > 1 else []
-    parts = [(_heading(name), most[name]) for name in names]
-    return class_table(title, [class_line(result, names) for result in results], parts)
-
-
-def class_line(result: "StudentResult", notebooks: "Sequence[str]" = ()) -> ClassLine:
-    """Return a student's line in the table of a class run.
-
-    Args:
-        result: What the run says about the student.
-        notebooks: The notebooks that have a column each.
-    """
-    from autograder.gradebook.changes import confirming
-
-    row = result.row
-    notes = [result.problem] if result.problem else []
-    notes += _late(row.seconds_late, row.penalty)
-    notes += [
-        f"changed by hand, {change.in_words}"
-        + ("" if change.confirmed_at else f"; {confirming(change.assignment, row.student)} lets it count")
-        for change in row.changed
-    ]
-    if row.undecided:
-        notes.append(f"to be decided by hand in formgrader: {', '.join(row.undecided)}")
-    notes += result.notes
-    if len(notes) > _MOST_NOTES:
-        notes[_MOST_NOTES - 1 :] = [f"… and {len(notes) - _MOST_NOTES + 1} more, on the feedback pages"]
-    return ClassLine(
-        student=row.student,
-        points=None if row.is_absent or result.problem else row.points,
-        max_points=sum(notebook.max_points for notebook in row.notebooks.values()),
-        outcome=_outcome(result),
-        notes=tuple(notes),
-        needs_attention=bool(result.problem or row.undecided or _unconfirmed(result)),
-        parts=tuple(_points_of(row.notebooks.get(name)) for name in notebooks),
-    )
-
-
-def _points_of(row: "NotebookRow | None") -> float | None:
-    return row.points if row is not None and row.is_handed_in else None
-
-
-def _heading(notebook: str) -> str:
-    """The words of a notebook's name up to its number: `exercise 1`."""
-    words = notebook.split("_")
-    number = next((place for place, word in enumerate(words) if word.isdigit()), len(words) - 1)
-    return " ".join(words[: number + 1])
-
-
-def _outcome(result: "StudentResult") -> str:
-    if result.problem:
-        return "not graded"
-    if result.row.is_absent:
-        return "absent"
-    if _unconfirmed(result):
-        return "changed by hand"
-    if result.row.undecided:
-        return "undecided"
-    return "written answers open" if result.row.to_grade else "graded"
-
-
-def _unconfirmed(result: "StudentResult") -> bool:
-    return any(not change.confirmed_at for change in result.row.changed)
-
-
-def _late(seconds: float, penalty: float) -> list[str]:
-    if seconds <= 0:
-        return []
-    from autograder.gradebook.feedback import points_text
-
-    hours = seconds / 3600
-    amount = (
-        f"{hours / 24:.1f} days"
-        if hours >= 48
-        else f"{hours:.1f} hours"
-        if hours >= 1
-        else f"{seconds / 60:.0f} minutes"
-    )
-    return [f"late by {amount}{f', {points_text(penalty)} points off' if penalty else ''}"]
-
-
-def _summary(results: list["StudentResult"]) -> str:
-    outcomes = Counter(_outcome(result) for result in results)
-    counted = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    said = f"{len(results)} student{'s' if len(results) != 1 else ''}: {counted or 'nobody has handed anything in'}."
-    return "\n".join([said, *_missing(results)])
-
-
-def _missing(results: list["StudentResult"]) -> list[str]:
-    """Say which modules notebooks import that there are not: one that many ask for should be there."""
-    counted = Counter(name for result in results for name in result.missing)
-    return [
-        f"{count} notebook{'s import' if count != 1 else ' imports'} `{name}`, which the kernel environment does not "
-        "have; if it is a package that your students have, add it (see CONTRIBUTING.md) and grade with --force."
-        for name, count in counted.most_common()
-    ]

@@ -29,7 +29,7 @@ from autograder.commands.lms_terminal import DryRunOption, finish
 from autograder.commands.terminal import CourseOption, ending_well, err, find_course
 
 if TYPE_CHECKING:
-    from autograder.lms.push.sending import Platform, Row
+    from autograder.lms.push.sending import Platform, SentRow
     from autograder.lms.results import Results
 
 app = typer.Typer(
@@ -188,22 +188,22 @@ def push_to(platform: "Platform", asked: Asked) -> "Results":
 
 
 @contextmanager
-def _progress(total: int) -> "Iterator[Callable[[Row], None]]":
+def _progress(total: int) -> "Iterator[Callable[[SentRow], None]]":
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("left:"), TimeRemainingColumn(), console=err, transient=True) as progress:
         task = progress.add_task("sending", total=total)
         yield lambda _: progress.advance(task)
 
 
-def _results(assignment: str, rows: "list[Row]") -> "Results":
-    from autograder.lms.push.sending import Status
+def _results(assignment: str, rows: "list[SentRow]") -> "Results":
+    from autograder.lms.push.sending import SendStatus
     from autograder.lms.results import Did, Results
 
     kinds = {
-        Status.SENT: Did.DONE,
-        Status.WOULD_SEND: Did.DONE,
-        Status.ALREADY: Did.SKIPPED,
-        Status.ABSENT: Did.SKIPPED,
+        SendStatus.SENT: Did.DONE,
+        SendStatus.WOULD_SEND: Did.DONE,
+        SendStatus.ALREADY: Did.SKIPPED,
+        SendStatus.ABSENT: Did.SKIPPED,
     }
     results = Results(f"Grades of {assignment} for the LMS")
     for row in rows:

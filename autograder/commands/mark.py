@@ -12,7 +12,8 @@ from autograder.commands.terminal import CourseOption, ending_well, err, find_co
 from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
-    from autograder.marking.desk import Desk, Progress
+    from autograder.marking.desk import Desk
+    from autograder.marking.view import Progress
 
 
 def mark(

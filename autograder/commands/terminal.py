@@ -210,8 +210,8 @@ def sentence(problem: Exception) -> str:
 
 def _of_the_gradebook() -> str:
     """Say what is wrong inside this course's gradebook, if anything is."""
+    from autograder.gradebook.access import course_directory
     from autograder.gradebook.database_file import orphans
-    from autograder.gradebook.rows import course_directory
 
     with contextlib.suppress(Exception):  # a course that cannot be read has troubles of its own
         return orphans(str(course_directory(find_course(None)).db_url))

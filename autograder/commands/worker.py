@@ -45,9 +45,9 @@ def worker(
     submissions. On machines with more than eight cores start several, of ten jobs each.
     """
     with ending_well():
-        from autograder.classes.classrun import default_jobs
         from autograder.classes.cluster import Certificates, cluster_security
         from autograder.classes.remote import serve
+        from autograder.classes.verdicts import default_jobs
 
         found = find_course(course)
         security = cluster_security(scheduler, Certificates(tls_ca, tls_cert, tls_key), insecure=insecure)

@@ -34,7 +34,7 @@ IGNORED = (
 
 
 @dataclass(frozen=True)
-class Submission:
+class HandedIn:
     """A notebook and the files beside it, as bytes."""
 
     notebook: bytes
@@ -46,7 +46,7 @@ class Submission:
     """Why the notebook file itself was not read, e.g. because it is far too large; `notebook` is empty then."""
 
 
-def read_submission(folder: Path, notebook: str, source: Path) -> Submission:
+def read_submission(folder: Path, notebook: str, source: Path) -> HandedIn:
     """Read a notebook and the files beside it.
 
     Args:
@@ -64,7 +64,7 @@ def read_submission(folder: Path, notebook: str, source: Path) -> Submission:
         content, problem = read_notebook_file(folder / f"{notebook}.ipynb"), ""
     except UnusableNotebook as unusable:
         content, problem = b"", str(unusable)
-    return Submission(notebook=content, files=files, notes=tuple(notes), problem=problem)
+    return HandedIn(notebook=content, files=files, notes=tuple(notes), problem=problem)
 
 
 def renamed_notebooks(folder: Path, exercises: Mapping[str, Exercise]) -> dict[str, list[Path]]:

@@ -31,9 +31,9 @@ from autograder.course.course import Course, CourseError
 from autograder.course.lesson import Lesson
 from autograder.course.submission import copied_not, plain_files
 from autograder.course.times import exchange_zone, nbgrader_time
+from autograder.gradebook.access import course_directory, open_gradebook, writer_lock
 from autograder.gradebook.lateness import late_penalties, set_penalty
 from autograder.gradebook.nbgrader_glue import AUTOGRADE_PREPROCESSORS, SubmissionExporter, shown
-from autograder.gradebook.rows import course_directory, open_gradebook, writer_lock
 from autograder.gradebook.saving import released_checksums, save_verdict
 from autograder.gradebook.trouble import EVERYBODYS_TROUBLE, in_words
 from autograder.grading.store import Record

@@ -1,7 +1,5 @@
 """`nbgrader export` for this course: a CSV file of points that all rest on verdicts."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool
 
 from autograder.course.course import Course, CourseError
+from autograder.course.csv_files import csv_bytes, for_spreadsheet
 from autograder.course.whole_files import write_whole
 from autograder.gradebook.feedback import points_text
 from autograder.gradebook.rows import StudentRow, assignment_rows
@@ -144,8 +143,6 @@ def _refusal(refused: list[str]) -> str:
 
 def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
     extra = dict.fromkeys(column for row in rows for column in row if column not in _COLUMNS)
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, [*_COLUMNS, *extra], restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, stream.getvalue().encode())
+    columns = [*_COLUMNS, *extra]
+    lines = [[for_spreadsheet(row.get(column, "")) for column in columns] for row in rows]
+    write_whole(path, csv_bytes([columns, *lines], line_end="\r\n"))

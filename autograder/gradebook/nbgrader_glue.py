@@ -23,20 +23,14 @@ from autograder.course.notebooks import UnusableNotebook, read_notebook_file
 from autograder.course.sealed import prepare_submitted
 from autograder.course.submission import entries_not_copied, read_submission
 from autograder.course.times import exchange_zone, nbgrader_time, stamp_text
+from autograder.gradebook.access import course_directory, is_shared, private_places, submitted_folder, writer_lock
 from autograder.gradebook.database_file import close_to_others
 from autograder.gradebook.export import VerdictExporter
 from autograder.gradebook.feedback import points_text, show_verdict
 from autograder.gradebook.lateness import late_penalties, settle
 from autograder.gradebook.page_state import remember, state_of
 from autograder.gradebook.pages import self_contained
-from autograder.gradebook.rows import (
-    course_directory,
-    is_shared,
-    private_places,
-    student_row,
-    submitted_folder,
-    writer_lock,
-)
+from autograder.gradebook.rows import student_row
 from autograder.gradebook.safe_html import with_safe_outputs
 from autograder.gradebook.saving import released_checksums, save_verdict
 from autograder.grading.grader import grade_in_shared_engine

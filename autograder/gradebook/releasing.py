@@ -37,10 +37,10 @@ from nbgrader.apps import NbGraderAPI
 from sqlalchemy import create_engine
 
 from autograder.course.course import Course, CourseError
+from autograder.gradebook.access import course_directory, open_gradebook, submitted_folder, writer_lock
 from autograder.gradebook.database_file import gradebook_path
 from autograder.gradebook.deriving import quiet, reason_of
 from autograder.gradebook.feedback import points_text
-from autograder.gradebook.rows import course_directory, open_gradebook, submitted_folder, writer_lock
 
 _KINDS: Mapping[str, Any] = {"GradeCell": GradeCell, "SolutionCell": SolutionCell, "TaskCell": TaskCell}
 _GRADED, _COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")

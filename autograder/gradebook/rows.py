@@ -1,23 +1,19 @@
 """What nbgrader's gradebook says about an assignment, held against the verdicts."""
 
-import csv
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-from nbgrader.api import Assignment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import NullPool, create_engine, make_url, text
+from nbgrader.api import Assignment, Grade, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.orm import selectinload
 
+from autograder.course.class_list import class_list
 from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise
 from autograder.course.times import UnclearTime, exchange_zone, moment
+from autograder.gradebook.access import course_directory, submitted_folder
 from autograder.gradebook.changes import HandChange, HandChanges, confirming
-from autograder.gradebook.database_file import close_to_others, gradebook_path, refuse_unusable
 from autograder.gradebook.feedback import points_text
 from autograder.gradebook.lateness import due_penalty, is_graded, is_settled, late_penalties, seconds_late
 from autograder.gradebook.page_state import is_stale, state_of
@@ -107,159 +103,6 @@ class StudentRow:
         waiting = [change for change in self.changed if not change.confirmed_at]
         said = (f"{change.in_words}; {confirming(change.assignment, self.student)} lets it count" for change in waiting)
         return (*self.doubts, *(f"changed by hand, {what}" for what in said))
-
-
-def course_directory(course: Course) -> Any:
-    """Return nbgrader's own idea of a course folder.
-
-    Args:
-        course: The course.
-    """
-    return CourseDirectory(config=course.config, root=str(course.root))
-
-
-def private_places(course: Course) -> list[Path]:
-    """Return what holds students' work and points, which nobody else of this machine should read.
-
-    Args:
-        course: The course.
-    """
-    directory = course_directory(course)
-    book = gradebook_path(str(directory.db_url))
-    folders = [directory.autograded_directory, directory.feedback_directory, directory.submitted_directory]
-    return [*([book] if book else []), *(Path(directory.root) / folder for folder in folders)]
-
-
-def is_shared(course: Course) -> bool:
-    """Whether the course is one of a group, by nbgrader's own setting `c.CourseDirectory.groupshared`.
-
-    Args:
-        course: The course.
-    """
-    return bool(course_directory(course).groupshared)
-
-
-@contextmanager
-def open_gradebook(course: Course) -> Iterator[Any]:
-    """Open nbgrader's gradebook of a course.
-
-    Args:
-        course: The course.
-
-    Yields:
-        An `nbgrader.api.Gradebook`.
-    """
-    directory = course_directory(course)
-    refuse_unusable(directory.db_url)
-    path = gradebook_path(directory.db_url)
-    is_new = path is not None and not path.exists()
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        if path is not None and is_new:
-            close_to_others(path, is_group_allowed=bool(directory.groupshared))
-        yield gradebook
-
-
-@contextmanager
-def existing_gradebook(course: Course, assignment: str) -> Iterator[Any]:
-    """Open the gradebook, unless there is none yet; a new one would only say that it is empty.
-
-    Args:
-        course: The course.
-        assignment: The nbgrader assignment it is wanted for.
-
-    Yields:
-        An `nbgrader.api.Gradebook`.
-
-    Raises:
-        CourseError: There is none.
-    """
-    path = gradebook_path(str(course_directory(course).db_url))
-    if path is not None and not path.exists() and path.parent.is_dir():
-        raise CourseError(f"There is no gradebook {path} yet; run `autograder prepare {assignment}` first.")
-    with open_gradebook(course) as gradebook:
-        yield gradebook
-
-
-@contextmanager
-def writer_lock(course: Course) -> Iterator[None]:
-    """Hold the lock of whoever writes gradebook or autograded/; entering it twice in a thread is fine.
-
-    It holds for every process that works in this course folder and, if the gradebook is on a PostgreSQL server, for
-    every machine that writes to it.
-
-    Args:
-        course: The course.
-
-    Yields:
-        Nothing.
-    """
-    course.state_directory.mkdir(mode=0o700, exist_ok=True)
-    lock = FileLock(course.state_directory / "writer.lock", is_singleton=True)
-    with lock:
-        if lock.lock_counter > 1:  # this thread holds both already
-            yield
-            return
-        with _server_lock(str(course_directory(course).db_url)):
-            yield
-
-
-@contextmanager
-def _server_lock(db_url: str) -> Iterator[None]:
-    if make_url(db_url).get_backend_name() != "postgresql":
-        yield
-        return
-    engine = create_engine(db_url, poolclass=NullPool)
-    # A lock of the session: the server frees it when the connection ends, also after kill -9.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SELECT pg_advisory_lock(hashtext('autograder writer'))"))
-        yield
-
-
-def submitted_folder(course: Course, assignment: str, student: str) -> Path:
-    """Return where nbgrader keeps what a student handed in.
-
-    Args:
-        course: The course.
-        assignment: The nbgrader assignment.
-        student: The nbgrader student id.
-    """
-    directory = course_directory(course)
-    return Path(directory.format_path(directory.submitted_directory, student, assignment))
-
-
-def class_list(course: Course) -> list[str]:
-    """Return the ids of the class from the course's class list, empty if it has none.
-
-    Args:
-        course: The course.
-
-    Raises:
-        CourseError: The file is missing or has no column `id`.
-    """
-    if not course.settings.class_list:
-        return []
-    path = course.root / course.settings.class_list
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
-            ids = [str(row.get("id") or "").strip() for row in rows]
-            has_ids = "id" in (rows.fieldnames or ())
-    except OSError as error:
-        raise CourseError(
-            f"The class list {path} cannot be read ({error.strerror}); put it there, or correct "
-            "c.CourseSettings.class_list."
-        ) from error
-    except (UnicodeError, csv.Error) as error:
-        raise CourseError(f"The class list {path} is no CSV file in UTF-8; save it as one.") from error
-    if not any(ids) and has_ids:
-        raise CourseError(
-            f"The class list {path} holds nobody: its column 'id' is empty; write a row for each student."
-        )
-    if not any(ids):
-        raise CourseError(
-            f"The class list {path} has no column 'id' with student ids, separated by commas; give it one."
-        )
-    return list(dict.fromkeys(student for student in ids if student))
 
 
 def differing_cells(course: Course, gradebook: Any, assignment: str) -> list[str]:

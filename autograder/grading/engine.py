@@ -1,6 +1,6 @@
 """The worker: bytes in (notebook, files, exercise, secret), bytes out (executed notebook, verdict).
 
-Everything that grades goes through it. An `Engine` holds two warm templates, one of student kernels and one of
+Everything that grades goes through it. An `WarmEngine` holds two warm templates, one of student kernels and one of
 judges, both forked sealed. It knows no gradebook and no student.
 """
 
@@ -24,6 +24,7 @@ from autograder.course.notebooks import prepare, read_notebook
 from autograder.course.sealed import prepare_submitted
 from autograder.grading.ahead import imported_ahead, pages_that_come_along, warm_ups
 from autograder.grading.answers import Diverged, Questioned, Recording, Replay
+from autograder.grading.engines import Graded
 from autograder.grading.judging import Judgement, judge_notebook, task_of
 from autograder.grading.lanes import Lanes, slow_places
 from autograder.grading.notebook_run import NotebookRun
@@ -55,17 +56,6 @@ class EngineSettings:
     """Where the course's images come from."""
     pages: tuple[Path, ...] = field(default_factory=pages_that_come_along)
     """Check pages that judges make ready for: what these import is imported before judges are forked."""
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What came of one notebook."""
-
-    verdict: Verdict
-    notebook: bytes
-    """The executed notebook, judged cells without outputs."""
-    answers: bytes = b""
-    """What it answered, for `Engine.grade` under another check page; empty if it is too much to keep."""
 
 
 JUDGE_ENVIRONMENT = {"TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -112,7 +102,7 @@ def _with_data(settings: TemplateSettings, source: str) -> TemplateSettings:
     )
 
 
-class Engine:
+class WarmEngine:
     """Runs and judges notebooks; thread-safe, one notebook at a time for each slot. Use as a context manager.
 
     Args:

@@ -3,13 +3,12 @@
 import atexit
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import nbformat
 
@@ -17,58 +16,14 @@ from autograder.course.course import Course, Secret, plain_settings
 from autograder.course.exercise import Exercise
 from autograder.course.notebooks import Prepared, UnusableNotebook
 from autograder.course.sealed import prepare_submitted
-from autograder.course.submission import Submission
+from autograder.course.submission import HandedIn
+from autograder.grading.engines import Engine, Graded
 from autograder.grading.keys import answers_key, key_of, made_with
 from autograder.grading.lanes import slow_places
 from autograder.grading.quiet import PATIENCE_SECONDS, wait_until_quiet
 from autograder.grading.store import Pointer, Record, VerdictStore
 from autograder.grading.unreadable import unmatched_verdict, unreadable_notebook, unreadable_verdict, withheld
 from autograder.judge.verdict import Verdict
-
-
-class Graded(Protocol):
-    """What an engine gives back."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict, still without its key."""
-        ...
-
-    @property
-    def notebook(self) -> bytes:
-        """The executed notebook."""
-        ...
-
-    @property
-    def answers(self) -> bytes:
-        """What it answered, to be kept for other check pages; empty if it is not to be kept."""
-        ...
-
-
-class Engine(Protocol):
-    """Runs and judges one notebook at a time for each of its slots; thread-safe."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def grade(
-        self,
-        notebook: bytes,
-        files: Mapping[str, bytes],
-        exercise: Exercise,
-        secret: bytes,
-        answers: bytes = b"",
-        *,
-        in_full: str = "",
-    ) -> Graded:
-        """Run and judge a notebook that can be read, or judge it by what it answered before.
-
-        All calls of the check `in_full` are kept in its evidence; `*` for all checks.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -93,11 +48,10 @@ def start_engine(course: Course, slots: int) -> Engine:
         CourseError: Images or weights of the course are missing on this machine.
     """
     from autograder.course.data_files import refuse_missing_files
-    from autograder.grading.engine import Engine as Worker
-    from autograder.grading.engine import EngineSettings
+    from autograder.grading.engine import EngineSettings, WarmEngine
 
     refuse_missing_files(course.settings.data_source)
-    return Worker(
+    return WarmEngine(
         EngineSettings(
             limits=course.limits,
             isolation=course.isolation,
@@ -174,7 +128,7 @@ class Grader:
         self._under_way: dict[str, threading.Lock] = {}
         """By key: equal work of several students, handed in at once, is run once."""
 
-    def look_up(self, submission: Submission, exercise: Exercise) -> Record | None:
+    def look_up(self, submission: HandedIn, exercise: Exercise) -> Record | None:
         """Return the verdict if this work is known, without running anything.
 
         Args:
@@ -184,7 +138,7 @@ class Grader:
         prepared, _ = _prepared(submission, exercise)
         return _if_final(self.store.get(key_of(self.course, exercise, submission, prepared, self._secret.digest)))
 
-    def grade(self, submission: Submission, exercise: Exercise, *, force: bool = False) -> Result:
+    def grade(self, submission: HandedIn, exercise: Exercise, *, force: bool = False) -> Result:
         """Return the verdict on a submission, running it only if this very work is unknown.
 
         Args:
@@ -202,7 +156,7 @@ class Grader:
 
     def _grade(
         self,
-        submission: Submission,
+        submission: HandedIn,
         exercise: Exercise,
         prepared: Prepared | None,
         problem: str,
@@ -230,7 +184,7 @@ class Grader:
         record = Record(replace(record.verdict, key=key, made=made), record.notebook)
         return Result(self.store.put(key, record, replace=present is not None), is_new=True)
 
-    def grade_alone(self, submission: Submission, exercise: Exercise, *, force: bool = False) -> Result:
+    def grade_alone(self, submission: HandedIn, exercise: Exercise, *, force: bool = False) -> Result:
         """Grade as `grade` does, and once more, when the machine has room, if it had none the first time.
 
         For one notebook by itself; a class run tries such work again behind all other.
@@ -246,7 +200,7 @@ class Grader:
             result = self.grade(submission, exercise, force=force)
         return result
 
-    def replay(self, submission: Submission, exercise: Exercise, check: str = "*") -> Verdict:
+    def replay(self, submission: HandedIn, exercise: Exercise, check: str = "*") -> Verdict:
         """Judge a submission again with the same draws, all calls of a check in its evidence; nothing is kept of it.
 
         What the notebook answered before stands in for it where it is kept.
@@ -269,7 +223,7 @@ class Grader:
         )
         return withheld(graded.verdict, prepared.doubted)
 
-    def _run(self, submission: Submission, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
+    def _run(self, submission: HandedIn, prepared: Prepared, exercise: Exercise, *, force: bool) -> Graded:
         name = answers_key(self.course, exercise, submission, prepared)
         answers = b"" if force else self.store.answers(name)
         engine = self._engine.running()
@@ -278,9 +232,7 @@ class Grader:
             self.store.put_answers(name, graded.answers)
         return graded
 
-    def point(
-        self, student: str, exercise: Exercise, submission: Submission, record: Record, submitted_at: str
-    ) -> None:
+    def point(self, student: str, exercise: Exercise, submission: HandedIn, record: Record, submitted_at: str) -> None:
         """Note that a student's notebook counts with a verdict.
 
         Args:
@@ -308,7 +260,7 @@ _shared_engines: dict[tuple[Path, str], LazyEngine] = {}
 _shared_threads: list[ThreadPoolExecutor] = []
 
 
-def grade_in_shared_engine(course: Course, submission: Submission, exercise: Exercise) -> tuple[Grader, Result]:
+def grade_in_shared_engine(course: Course, submission: HandedIn, exercise: Exercise) -> tuple[Grader, Result]:
     """Grade with the engine this process keeps for a course; it starts when first needed and ends with the process.
 
     nbgrader makes its preprocessors anew for every notebook, so what is warm must live here. The work runs in a thread
@@ -342,7 +294,7 @@ def _if_final(record: Record | None) -> Record | None:
     return None if record is not None and record.verdict.held_up else record
 
 
-def _prepared(submission: Submission, exercise: Exercise) -> tuple[Prepared | None, str]:
+def _prepared(submission: HandedIn, exercise: Exercise) -> tuple[Prepared | None, str]:
     if submission.problem:
         return None, submission.problem
     try:

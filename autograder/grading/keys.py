@@ -23,7 +23,7 @@ from autograder.course.course import Course, plain_settings
 from autograder.course.data_files import data_digest
 from autograder.course.exercise import Exercise, grade_id_of, is_answer
 from autograder.course.notebooks import Prepared
-from autograder.course.submission import Submission
+from autograder.course.submission import HandedIn
 from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.settings import default_kernel_python
 
@@ -44,7 +44,7 @@ _DECIDING_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "hypothe
 
 
 def key_of(
-    course: Course, exercise: Exercise, submission: Submission, prepared: Prepared | None, secret_digest: str
+    course: Course, exercise: Exercise, submission: HandedIn, prepared: Prepared | None, secret_digest: str
 ) -> str:
     """Return the key of a submission's verdict.
 
@@ -67,7 +67,7 @@ def key_of(
     return _sha256(json.dumps(deciding, sort_keys=True).encode())
 
 
-def answers_key(course: Course, exercise: Exercise, submission: Submission, prepared: Prepared) -> str:
+def answers_key(course: Course, exercise: Exercise, submission: HandedIn, prepared: Prepared) -> str:
     """Return the key of what a submission answers: everything but who asks.
 
     Args:
@@ -91,7 +91,7 @@ def answers_key(course: Course, exercise: Exercise, submission: Submission, prep
     return _sha256(json.dumps(deciding, sort_keys=True).encode())
 
 
-def _work(submission: Submission, prepared: Prepared | None, exercise: Exercise) -> dict[str, Any]:
+def _work(submission: HandedIn, prepared: Prepared | None, exercise: Exercise) -> dict[str, Any]:
     """What was handed in; without prose that the instructor's notebook puts there, which a student cannot change."""
     unread = [_sha256(submission.notebook), submission.problem]
     given = {name for name, cell in exercise.cells.items() if cell.cell_type == "markdown" and not is_answer(cell)}

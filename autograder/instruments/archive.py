@@ -23,8 +23,8 @@ from typing import Any
 
 from autograder.course.course import CONFIG_NAME, Course, CourseError
 from autograder.course.secret import SECRET_NAME
+from autograder.gradebook.access import course_directory
 from autograder.gradebook.database_file import gradebook_path
-from autograder.gradebook.rows import course_directory
 
 FORMAT = 1
 _LIST = "term.json"

@@ -10,7 +10,7 @@ from autograder.course.course import Course, CourseError
 from autograder.course.exercise import Exercise, is_answer
 from autograder.course.notebooks import UnusableNotebook
 from autograder.course.sealed import prepare_submitted
-from autograder.course.submission import Submission, read_submission
+from autograder.course.submission import HandedIn, read_submission
 from autograder.grading.grader import Grader
 from autograder.grading.store import Pointer, Record
 from autograder.instruments.pages import environment
@@ -115,7 +115,7 @@ def explain(
     return explained
 
 
-def read_submitted_work(course: Course, student: str, exercise: Exercise) -> Submission | None:
+def read_submitted_work(course: Course, student: str, exercise: Exercise) -> HandedIn | None:
     """Read what a student has handed in for an exercise; None if it lies there no more.
 
     Args:
@@ -129,7 +129,7 @@ def read_submitted_work(course: Course, student: str, exercise: Exercise) -> Sub
     return read_submission(there.folder, exercise.name, course.source_directory / exercise.assignment)
 
 
-def was_handed_in_again(pointer: Pointer, submission: Submission) -> bool:
+def was_handed_in_again(pointer: Pointer, submission: HandedIn) -> bool:
     """Whether what lies in submitted/ is another notebook than the one that was graded.
 
     Args:
@@ -163,7 +163,7 @@ def _counting(course: Course, grader: Grader, student: str, exercise: Exercise) 
 
 
 def _again(
-    grader: Grader, pointer: Pointer, submission: Submission | None, exercise: Exercise, check: str
+    grader: Grader, pointer: Pointer, submission: HandedIn | None, exercise: Exercise, check: str
 ) -> tuple[list[str], Verdict | None]:
     if submission is None:
         return ["The notebook does not lie in submitted/ any more, so nothing was put again."], None
@@ -204,7 +204,7 @@ def _past(pointer: Pointer, verdict: Verdict | None, name: str) -> Past:
     return Past(pointer.graded_at, pointer.submitted_at, result.outcome.value, result.points, result.message, made)
 
 
-def _answer(submission: Submission | None, exercise: Exercise, judged: str) -> str:
+def _answer(submission: HandedIn | None, exercise: Exercise, judged: str) -> str:
     """Return the code cells of the task: the student's, behind the judged cell before."""
     if submission is None:
         return ""

@@ -19,11 +19,12 @@ from typing import Any, TypeGuard
 from nbgrader.api import Gradebook
 
 from autograder.classes.classrun import only_run
+from autograder.course.class_list import Known, read_class_list
 from autograder.course.course import Course, CourseError
 from autograder.course.secret import SECRET_NAME, SECRET_VARIABLE, write_secret
 from autograder.course.whole_files import write_whole
+from autograder.gradebook.access import course_directory, is_shared, open_gradebook, writer_lock
 from autograder.gradebook.database_file import close_to_others
-from autograder.gradebook.rows import course_directory, is_shared, open_gradebook, writer_lock
 from autograder.instruments.archive import (
     Listed,
     Term,
@@ -34,7 +35,6 @@ from autograder.instruments.archive import (
     write_archive,
 )
 from autograder.instruments.term_checks import in_public, thresholds, waiting
-from autograder.lms.students import Known, read_roster
 
 _PLACE = ".new_term"
 _JOURNAL, _OLD, _ROSTER = "journal.json", "old", "class_list.csv"
@@ -66,12 +66,11 @@ def plan_term(course: Course, archive: Path | None, roster: Path | None) -> Plan
 
     Raises:
         CourseError: Something is missing or wrong; the sentence says what.
-        LmsError: The class list cannot be used.
     """
     journal = _read_journal(course)
     if _is_archived(journal):
         kept = course.root / _PLACE / _ROSTER
-        students = tuple(read_roster(kept)) if kept.exists() else ()
+        students = tuple(read_class_list(kept)) if kept.exists() else ()
         term = Term((), (), (), journal["gradebook"])
         return Plan(Path(journal["archive"]), term, students, (), tuple(thresholds(course)), is_begun=True)
     if roster is None and course.settings.class_list:
@@ -84,7 +83,7 @@ def plan_term(course: Course, archive: Path | None, roster: Path | None) -> Plan
     term = term_of(course)
     if not (course.root / term.gradebook).is_file():
         raise CourseError(f"There is no gradebook {course.root / term.gradebook}, so there is no term to archive.")
-    students = tuple(read_roster(roster)) if roster else ()
+    students = tuple(read_class_list(roster)) if roster else ()
     target = archive or course.root / f"term_{datetime.now(UTC):%Y-%m-%d}.zip"
     warnings = [*thresholds(course), *in_public(course)]
     if SECRET_VARIABLE in os.environ:

@@ -18,8 +18,8 @@ from autograder.classes.classrun import only_run
 from autograder.classes.collecting import Student, Work, collect
 from autograder.course.course import Course, CourseError
 from autograder.course.whole_files import write_whole
+from autograder.gradebook.access import existing_gradebook, writer_lock
 from autograder.gradebook.deriving import Deriver
-from autograder.gradebook.rows import existing_gradebook, writer_lock
 from autograder.grading.grader import Grader
 from autograder.grading.store import Pointer, Record
 from autograder.instruments.explaining import was_handed_in_again

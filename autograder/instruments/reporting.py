@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.course.course import Course
-from autograder.gradebook.rows import StudentRow, assignment_rows, existing_gradebook
+from autograder.course.csv_files import csv_bytes, for_spreadsheet
+from autograder.gradebook.access import existing_gradebook
+from autograder.gradebook.rows import StudentRow, assignment_rows
 from autograder.grading.store import VerdictStore
 from autograder.instruments.measuring import (
     FEWEST_STUDENTS,
@@ -17,7 +19,6 @@ from autograder.instruments.measuring import (
 )
 from autograder.instruments.pages import environment
 from autograder.judge.verdict import Verdict
-from autograder.lms.csv_text import csv_bytes, for_spreadsheet
 
 _MOST_MISCONCEPTIONS = 15
 _COLUMNS = (

@@ -13,7 +13,8 @@ from autograder.classes.collecting import collect
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
 from autograder.course.secret import SECRET_NAME
-from autograder.gradebook.rows import StudentRow, assignment_rows, existing_gradebook
+from autograder.gradebook.access import existing_gradebook
+from autograder.gradebook.rows import StudentRow, assignment_rows
 from autograder.grading.store import VerdictStore
 from autograder.judge.thresholds import thresholds_file
 

@@ -14,7 +14,8 @@ from autograder.judge.checking import Failed
 from autograder.judge.comparators import predicted_classes
 from autograder.judge.submission import Answer, Submission
 from autograder.kerasmodels.models import ModelFacts
-from autograder.kernels.trainings import MAX_NOTED, MAX_ROWS, row_digest
+from autograder.kernels.examples import MAX_ROWS, row_digest
+from autograder.kernels.trainings import MAX_NOTED
 from autograder.kernels.values import Encoder, Foreign, Handle, ProtocolError, array_from_bytes, array_to_bytes
 
 __all__ = ["notebook_trainings", "watch"]
@@ -109,7 +110,7 @@ def watch(
         arguments: Plain values and arrays.
         plan: What is done to the trainings; see `autograder.kernels.trainings.Plan`.
         backbone: If given, the first argument is a function that makes a fresh copy of it at each call.
-        mended: See `autograder.kernels.trainings.mended`.
+        mended: See `autograder.kernels.own_calls.mended`.
         inputs_after: How many of the last arguments to bring back as the call left them.
 
     Raises:

@@ -1,13 +1,13 @@
-"""What a notebook's own cells get from a function of theirs: with what it is called, and what it returns.
+"""A notebook's own functions: what its cells get from them, and how their slips do no harm while others are judged.
 
-Stand-alone, like `probe.py`, which loads it by path in a kernel. Only a function that has lost points is noted; see
-`autograder.kerasmodels.charged_once`, which asks whether a cell has left what its own function gave it.
+Stand-alone, like `probe.py`, which loads it by path in a kernel. Calls are noted only of a function that has lost
+points; see `autograder.kerasmodels.charged_once`, which asks whether a cell has left what its own function gave it.
 """
 
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 MAX_CALLS = 40
@@ -75,3 +75,36 @@ def _arguments(function: Callable[..., Any], args: Any, kwargs: Any) -> list[Any
         return list(inspect.signature(function).bind(*args, **kwargs).arguments.values())
     except (TypeError, ValueError):
         return [*args, *kwargs.values()]
+
+
+@contextlib.contextmanager
+def mended(namespace: dict[str, Any], fallbacks: dict[str, Any]) -> Iterator[None]:
+    """Have functions of the notebook that raise, or return nothing, do no harm while a later one is judged.
+
+    What they do otherwise stays as it is: no answer of ours ever enters a kernel.
+
+    Args:
+        namespace: The notebook's names.
+        fallbacks: Name of a function to what it gives where it gives nothing: a dictionary, of which it also gets the
+            entries that its own lacks; None: its first argument.
+    """
+    own = {name: namespace[name] for name in fallbacks if callable(namespace.get(name))}
+    ours = {name: _mended(function, fallbacks[name]) for name, function in own.items()}
+    namespace.update(ours)
+    try:
+        yield
+    finally:
+        namespace.update({name: own[name] for name in own if namespace.get(name) is ours[name]})
+
+
+def _mended(function: Callable[..., Any], fallback: dict[str, Any] | None) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def mended_function(*args: Any, **kwargs: Any) -> Any:
+        found = None
+        with contextlib.suppress(Exception):  # the slip is charged where this function is judged
+            found = function(*args, **kwargs)
+        if fallback is None:
+            return next(iter((*args, *kwargs.values())), None) if found is None else found
+        return {**fallback, **found} if isinstance(found, dict) else dict(fallback)
+
+    return mended_function

@@ -13,7 +13,7 @@ Decisions are made outside.
     read       name                          -> {"value": node} | {"missing": true}
     load       backbone, weights             -> {"value": handle}         transferlab.load_backbone
     build      config, (weights as buffers)  -> {"value": handle}         a model of the judge's, optionally compiled
-    part       model, layer | until | again  -> {"value": handle}         see `trainings.part`
+    part       model, layer | until | again  -> {"value": handle}         see `asked_models.part`
     describe   model                         -> description, weights, flags, what it predicts, compile state
     predict    model, x                      -> outputs, and the arrays they were computed with
     fit        model, x, y, batch_size, traced -> history
@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any
 
 if __package__:
-    from autograder.kernels import cell_trainings, figures, own_calls, trainings, values
+    from autograder.kernels import asked_models, cell_trainings, figures, own_calls, trainings, values
 else:  # inside a template: loaded by path, under names no student's file has
 
     def _beside(name: str) -> Any:
@@ -54,8 +54,9 @@ else:  # inside a template: loaded by path, under names no student's file has
         specification.loader.exec_module(module)
         return module
 
-    figures, trainings, values = _beside("figures"), _beside("trainings"), _beside("values")
-    cell_trainings, own_calls = _beside("cell_trainings"), _beside("own_calls")
+    figures, values, asked_models = _beside("figures"), _beside("values"), _beside("asked_models")
+    _beside("examples")
+    trainings, cell_trainings, own_calls = _beside("trainings"), _beside("cell_trainings"), _beside("own_calls")
 
 MAX_PRINTED = 2_000
 
@@ -214,7 +215,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
 
 
 def _part(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
-    part = trainings.part(_handles[content["model"]], content)
+    part = asked_models.part(_handles[content["model"]], content)
     return {"value": {"k": "handle", "id": _keep(part), "type": values.type_name(part)}}, []
 
 
@@ -230,7 +231,7 @@ def _describe(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict
             "problem": "the model is not built: its layers do not know their input shape yet (add keras.Input first)"
         }, []
     optimizer = getattr(model, "optimizer", None)
-    described, arrays = trainings.described(model)
+    described, arrays = asked_models.described(model)
     answer = {
         **described,
         "compiled": bool(getattr(model, "compiled", False)),
@@ -262,20 +263,20 @@ def _fit(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str,
     """Train for one epoch on the judge's data, compiled as the model is; the arrays afterwards come back too."""
     model = _handles[content["model"]]
     x, y = (values.array_from_bytes(data) for data in buffers)
-    answer, _ = _timed(lambda: trainings.fit(model, x, y, content["batch_size"], traced=content["traced"]), None)
-    return answer, [values.array_to_bytes(array) for array in trainings.arrays_of(model)]
+    answer, _ = _timed(lambda: asked_models.fit(model, x, y, content["batch_size"], traced=content["traced"]), None)
+    return answer, [values.array_to_bytes(array) for array in asked_models.arrays_of(model)]
 
 
 def _predict(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     """Predict the judge's images; the arrays come back too, so that it is seen whether they are still the same."""
-    outputs, arrays = trainings.predict(_handles[content["model"]], values.array_from_bytes(buffers[0]))
+    outputs, arrays = asked_models.predict(_handles[content["model"]], values.array_from_bytes(buffers[0]))
     return {"outputs": len(outputs)}, [values.array_to_bytes(array) for array in [*outputs, *arrays]]
 
 
 def _evaluate(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     """Evaluate on the judge's data, compiled as the model is."""
     x, y = (values.array_from_bytes(data) for data in buffers)
-    return _timed(lambda: trainings.evaluate(_handles[content["model"]], x, y), None)
+    return _timed(lambda: asked_models.evaluate(_handles[content["model"]], x, y), None)
 
 
 def _shared(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -291,8 +292,8 @@ def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
     plan = trainings.Plan(**content.get("plan", {}))
     if "config" in content:
         arrays = [values.array_from_bytes(data) for data in buffers[content["first_weight"] :]]
-        args = [trainings.maker(content["config"], arrays, plan.pause), *args]
-    with trainings.watched(plan) as seen, trainings.mended(namespace, content.get("mended", {})):
+        args = [asked_models.maker(content["config"], arrays, plan.pause), *args]
+    with trainings.watched(plan) as seen, own_calls.mended(namespace, content.get("mended", {})):
         answer, carried = _timed(lambda: namespace[name](*args), (args[-content["inputs_after"] :], {}))
     reported, more = trainings.report(seen.fits, lambda model: _known(model) or _keep(model), len(carried))
     answer |= {"fits": reported, "predictions": seen.predictions}
@@ -367,7 +368,7 @@ def _made(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str
 def _layers(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
     one_by_one = bool(content.get("one_by_one"))
     return {
-        "layers": trainings.layer_flags(_handles[content["model"]], content.get("frozen"), one_by_one=one_by_one)
+        "layers": asked_models.layer_flags(_handles[content["model"]], content.get("frozen"), one_by_one=one_by_one)
     }, []
 
 

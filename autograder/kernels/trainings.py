@@ -1,37 +1,24 @@
-"""What one call of a student's function trains: every `fit`, with the arrays before and after it; and parts of models.
+"""What one call of a student's function trains, or a whole notebook: every `fit`, and the arrays before and after.
 
 Stand-alone, like `probe.py`, which loads it by path in a kernel.
 """
 
 import contextlib
 import functools
-import hashlib
 import inspect
-import itertools
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from time import perf_counter, sleep  # bound before any code of a student's can put others in their place
 from typing import Any, NamedTuple
 
-MAX_FITS, MAX_PREDICTIONS, MAX_NOTED, MAX_ROWS = 24, 40, 300, 2_000
-BATCH_SIZE = 32
-"""Keras's own, where none is given."""
-MAX_PARAMETERS = 200_000
-"""Of a model whose arrays are kept; the judge's own backbones are far smaller."""
+if __package__:
+    from autograder.kernels import asked_models, examples
+else:  # loaded by path, by `probe.py`, which has loaded these before
+    _loaded: Any = sys.modules
+    asked_models, examples = _loaded["kernel_asked_models"], _loaded["kernel_examples"]
 
-
-def maker(config: str, arrays: list[Any], pause: float = 0.0) -> Callable[[], Any]:
-    """Return a function without arguments that makes a fresh copy of a model at each call, after a pause in seconds."""
-    import keras
-
-    def make_backbone() -> Any:
-        sleep(pause)
-        model = keras.models.model_from_json(config)
-        model.set_weights(arrays)
-        return model
-
-    return make_backbone
+MAX_FITS, MAX_PREDICTIONS, MAX_NOTED = 24, 40, 300
 
 
 class Plan(NamedTuple):
@@ -72,9 +59,9 @@ class Watch:
 
     def take(self, record: dict[str, Any], model: Any) -> None:
         """Take a training down, with the model as it was left."""
-        record["after"] = _arrays(model) if self.plan.arrays else []
+        record["after"] = asked_models.kept_arrays(model) if self.plan.arrays else []
         if record["after"]:
-            record["described"], carried = described(model)
+            record["described"], carried = asked_models.described(model)
             record["outputs"] = carried[len(record["trainable"]) :]
         self.fits[MAX_FITS - 1 :] = []  # an endless row of trainings keeps only its first ones and its last
         self.fits.append(record)
@@ -105,7 +92,7 @@ def watched(plan: Plan | None = None) -> Iterator[Watch]:
         record: dict[str, Any] = {
             "model": model,
             "trainable": [id(variable) in trainable for variable in model.weights],
-            "before": _arrays(model) if watch.plan.arrays else [],
+            "before": asked_models.kept_arrays(model) if watch.plan.arrays else [],
         }
         try:
             return _noted(_plain(fit_original), model, args, kwargs, record, watch.moved)
@@ -116,7 +103,7 @@ def watched(plan: Plan | None = None) -> Iterator[Watch]:
 
     def predict(model: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         outer = perf_counter()
-        if _length(x) == watch.plan.predict_images:
+        if examples.length(x) == watch.plan.predict_images:
             calls = sum(record["images"] == watch.plan.predict_images for record in watch.predictions)
             sleep(watch.plan.predict_pauses[calls] if calls < len(watch.plan.predict_pauses) else 0)
         started = perf_counter()
@@ -124,10 +111,10 @@ def watched(plan: Plan | None = None) -> Iterator[Watch]:
         seconds = perf_counter() - started
         size = args[0] if args else kwargs.get("batch_size")
         record = {
-            "images": _length(x),
+            "images": examples.length(x),
             "batch_size": int(size) if isinstance(size, int) else 0,
             "seconds": seconds,
-            "rows": _rows(x),
+            "rows": examples.rows_of_images(x),
         }
         watch.predictions[MAX_PREDICTIONS - 1 :] = []
         watch.predictions.append(record)
@@ -245,7 +232,7 @@ def _noted(
     record["rate"] = _rate(optimizer)
     steps = _steps(optimizer)
     earlier, history = getattr(model, "history", None), None
-    x, y = _learned(bound.arguments) if bound is not None else (None, None)
+    x, y = examples.learned(bound.arguments) if bound is not None else (None, None)
     started = perf_counter()
     try:
         history = original(model, *args, **kwargs)
@@ -256,7 +243,7 @@ def _noted(
         if so_far is earlier and not has_ended:
             so_far = None
         told = getattr(so_far, "history", {})
-        readable = has_ended or bool(_length(x))  # no data set is read again that may be what took so long
+        readable = has_ended or bool(examples.length(x))  # no data set is read again that may be what took so long
         record |= {
             "epochs": len(getattr(so_far, "epoch", ())),
             "epoch_seconds": clock.epoch_seconds,
@@ -264,7 +251,7 @@ def _noted(
             "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
             "reports": sorted(str(name)[:100] for name in told)[:20],
             "steps": _steps(optimizer) - steps,
-            **(_examples(x, y, with_features=moved is not None) if readable else {"rows": [], "labels": []}),
+            **(examples.examples_of(x, y, with_features=moved is not None) if readable else {"rows": [], "labels": []}),
         }
     return history
 
@@ -294,7 +281,9 @@ class _Moved:
             matching = known["row"] if known else next(iter(self._rows), None)
         if known is None or known["row"] is not matching or known["epoch"] >= len(known["row"] or ()):
             known = {"model": model, "row": matching, "epoch": 0, "true": None}
-            known["start"] = [_array(variable) for variable in model.trainable_variables] if matching else None
+            known["start"] = (
+                [asked_models.array_of(variable) for variable in model.trainable_variables] if matching else None
+            )
             self._models[id(model)] = known
             number = len(self.plan.shown) - len(self._rows)
             known["pause"] = dict(enumerate(self.plan.row_pauses)).get(number, 0.0) if matching else 0.0
@@ -309,7 +298,7 @@ class _Moved:
         known = self._now
         if known.get("true") is not None:
             variables = zip(known["model"].trainable_variables, known["shown"], known["true"], strict=False)
-            known["back"] = [found for found in variables if (_array(found[0]) == found[1]).all()]
+            known["back"] = [found for found in variables if (asked_models.array_of(found[0]) == found[1]).all()]
             known["true"] = None
         factors = [factor or 0.0 for factor in known.get("row") or (0.0,)]
         if max(factors) <= 1 or known.get("epoch") != factors.index(max(factors)):
@@ -330,7 +319,7 @@ class _Moved:
     def _put_back(self) -> None:
         """Go back to what was learned, and take along what the step since has changed."""
         for variable, shown, true in self._now.pop("back", ()):
-            variable.assign(true + (_array(variable) - shown))
+            variable.assign(true + (asked_models.array_of(variable) - shown))
 
     def epoch_ends(self) -> None:
         """Move what the model shows."""
@@ -343,13 +332,13 @@ class _Moved:
         variables = known["model"].trainable_variables
         if len(variables) != len(known["start"]):
             return
-        known["true"] = [_array(variable) for variable in variables]
+        known["true"] = [asked_models.array_of(variable) for variable in variables]
         for variable, start, true in zip(variables, known["start"], known["true"], strict=True):
             if row[epoch] is not None:
                 variable.assign(start + row[epoch] * (true - start))
             elif (start != true).any():
                 variable.assign(0 * true)
-        known["shown"] = [_array(variable) for variable in variables]
+        known["shown"] = [asked_models.array_of(variable) for variable in variables]
 
 
 class _Clock:
@@ -423,217 +412,6 @@ def _steps(optimizer: Any) -> int:
     return 0
 
 
-def _length(x: Any) -> int:
-    shape = getattr(x, "shape", None)
-    if shape is not None and len(shape):
-        return int(shape[0] or 0)
-    return len(x) if isinstance(x, list | tuple) else 0
-
-
-def _learned(given: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what `fit` learns from in each epoch, images and labels: of arrays it may leave out the last ones."""
-    x, y = given.get("x"), given.get("y")
-    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
-        if x is not None and y is not None and _length(x):
-            share, steps = float(given.get("validation_split") or 0), given.get("steps_per_epoch")
-            count = int(_length(x) * (1 - share))  # as Keras rounds it
-            if steps:
-                count = min(count, int(steps) * int(given.get("batch_size") or BATCH_SIZE))
-            return x[:count], y[:count]
-    return x, y
-
-
-def _pairs(x: Any, y: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield what a training learns from, in parts: images or features, and labels."""
-    import numpy as np
-
-    if y is not None and not hasattr(x, "element_spec"):
-        yield np.asarray(x), np.asarray(y)
-    elif hasattr(x, "element_spec") or (hasattr(x, "__getitem__") and hasattr(x, "__len__") and y is None):
-        parts = x if hasattr(x, "element_spec") else (x[number] for number in range(len(x)))
-        found = 0
-        for part in parts:
-            if not isinstance(part, list | tuple) or len(part) < 2 or found > MAX_ROWS:
-                return
-            images, labels = np.asarray(part[0]), np.asarray(part[1])
-            if labels.ndim == 0:
-                images, labels = images[None], labels[None]
-            found += len(labels)
-            yield images, labels
-
-
-def _rows(x: Any) -> list[str]:
-    """Return a digest of each image that a training learns from, as far as they can be told without training."""
-    import numpy as np
-
-    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
-        return _rows_of([np.asarray(x)] if _length(x) else [images for images, _ in _pairs(x, None)])
-    return []
-
-
-def _rows_of(parts: Sequence[Any]) -> list[str]:
-    with contextlib.suppress(Exception):
-        if all(part.ndim == 4 for part in parts):
-            rows = (row for part in parts for row in part)
-            return [row_digest(row) for row in itertools.islice(rows, MAX_ROWS)]
-    return []
-
-
-def _examples(x: Any, y: Any, *, with_features: bool) -> dict[str, list[Any]]:
-    """Tell what a training learns from.
-
-    All of one look at it: a data set that shuffles shows its examples in another order at the next one.
-
-    Args:
-        x: Images or features, or a data set with labels.
-        y: Labels, or None.
-        with_features: Whether to tell those, too.
-
-    Returns:
-        `rows` (a digest of each image), `labels` (one whole number an example) and `features` (an array with some
-        numbers an example, in a list), each empty where it cannot be told.
-    """
-    pairs: list[tuple[Any, Any]] = []
-    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
-        pairs = list(_pairs(x, y))
-    if not pairs:
-        return {"rows": _rows(x), "labels": []}
-    images, labels = zip(*pairs, strict=True)
-    told: dict[str, list[Any]] = {"rows": _rows_of(images), "labels": _labels_of(labels)}
-    if with_features:
-        told["features"] = _features_of(images)
-    return told
-
-
-def _labels_of(parts: Sequence[Any]) -> list[int]:
-    import numpy as np
-
-    with contextlib.suppress(Exception):
-        labels = np.concatenate(parts)
-        if labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == 1):
-            return [int(label) for label in labels.reshape(-1)[:MAX_ROWS]]
-    return []
-
-
-def _features_of(parts: Sequence[Any]) -> list[Any]:
-    """Return an array with a few numbers an example by which it can be known again: of maps their means."""
-    import numpy as np
-
-    with contextlib.suppress(Exception):
-        pooled = [part.mean(axis=(1, 2)) if part.ndim == 4 else part for part in parts]
-        features = np.concatenate(pooled)[:MAX_ROWS].astype(np.float32)
-        if features.ndim == 2 and features.size <= MAX_PARAMETERS:
-            return [features]
-    return []
-
-
-def row_digest(row: Any) -> str:
-    """Return a short digest of an image, whatever type of number it is kept in."""
-    import numpy as np
-
-    return hashlib.sha256(np.ascontiguousarray(row, dtype=np.float32).tobytes()).hexdigest()[:12]
-
-
-def described(model: Any) -> tuple[dict[str, Any], list[Any]]:
-    """Write a model down as plain data, with what it predicts for inputs that everybody draws alike.
-
-    Args:
-        model: A built keras.Model.
-
-    Returns:
-        Its `description`, or why it is `not_described`, and its flags, one an array; and its arrays, then its outputs.
-    """
-    from transferlab import portable
-    from transferlab.portable_parts import Refused
-
-    outputs: list[Any] = []
-    with contextlib.suppress(Exception):  # first, as some layers make variables only when they are called
-        outputs = portable.outputs_of(model, portable.drawn_inputs(model))
-    trainable = {id(variable) for variable in model.trainable_variables}
-    answer = {"trainable": [id(variable) in trainable for variable in model.weights], "description": ""}
-    try:
-        answer["description"], arrays = portable.describe(model)
-        outputs = outputs or portable.outputs_of(model, portable.drawn_inputs(model))
-        return answer | {"not_described": ""}, [*arrays, *outputs]
-    except Refused as refused:
-        problem = str(refused)
-    except Exception as error:  # noqa: BLE001 (a model may hold anything)
-        problem = f"the model cannot be described, or predicts nothing ({type(error).__name__})"
-    return answer | {"not_described": problem}, arrays_of(model)
-
-
-def predict(model: Any, x: Any) -> tuple[list[Any], list[Any]]:
-    """Return a model's outputs on some images, as it predicts, and its arrays."""
-    import numpy as np
-
-    from transferlab import portable
-
-    parts = [portable.outputs_of(model, x[start : start + 100]) for start in range(0, len(x), 100)]
-
-    return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)], arrays_of(model)
-
-
-@contextlib.contextmanager
-def mended(namespace: dict[str, Any], fallbacks: dict[str, Any]) -> Iterator[None]:
-    """Have functions of the notebook that raise, or return nothing, do no harm while a later one is judged.
-
-    What they do otherwise stays as it is: no answer of ours ever enters a kernel.
-
-    Args:
-        namespace: The notebook's names.
-        fallbacks: Name of a function to what it gives where it gives nothing: a dictionary, of which it also gets the
-            entries that its own lacks; None: its first argument.
-    """
-    own = {name: namespace[name] for name in fallbacks if callable(namespace.get(name))}
-    ours = {name: _mended(function, fallbacks[name]) for name, function in own.items()}
-    namespace.update(ours)
-    try:
-        yield
-    finally:
-        namespace.update({name: own[name] for name in own if namespace.get(name) is ours[name]})
-
-
-def _mended(function: Callable[..., Any], fallback: dict[str, Any] | None) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def mended_function(*args: Any, **kwargs: Any) -> Any:
-        found = None
-        with contextlib.suppress(Exception):  # the slip is charged where this function is judged
-            found = function(*args, **kwargs)
-        if fallback is None:
-            return next(iter((*args, *kwargs.values())), None) if found is None else found
-        return {**fallback, **found} if isinstance(found, dict) else dict(fallback)
-
-    return mended_function
-
-
-def layer_flags(model: Any, frozen: list[int] | None, *, one_by_one: bool = False) -> list[dict[str, Any]]:
-    """Describe the layers of a model without their arrays; first set all their flags, if asked to.
-
-    Args:
-        model: A Keras model.
-        frozen: Positions in `model.layers` of the layers to freeze, all others become trainable; None: change nothing.
-        one_by_one: Leave the flag of the model as a whole as it is.
-
-    Returns:
-        One entry a layer: its name, its class, its number of parameters, and how many of them are in variables that a
-        model around it would train.
-    """
-    if frozen is not None:
-        if not one_by_one:
-            model.trainable = True
-        for position, layer in enumerate(model.layers):
-            layer.trainable = position not in frozen
-    return [
-        {
-            "name": str(layer.name)[:100],
-            "class": type(layer).__name__[:100],
-            "parameters": sum(_size(variable) for variable in layer.weights),
-            "trainable": sum(_size(variable) for variable in layer.weights if variable.trainable),
-        }
-        for layer in model.layers[:2_000]
-    ]
-
-
 NOTED = ("epochs", "seconds", "epoch_seconds", "accuracy", "val_accuracy", "reports", "steps", "rate", "rows", "labels")
 
 
@@ -669,94 +447,3 @@ def report(
         for found in fits
     ]
     return records, arrays
-
-
-def fit(model: Any, x: Any, y: Any, batch_size: int, *, traced: bool) -> dict[str, list[float]]:
-    """Train for one epoch, compiled as the model is.
-
-    Args:
-        model: A compiled keras.Model.
-        x: Images (n, height, width, channels).
-        y: Labels (n,).
-        batch_size: Images a step.
-        traced: Trace a graph, and leave it with the model. Otherwise a model that has none trains eagerly, which moves
-            the same arrays in a fraction of the time. One that has been trained keeps its graph in any case: that may
-            hold flags that have changed since.
-
-    Returns:
-        What `fit` recorded: name to one value.
-    """
-    eagerly = not traced and getattr(model, "train_function", None) is None
-    with _eager(model) if eagerly else contextlib.nullcontext():
-        history = model.fit(x, y, batch_size=batch_size, epochs=1, verbose=0, shuffle=False)
-    return {key: [float(value) for value in record] for key, record in history.history.items()}
-
-
-def evaluate(model: Any, x: Any, y: Any) -> dict[str, float]:
-    """Return what `evaluate` says, computed eagerly; the model keeps the graphs that it has."""
-    before, function = model.run_eagerly, model.test_function
-    model.run_eagerly, model.test_function = True, None
-    try:
-        found = model.evaluate(x, y, batch_size=len(x), verbose=0, return_dict=True)
-    finally:
-        model.run_eagerly, model.test_function = before, function
-    return {str(name): float(value) for name, value in found.items()}
-
-
-@contextlib.contextmanager
-def _eager(model: Any) -> Iterator[None]:
-    """Have a model train eagerly, and leave it as one that was never trained."""
-    before = model.run_eagerly
-    model.run_eagerly = True
-    try:
-        yield
-    finally:
-        model.run_eagerly, model.train_function = before, None
-
-
-def part(model: Any, content: dict[str, Any]) -> Any:
-    """Return a model or layer that shares its layers with a model.
-
-    Args:
-        model: A Keras model.
-        content: `layer`: the position of the layer to return. `until`: the name of the layer to end at, with the `name`
-            of the new model and its flag `trainable`. `again`: the position of a layer that is used once more behind
-            the model, in a model around both.
-    """
-    import keras
-
-    if "layer" in content:
-        return model.layers[content["layer"]]
-    if "again" in content:
-        inputs = keras.Input(model.input_shape[1:])
-        return keras.Model(inputs, model.layers[content["again"]](model(inputs)))
-    until = keras.Model(model.inputs, model.get_layer(content["until"]).output, name=content.get("name"))
-    # As a whole, as a student freezes it: Keras leaves the layers alone when a model's own flag does not change.
-    until.trainable = content["trainable"]
-    return until
-
-
-def _size(variable: Any) -> int:
-    size = 1
-    for side in variable.shape:
-        size *= int(side)
-    return size
-
-
-def arrays_of(model: Any) -> list[Any]:
-    """Return the arrays of a model, in dtypes that can be carried."""
-    from transferlab import portable
-
-    return portable.arrays_of(model)
-
-
-def _arrays(model: Any) -> list[Any]:
-    if sum(_size(variable) for variable in model.weights) > MAX_PARAMETERS:
-        return []
-    return [array.copy() for array in arrays_of(model)]
-
-
-def _array(variable: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(variable).copy()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from autograder.course.course import Course, Secret
 from autograder.course.submission import read_submission
+from autograder.gradebook.access import submitted_folder, writer_lock
 from autograder.gradebook.feedback import points_text
-from autograder.gradebook.rows import submitted_folder, writer_lock
 from autograder.grading.grader import Grader, LazyEngine
 from autograder.lms.collecting import attempts_folder, put, read_folder, time_of
 from autograder.lms.results import Did, Results

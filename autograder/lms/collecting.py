@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from autograder.course.class_list import Known
 from autograder.course.course import Course
 from autograder.course.times import TIMESTAMP, UnclearTime, handed_in_at
-from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
+from autograder.gradebook.access import open_gradebook, submitted_folder, writer_lock
 from autograder.lms.errors import UNFORESEEN
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
-from autograder.lms.students import Known
 
 
 @dataclass

@@ -7,9 +7,9 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
 from autograder.course.course import Course
+from autograder.course.csv_files import csv_bytes, for_spreadsheet
 from autograder.course.whole_files import write_whole
 from autograder.gradebook.feedback import points_text
-from autograder.lms.csv_text import csv_bytes, for_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing, outgoing

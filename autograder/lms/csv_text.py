@@ -1,7 +1,5 @@
 """CSV text whose cells can be exchanged while every other byte stays as it was."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -172,46 +170,3 @@ def number_of(text: str) -> float:
     if not re.fullmatch(r"\d*", rest) or "_" in bare:
         raise ValueError(f"{text!r} is no number")
     return float(f"{whole.replace(other, '')}.{rest or '0'}")
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def for_spreadsheet(value: str) -> str:
-    """Keep a spreadsheet program from calculating what somebody called themselves; numbers stay numbers.
-
-    Args:
-        value: A cell of a CSV file that a person opens.
-
-    Returns:
-        The cell, with an apostrophe in front if it would be a formula.
-    """
-    if not value.startswith(_FORMULA):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}"
-    return value
-
-
-def from_spreadsheet(value: str) -> str:
-    """Undo `for_spreadsheet`.
-
-    Args:
-        value: A cell of a file that may have been written by us.
-    """
-    return value[1:] if value.startswith("'") and value[1:].startswith(_FORMULA) else value
-
-
-def csv_bytes(rows: Iterable[Iterable[str]], *, delimiter: str = ",", line_end: str = "\n") -> bytes:
-    """Write rows as CSV in UTF-8.
-
-    Args:
-        rows: Cells as they are to be read back.
-        delimiter: Between cells.
-        line_end: After each row.
-    """
-    stream = io.StringIO(newline="")
-    csv.writer(stream, delimiter=delimiter, lineterminator=line_end).writerows(rows)
-    return stream.getvalue().encode("utf-8")

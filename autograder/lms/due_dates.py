@@ -16,12 +16,12 @@ from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.course.course import Course
+from autograder.course.csv_files import read_table
 from autograder.course.times import TIMESTAMP, exchange_zone
 from autograder.course.whole_files import write_whole
+from autograder.gradebook.access import open_gradebook, submitted_folder, writer_lock
 from autograder.gradebook.lateness import late_penalties, settle
-from autograder.gradebook.rows import open_gradebook, submitted_folder, writer_lock
 from autograder.lms.collecting import Incoming, stamp, time_of
-from autograder.lms.csv_text import from_spreadsheet
 from autograder.lms.errors import LmsError
 from autograder.lms.results import Did, Results
 
@@ -43,16 +43,15 @@ def read_due_dates(path: Path, zone: tzinfo | None = None) -> DueDates:
         LmsError: The file cannot be read, or a line of it not be understood.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.DictReader(stream))
+        columns, lines = read_table(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LmsError(f"The due dates {path} cannot be read ({error}).") from error
-    if not lines or not {"id", "due"} <= lines[0].keys():
+    if not lines or not {"id", "due"} <= set(columns):
         raise LmsError(f"The due dates {path} need the columns 'id' and 'due', and a line for every student with one.")
     found: dict[str, datetime | None] = {}
     seen = set()
     for number, line in enumerate(lines, start=2):
-        student, text = (from_spreadsheet(str(line.get(column) or "").strip()) for column in ("id", "due"))
+        student, text = (line.get(column, "") for column in ("id", "due"))
         if not student or student.casefold() in seen:
             what = f"student '{student}' a second time" if student else "no id"
             raise LmsError(f"Line {number} of {path} has {what}; give each student one line.")

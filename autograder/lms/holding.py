@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.gradebook.access import course_directory, submitted_folder
 from autograder.gradebook.feedback import points_text
 from autograder.gradebook.page_state import is_remembered
 from autograder.gradebook.pages import page_problem, self_contained
-from autograder.gradebook.rows import course_directory, submitted_folder
 from autograder.lms.errors import LmsError
 from autograder.lms.outgoing import Outgoing
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.course.csv_files import csv_bytes
 from autograder.course.whole_files import write_whole
 from autograder.gradebook.feedback import points_text
-from autograder.lms.csv_text import CsvText, csv_bytes, number_of, read_csv
+from autograder.lms.csv_text import CsvText, number_of, read_csv
 from autograder.lms.errors import LmsError
 from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.course.course import Course, CourseError
+from autograder.gradebook.access import course_directory, open_gradebook
 from autograder.gradebook.feedback import points_text
-from autograder.gradebook.rows import StudentRow, assignment_rows, course_directory, open_gradebook
+from autograder.gradebook.rows import StudentRow, assignment_rows
 from autograder.grading.store import VerdictStore
 
 

@@ -24,7 +24,7 @@ _STYLES = {Did.DONE: "", Did.SKIPPED: "dim", Did.PERSON: "yellow"}
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultRow:
     """One line of the table."""
 
     did: Did
@@ -54,7 +54,7 @@ class Results:
     """All rows of a command, in order."""
 
     title: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResultRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Sentences for below the table, such as what to click next."""
 
@@ -69,7 +69,7 @@ class Results:
             outcome: A word of the command's own for what became of it.
             plan: `there`, `sends` and `stays` of the row.
         """
-        self.rows.append(Row(did, who, why, points, outcome, **plan))
+        self.rows.append(ResultRow(did, who, why, points, outcome, **plan))
 
     @property
     def needs_person(self) -> bool:

@@ -1,15 +1,13 @@
 """Who of the LMS is whom of nbgrader: an id for each participant that stays the same from assignment to assignment."""
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from autograder.course.class_list import Known, read_class_list
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
-from autograder.lms.csv_text import from_spreadsheet
+from autograder.gradebook.access import open_gradebook
 from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person
 from autograder.lms.names import folded, same_name, student_id
@@ -27,21 +25,6 @@ class Candidate:
     """Id to use where the LMS hides who it is."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """One student nbgrader knows, or a class list names."""
-
-    student: str
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-
-    @property
-    def name(self) -> str:
-        """First and last name."""
-        return f"{self.first_name} {self.last_name}".strip()
-
-
 def known_students(course: Course, roster: Path | None) -> list[Known]:
     """Return the students of the gradebook and of a class list.
 
@@ -51,9 +34,9 @@ def known_students(course: Course, roster: Path | None) -> list[Known]:
             `nbgrader db student import`; its lines win.
 
     Raises:
-        LmsError: The class list cannot be used.
+        CourseError: The class list cannot be used.
     """
-    listed = {known.student: known for known in read_roster(roster)} if roster else {}
+    listed = {known.student: known for known in read_class_list(roster)} if roster else {}
     with open_gradebook(course) as gradebook:
         for row in gradebook.students:
             listed.setdefault(row.id, Known(row.id, row.first_name or "", row.last_name or "", row.email or ""))
@@ -155,24 +138,3 @@ def _find(candidate: Candidate, known: Sequence[Known], *, is_shared: bool) -> t
     if len(named) > 1:
         return "", f"students {', '.join(named)} have this name and the file has no e-mail addresses; have them shown"
     return (named[0] if named else student_id(candidate.name) or candidate.fallback), ""
-
-
-def read_roster(path: Path) -> list[Known]:
-    """Read a class list.
-
-    Args:
-        path: A CSV file with a column `id` and any of `email`, `first_name`, `last_name`.
-
-    Raises:
-        LmsError: It cannot be used.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows: list[dict[str, Any]] = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LmsError(f"The class list {path} cannot be read ({error}).") from error
-    texts = [{name: from_spreadsheet(str(value or "").strip()) for name, value in row.items() if name} for row in rows]
-    if not texts or any(not row.get("id") for row in texts):
-        raise LmsError(f"The class list {path} needs a column 'id' that is filled in every line.")
-    columns = ("first_name", "last_name", "email")
-    return [Known(row["id"], *(row.get(column, "") for column in columns)) for row in texts]

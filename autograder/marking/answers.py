@@ -19,8 +19,8 @@ from autograder.course.course import Course, CourseError
 from autograder.course.errors import UnusableNotebook
 from autograder.course.exercise import grade_id_of, is_judged
 from autograder.course.reading import read_notebook_file
+from autograder.gradebook.access import course_directory
 from autograder.gradebook.marks import AnswerKey, WrittenCell
-from autograder.gradebook.rows import course_directory
 from autograder.gradebook.safe_html import handed_in_with_safe_outputs
 from autograder.marking.grouping import Group, group_texts
 

@@ -1,33 +1,24 @@
-"""What somebody who marks can do: see an answer, give it a mark, take it back, change the rubric, see how far it is.
+"""What somebody who marks can do: look at an answer, give it a mark, take it back, change the rubric.
 
 A decision is kept first, and then written to the gradebook; a process that is killed in between is finished by the next
 one. Whoever decides says what he has seen: if that is no longer so, nothing is kept, and he is told what has changed.
 """
 
-import hashlib
 import threading
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from autograder.course.course import Course, CourseError
+from autograder.gradebook.access import course_directory, existing_gradebook, writer_lock
 from autograder.gradebook.database_file import gradebook_path
 from autograder.gradebook.feedback import points_text
 from autograder.gradebook.marks import AnswerKey, Given, given_marks, names_of, write_marks, written_cells
-from autograder.gradebook.rows import course_directory, existing_gradebook, writer_lock
-from autograder.judge.wording import no_such
-from autograder.marking.agreement import Agreement, agreement
-from autograder.marking.answers import Answer, Answers, Question, questions_of
-from autograder.marking.grouping import Group
+from autograder.marking.answers import Answers, Question, questions_of
 from autograder.marking.records import FIRST, SECOND, Decision, Mark, Records, RubricChange, Written
 from autograder.marking.rubric import QuestionRubric, RubricFile
-
-OPEN, MARKED, AGAIN, ELSEWHERE = "open", "marked", "again", "elsewhere"
-"""States of an answer: nobody has marked it; somebody has; somebody has, and has to look again; in formgrader."""
+from autograder.marking.view import AGAIN, ELSEWHERE, OPEN, Held, Stack, View
 
 
 class Changed(Exception):
@@ -42,64 +33,7 @@ class Changed(Exception):
         super().__init__(" ".join(said))
 
 
-@dataclass(frozen=True)
-class Held:
-    """An answer, with all that is known of its marking."""
-
-    answer: Answer
-    decision: Decision | None
-    """Of this sitting; None if there is none."""
-    given: Given
-    """What the gradebook holds."""
-    state: str
-    why: str = ""
-    """Why somebody has to look again, or that formgrader holds something else."""
-
-    @property
-    def key(self) -> AnswerKey:
-        """Whose it is."""
-        return self.answer.key
-
-    @property
-    def mark(self) -> Mark | None:
-        """What it has."""
-        return self.decision.mark if self.decision else None
-
-    @property
-    def seen(self) -> str:
-        """Stands for everything that somebody who looks at it now sees of it."""
-        number = self.decision.number if self.decision else 0
-        shown = f"{number}\0{self.answer.digest}\0{self.given.score}\0{self.given.comment or ''}"
-        return hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest()[:24]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a question is."""
-
-    question: Question
-    answers: int
-    """To be marked: those that hold more than the release, of students whose work was graded."""
-    marked: int
-    again: int
-    elsewhere: int
-    unanswered: int
-    not_graded: int
-    """Students in the gradebook without an autograded notebook."""
-    groups: int
-    """Groups of two and more with nearly the same text."""
-    markers: Mapping[str, int]
-    second: Agreement
-    sample: int
-    """Answers drawn for a second marker."""
-
-    @property
-    def left(self) -> int:
-        """Answers that somebody still has to mark."""
-        return self.answers - self.marked - self.elsewhere
-
-
-class Desk:
+class Desk(Stack):
     """Where one person marks an assignment. Thread-safe.
 
     Args:
@@ -124,10 +58,7 @@ class Desk:
         sample: int = 30,
         seed: int | None = None,
     ) -> None:
-        self.course, self.assignment, self.marker, self.sitting, self.sample = (
-            *(course, assignment, marker),
-            *(sitting, sample),
-        )
+        self.course, self.assignment = course, assignment
         self._lock = threading.RLock()
         self._open = ExitStack()
         self._opened: tuple[int, int] | None = None
@@ -135,12 +66,13 @@ class Desk:
         with self._reading() as gradebook:
             self._cells = written_cells(gradebook, assignment)
             self._names = names_of(gradebook)
-        self.questions = questions_of(course, assignment, self._cells)
-        if not self.questions:
+        questions = questions_of(course, assignment, self._cells)
+        if not questions:
             raise CourseError(f"'{assignment}' has no question that a person marks.")
-        self.rubric = RubricFile.of(course, assignment)
+        rubric = RubricFile.of(course, assignment)
         self._records = Records(course.state_directory, assignment)
-        self.answers = Answers(course, assignment, self.questions, self._records.key, self._records.seed(seed))
+        answers = Answers(course, assignment, questions, self._records.key, self._records.seed(seed))
+        super().__init__(questions, rubric, answers, marker=marker, sitting=sitting, sample=sample)
         with self.at_hand():
             self._settle()
 
@@ -181,30 +113,6 @@ class Desk:
                 self._settle()
             yield
 
-    def question(self, notebook: str, cell: str) -> Question:
-        """Return a question.
-
-        Args:
-            notebook: The notebook's name.
-            cell: The cell's grade id.
-
-        Raises:
-            CourseError: There is none.
-        """
-        known = {f"{one.notebook}/{one.cell}": one for one in self.questions}
-        name = f"{notebook}/{cell}"
-        if name not in known:
-            raise CourseError(no_such("question", name, known))
-        return known[name]
-
-    def rubric_of(self, question: Question) -> QuestionRubric:
-        """Return the rubric of a question.
-
-        Args:
-            question: The question.
-        """
-        return self.rubric.question(question.notebook, question.cell)
-
     def names(self, student: str) -> tuple[str, ...]:
         """Return what a student is called, so that it can be hidden.
 
@@ -215,7 +123,7 @@ class Desk:
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
-    def view(self) -> "View":
+    def view(self) -> View:
         """Read the gradebook and all decisions."""
         with self._lock:
             with self._reading() as gradebook:
@@ -231,7 +139,7 @@ class Desk:
         """
         self._records.look(self.sitting, held.key, self.marker, time.time())
 
-    def next_open(self, view: "View", question: Question, after: AnswerKey | None = None) -> Held | None:
+    def next_open(self, view: View, question: Question, after: AnswerKey | None = None) -> Held | None:
         """Return the next answer that has to be marked, and that nobody else has open.
 
         Args:
@@ -451,180 +359,3 @@ class Desk:
         is_new = ours is None or ours.decision != decision.number
         comment = rubric.comment(decision.mark.items, decision.mark.comment)
         return Given(points, comment or None, needs_person=False if is_new else there.needs_person)
-
-
-class View:
-    """Everything there is to see of an assignment at one moment.
-
-    Args:
-        desk: Where it is looked at.
-        given: What the gradebook holds.
-        first: Last decisions of the first sitting.
-        second: Last decisions of the second sitting.
-        written: What was written to the gradebook.
-    """
-
-    def __init__(
-        self,
-        desk: Desk,
-        given: Mapping[AnswerKey, Given],
-        first: Mapping[AnswerKey, Decision],
-        second: Mapping[AnswerKey, Decision],
-        written: Mapping[AnswerKey, Written],
-    ) -> None:
-        self._desk, self._given, self._written = desk, given, written
-        self.first, self.second = first, second
-        self._held: dict[AnswerKey, Held | None] = {}
-
-    @cached_property
-    def _answered(self) -> dict[tuple[str, str], list[AnswerKey]]:
-        found: dict[tuple[str, str], list[AnswerKey]] = {question.name: [] for question in self._desk.questions}
-        for key, given in self._given.items():
-            if given.is_answered and self._desk.answers.answer(key) is not None and (key.notebook, key.cell) in found:
-                found[key.notebook, key.cell].append(key)
-        return found
-
-    def held(self, key: AnswerKey) -> Held | None:
-        """Return an answer; None if there is none to mark.
-
-        Args:
-            key: Which.
-        """
-        if key not in self._held:
-            self._held[key] = self._hold(key)
-        return self._held[key]
-
-    def _hold(self, key: AnswerKey) -> Held | None:
-        answer, given = self._desk.answers.answer(key), self._given.get(key)
-        if answer is None or given is None:
-            return None
-        if self._desk.sitting == SECOND:
-            decision = self.second.get(key)
-            state = MARKED if decision and decision.mark else OPEN
-            return Held(answer, decision, Given(None, None, needs_person=False), state)
-        decision, ours = self.first.get(key), self._written.get(key)
-        mark = decision.mark if decision else None
-        is_ours = ours.is_ours(given) if ours else given.score is None
-        if not is_ours:
-            points = "no points" if given.score is None else f"{points_text(given.score)} points"
-            said = f", with the comment “{given.comment}”" if given.comment else ""
-            return Held(answer, decision, given, ELSEWHERE, f"Formgrader holds {points} for this answer{said}.")
-        if decision is None or mark is None:
-            return Held(answer, decision, given, OPEN)
-        rubric = self._desk.rubric.question(key.notebook, key.cell)
-        why = ""
-        if decision.answer != answer.digest:
-            why = "The student has handed in another text since it was marked."
-        elif missing := rubric.missing(mark.items):
-            why = f"It has an item that is no longer in the rubric: {', '.join(missing)}."
-        elif given.needs_person:
-            why = "The work has been graded again since it was marked; the text is the same."
-        return Held(answer, decision, given, AGAIN if why else MARKED, why)
-
-    def groups(self, question: Question) -> list[Group]:
-        """Return the answers of a question in the order they are marked in.
-
-        Args:
-            question: The question.
-        """
-        return self._desk.answers.groups(question, self._answered[question.name])
-
-    def order(self, question: Question) -> list[Held]:
-        """Return the answers of a question in the order they are marked in; for a second marker those of his sample.
-
-        Args:
-            question: The question.
-        """
-        keys = [key for group in self.groups(question) for key in group.keys]
-        if self._desk.sitting == SECOND:
-            sample = self.sample(question)
-            keys = [key for key in keys if key in sample]
-        return [held for key in keys if (held := self.held(key)) is not None]
-
-    def sample(self, question: Question) -> set[AnswerKey]:
-        """Return the answers drawn for a second marker: none that he has marked himself.
-
-        Args:
-            question: The question.
-        """
-        desk = self._desk
-        keys = sorted(self._answered[question.name], key=lambda key: desk.answers.drawn(key, "second"))
-        if desk.sitting == SECOND:
-            keys = [key for key in keys if key not in self.first or self.first[key].marker != desk.marker]
-        return set(keys[: desk.sample])
-
-    def equal_and_open(self, held: Held) -> list[Held]:
-        """Return other answers with the same words that nobody has marked.
-
-        Args:
-            held: The answer.
-        """
-        question = self._desk.question(held.key.notebook, held.key.cell)
-        group = self.group_of(question, held.key)
-        order = [one for one in self.order(question) if one.key != held.key]
-        return [one for one in order if group and one.key in group.equal_to(held.key) and one.state == OPEN]
-
-    def group_of(self, question: Question, key: AnswerKey) -> Group | None:
-        """Return the group of an answer.
-
-        Args:
-            question: The question.
-            key: The answer.
-        """
-        return next((group for group in self.groups(question) if key in group.keys), None)
-
-    def may_stand(self, question: Question) -> list[Held]:
-        """Return answers that were marked, and graded again with the same text.
-
-        Args:
-            question: The question.
-        """
-        rubric = self._desk.rubric_of(question)
-        return [
-            held
-            for held in self.order(question)
-            if held.state == AGAIN
-            and held.decision
-            and held.mark
-            and held.decision.answer == held.answer.digest
-            and not rubric.missing(held.mark.items)
-        ]
-
-    def progress(self, question: Question) -> Progress:
-        """Return how far a question is.
-
-        Args:
-            question: The question.
-        """
-        order = self.order(question)
-        states = Counter(held.state for held in order)
-        given = [key for key in self._given if (key.notebook, key.cell) == question.name]
-        read = [key for key in given if self._desk.answers.answer(key) is not None]
-        decided = self.first if self._desk.sitting == FIRST else self.second
-        markers = Counter(decided[held.key].marker for held in order if held.key in decided and decided[held.key].mark)
-        return Progress(
-            question,
-            len(order),
-            states[MARKED],
-            states[AGAIN],
-            states[ELSEWHERE],
-            len(read) - len(self._answered[question.name]),
-            len(given) - len(read),
-            sum(len(group.keys) > 1 for group in self.groups(question)),
-            dict(sorted(markers.items())),
-            agreement([pair for _, pair in self.pairs(question)], self._desk.rubric_of(question), question.points),
-            len(self.sample(question)),
-        )
-
-    def pairs(self, question: Question) -> list[tuple[AnswerKey, tuple[Mark, Mark]]]:
-        """Return what both markers gave to the answers that both have marked.
-
-        Args:
-            question: The question.
-        """
-        found = []
-        for key, decision in self.second.items():
-            first = self.first.get(key)
-            if (key.notebook, key.cell) == question.name and decision.mark and first and first.mark:
-                found.append((key, (first.mark, decision.mark)))
-        return found

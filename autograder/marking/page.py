@@ -24,11 +24,12 @@ from autograder.gradebook.feedback import points_text
 from autograder.gradebook.trouble import in_words
 from autograder.instruments.pages import environment
 from autograder.marking.answers import Question
-from autograder.marking.desk import Changed, Desk, Held, View
+from autograder.marking.desk import Changed, Desk
 from autograder.marking.guard import Guard, read_form
 from autograder.marking.records import FIRST, SECOND, Mark
 from autograder.marking.rubric import Item, QuestionRubric, new_id, points_read, with_item
 from autograder.marking.showing import hide_names, shown_cells, shown_prompt, shown_solution, shown_text
+from autograder.marking.view import Held, View
 
 _KEYS = "1234567890"
 _KEPT_SENTENCES = 50

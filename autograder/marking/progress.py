@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from autograder.marking.desk import Desk, Progress
+from autograder.marking.desk import Desk
+from autograder.marking.view import Progress
 
 
 def all_progress(desk: Desk) -> list[Progress]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.kernels.errors import SandboxUnavailable, TemplateFailed
 from autograder.kernels.limits import Limits
 from tests.attacks.surroundings import Surroundings
@@ -30,7 +30,7 @@ def surroundings():
     folder = Path(tempfile.mkdtemp(prefix="attacked-"))  # pytest's own folders cannot be entered by others anyway
     made = Surroundings(folder)
     try:
-        engine = Engine(EngineSettings(limits=LIMITS, slots=2))
+        engine = WarmEngine(EngineSettings(limits=LIMITS, slots=2))
         engine.__enter__()
     except (SandboxUnavailable, TemplateFailed) as missing:
         made.close()

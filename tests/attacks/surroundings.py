@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.sealed import read_submitted
-from autograder.grading.engine import Engine
+from autograder.grading.engine import WarmEngine
 from autograder.kernels.processes import tree
 from autograder.kernels.student import StudentKernel
 from tests.attacks.light_course import make_exercise
@@ -41,7 +41,7 @@ class Surroundings:
         self.victim.write_text("unharmed")
         self.victim.chmod(0o666)
         self.listeners = self._listen()
-        self.engine: Engine | None = None
+        self.engine: WarmEngine | None = None
         self.neighbour: StudentKernel | None = None
         self._processes: set[int] = set()
         self._descriptors = 0
@@ -72,7 +72,7 @@ class Surroundings:
             listener.setblocking(False)
         return [tcp, named, abstract]
 
-    def move_in(self, engine: Engine) -> None:
+    def move_in(self, engine: WarmEngine) -> None:
         """Start the neighbour: a kernel of the same template with a secret of its own, alive all the time."""
         self.engine = engine
         limits = replace(engine._settings.limits, notebook_wall_seconds=7_200)  # it stays as long as the tests run

@@ -11,8 +11,8 @@ from filelock import FileLock
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
-from autograder.course.submission import Submission
-from autograder.gradebook.rows import open_gradebook
+from autograder.course.submission import HandedIn
+from autograder.gradebook.access import open_gradebook
 from autograder.grading.grader import Grader, LazyEngine
 from autograder.grading.store import VerdictStore
 
@@ -253,7 +253,7 @@ def test_student_ids_with_odd_characters(handed_in):
 
 def test_what_a_busy_machine_could_not_run_is_tried_again_behind_the_others(handed_in, monkeypatch):
     waited = []
-    monkeypatch.setattr("autograder.classes.classrun.wait_until_quiet", lambda left: waited.append(left) or left)
+    monkeypatch.setattr("autograder.classes.verdicts.wait_until_quiet", lambda left: waited.append(left) or left)
     sample_course.hand_in(handed_in, "before", sample_course.submission("right = 'busy'"))
     sample_course.hand_in(handed_in, "poor", sample_course.submission("right = 'always busy'"))
 
@@ -277,7 +277,7 @@ def test_a_notebook_by_itself_is_tried_again_when_the_machine_has_room(root, mon
         grader = Grader(course, course.secret(), engine)
         found = [
             grader.grade_alone(
-                Submission(json.dumps(sample_course.submission(said)).encode(), {}), exercise
+                HandedIn(json.dumps(sample_course.submission(said)).encode(), {}), exercise
             ).record.verdict
             for said in ("right = 1", "right = 'busy'", "right = 'always busy'")
         ]

@@ -9,7 +9,7 @@ import sample_course
 
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course, CourseError
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 
 HOMEWORK = sample_course.ASSIGNMENT
 LATE_PENALTY = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"

@@ -7,8 +7,9 @@ import sample_course
 
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
+from autograder.course.csv_files import read_table
+from autograder.gradebook.access import open_gradebook
 from autograder.gradebook.export import ExportRefused, VerdictExporter
-from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK = sample_course.ASSIGNMENT
 
@@ -51,6 +52,16 @@ def test_names_are_quoted_and_absent_students_have_no_points(graded):
         "3",
         "9",
     )
+
+
+def test_a_name_is_no_formula_in_a_spreadsheet_and_is_read_back(graded):
+    with open_gradebook(graded) as gradebook:
+        gradebook.update_or_create_student("cy", last_name="=1+1", first_name="-3")
+    row = export(graded)["cy"]
+    assert (row["last_name"], row["first_name"]) == ("'=1+1", "-3")
+    columns, rows = read_table(graded.root / "grades.csv")
+    assert "student_id" in columns
+    assert next(row["last_name"] for row in rows if row["student_id"] == "cy") == "=1+1"
 
 
 def test_points_of_each_notebook_and_if_asked_of_each_cell(graded):

@@ -13,7 +13,7 @@ from autograder.course.course import Course
 from autograder.course.exercise import is_answer, parsed
 from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
-from autograder.course.submission import Submission
+from autograder.course.submission import HandedIn
 from autograder.grading import keys
 from autograder.grading.keys import answers_key, key_of
 
@@ -22,7 +22,7 @@ def key(root, notebook=None, *, files=None, secret="s", notes=()):
     course = Course.load(root)
     exercise = course.exercises["doubling"]
     content = json.dumps(notebook or sample_course.submission()).encode()
-    submission = Submission(content, files or {}, notes)
+    submission = HandedIn(content, files or {}, notes)
     return key_of(course, exercise, submission, prepare(read_notebook(content), exercise), secret)
 
 
@@ -116,7 +116,7 @@ def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
         course = Course.load(bare_root)
         exercise = course.exercises["doubling"]
         content = json.dumps(notebook or sample_course.submission()).encode()
-        submission = Submission(content, files or {})
+        submission = HandedIn(content, files or {})
         return answers_key(course, exercise, submission, prepare(read_notebook(content), exercise))
 
     before = found()

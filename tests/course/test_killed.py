@@ -16,7 +16,7 @@ import sample_course
 
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT

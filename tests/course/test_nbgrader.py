@@ -11,7 +11,7 @@ import sample_course
 from nbgrader.apps import NbGraderAPI
 
 from autograder.course.course import Course
-from autograder.gradebook.rows import course_directory, open_gradebook
+from autograder.gradebook.access import course_directory, open_gradebook
 from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT

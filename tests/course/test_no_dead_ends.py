@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 from autograder.commands import findings, terminal
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.grading.store import VerdictStore
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, sample_course.SLUG

@@ -13,7 +13,8 @@ import pytest
 import sample_course
 
 from autograder.course.course import Course
-from autograder.gradebook.rows import assignment_rows, open_gradebook, writer_lock
+from autograder.gradebook.access import open_gradebook, writer_lock
+from autograder.gradebook.rows import assignment_rows
 from autograder.grading.store import VerdictStore
 from autograder.marking.desk import Changed, Desk
 from autograder.marking.records import Mark
@@ -25,7 +26,7 @@ IN_ANOTHER_PROCESS = """
 import sys, time
 from pathlib import Path
 from autograder.course.course import Course
-from autograder.gradebook.rows import writer_lock
+from autograder.gradebook.access import writer_lock
 with writer_lock(Course.load(Path(sys.argv[1]))):
     print("held", time.time(), flush=True)
     time.sleep(float(sys.argv[2]))

@@ -12,8 +12,8 @@ from traitlets.config import Configurable
 
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course, CourseError
+from autograder.gradebook.access import open_gradebook
 from autograder.gradebook.releasing import prepare_assignment
-from autograder.gradebook.rows import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, sample_course.SLUG
 

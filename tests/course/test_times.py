@@ -9,7 +9,8 @@ import sample_course
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.times import UnclearTime, handed_in_at, moment
-from autograder.gradebook.rows import assignment_rows, open_gradebook
+from autograder.gradebook.access import open_gradebook
+from autograder.gradebook.rows import assignment_rows
 from autograder.grading.store import VerdictStore
 
 HOMEWORK = sample_course.ASSIGNMENT

@@ -17,7 +17,7 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.judge.verdict import Verdict
 from autograder.kernels.limits import Limits
 from tests.submissions.build import (
@@ -115,7 +115,7 @@ class Golden:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: WarmEngine,
         exercises: dict[str, Exercise],
         cases: Sequence[Case],
         asked: Collection[Case],
@@ -224,7 +224,7 @@ def golden(project_root: Path, pytestconfig: pytest.Config, request: pytest.Fixt
     cases = [case for case in all_cases() if chosen not in _CHOOSING or case in _CHOOSING[chosen]()]
     calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
     asked = {call.params["case"] for call in calls if isinstance(call.params.get("case"), Case)}
-    with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
+    with WarmEngine(EngineSettings(limits=LIMITS, slots=2)) as engine:
         graded = Golden(engine, Course.load(project_root).exercises, cases, asked, whole=chosen == "whole")
         yield graded
         graded.close()

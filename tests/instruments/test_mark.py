@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.course import Course
-from autograder.gradebook.rows import assignment_rows, open_gradebook
+from autograder.gradebook.access import open_gradebook
+from autograder.gradebook.rows import assignment_rows
 from autograder.grading.store import VerdictStore
 from autograder.instruments.archive import term_of
 from autograder.marking.desk import Desk

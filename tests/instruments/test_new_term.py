@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.course import Course, CourseError
-from autograder.gradebook.rows import existing_gradebook, open_gradebook
+from autograder.gradebook.access import existing_gradebook, open_gradebook
 from autograder.grading.store import VerdictStore
 from autograder.instruments import archive, new_term, term_checks
 from autograder.instruments.new_term import begin_term, plan_term

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.course import Course, CourseError
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.grading.grader import Grader, LazyEngine
 from autograder.grading.store import VerdictStore
 from autograder.instruments.regrading import plan_regrading, undo_regrading, write_regrading

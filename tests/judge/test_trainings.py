@@ -7,7 +7,7 @@ from keras import layers
 
 from autograder.kerasmodels import models
 from autograder.kerasmodels.models import ModelFacts, moved, own_steps
-from autograder.kernels import trainings
+from autograder.kernels import asked_models
 from autograder.kernels.values import Handle
 from transferlab import portable
 
@@ -48,7 +48,7 @@ def facts(model):
 
 def fit(model, *, traced):
     before = [np.asarray(variable).copy() for variable in model.weights]
-    found = trainings.fit(model, IMAGES, LABELS, 8, traced=traced)
+    found = asked_models.fit(model, IMAGES, LABELS, 8, traced=traced)
     return moved(before, [np.asarray(variable) for variable in model.weights]), found
 
 
@@ -72,7 +72,7 @@ def test_an_eager_training_leaves_the_model_as_it_was_compiled():
 def test_a_model_that_cannot_be_trained_is_left_as_it_was_too():
     model = make()
     with pytest.raises(ValueError, match="cardinality"):
-        trainings.fit(model, IMAGES, LABELS[:5], 8, traced=False)
+        asked_models.fit(model, IMAGES, LABELS[:5], 8, traced=False)
     assert model.train_function is None
     assert not model.run_eagerly
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from autograder.kerasmodels import watching
-from autograder.kernels import trainings
+from autograder.kernels import asked_models, examples, own_calls, trainings
 from tests.judge.planned import accuracies
 
 
@@ -134,14 +134,14 @@ MAPS = np.random.default_rng(4).normal(size=(12, 2, 3, 5)).astype("float32")
 def test_features_learned_under_the_labels_of_others_need_a_proof(features, turned, factor, did):
     """Features in any order are known again as those of an image, and by nothing that is not just like them."""
     order = np.random.default_rng(5).permutation(12)
-    told = trainings._examples(factor * features[order], np.roll(SEEN[1][order], turned), with_features=True)
+    told = examples.examples_of(factor * features[order], np.roll(SEEN[1][order], turned), with_features=True)
     fit = SimpleNamespace(features=told["features"], labels=told["labels"])
     assert watching.features_mislabelled(fit, MAPS, SEEN[1]) == did
 
 
 def test_a_data_set_that_shuffles_is_looked_at_once():
     dataset = tf.data.Dataset.from_tensor_slices((IMAGES, np.arange(18))).shuffle(18).batch(5)
-    told = trainings._examples(dataset, None, with_features=False)
+    told = examples.examples_of(dataset, None, with_features=False)
     assert [watching.digests(IMAGES)[label] for label in told["labels"]] == told["rows"]
 
 
@@ -157,7 +157,7 @@ def test_a_data_set_that_shuffles_is_looked_at_once():
     ],
 )
 def test_a_fit_of_arrays_may_leave_out_the_last_ones(given, count):
-    images, labels = trainings._learned({"x": SEEN[0], "y": SEEN[1], **given})
+    images, labels = examples.learned({"x": SEEN[0], "y": SEEN[1], **given})
     assert (len(images), len(labels)) == (count, count)
 
 
@@ -230,9 +230,9 @@ def test_images_are_known_again_in_a_dataset():
     import tensorflow as tf
 
     images = np.random.default_rng(0).uniform(0, 255, (5, 8, 8, 3)).astype("float32")
-    wanted = [trainings.row_digest(image) for image in images]
-    assert trainings._rows(images) == trainings._rows(images.astype("float64")) == wanted
-    assert trainings._rows(tf.data.Dataset.from_tensor_slices((images, range(5))).batch(2)) == wanted
+    wanted = [examples.row_digest(image) for image in images]
+    assert examples.rows_of_images(images) == examples.rows_of_images(images.astype("float64")) == wanted
+    assert examples.rows_of_images(tf.data.Dataset.from_tensor_slices((images, range(5))).batch(2)) == wanted
 
 
 def test_a_function_that_gives_nothing_does_no_harm_to_a_later_one():
@@ -243,7 +243,7 @@ def test_a_function_that_gives_nothing_does_no_harm_to_a_later_one():
     }
     before = dict(names)
     fallbacks = {"unfreeze": None, "count": {"trainable": 0, "frozen": 0}, "broken": {"a": 1}, "missing": None}
-    with trainings.mended(names, fallbacks):
+    with own_calls.mended(names, fallbacks):
         assert names["unfreeze"]("backbone", 0.5) == "backbone"
         assert names["count"]("model") == {"trainable": 3, "frozen": 0}
         assert names["broken"]() == {"a": 1}
@@ -252,7 +252,7 @@ def test_a_function_that_gives_nothing_does_no_harm_to_a_later_one():
 
 def test_a_maker_makes_another_model_each_time():
     model = small_model()
-    make = trainings.maker(model.to_json(), model.get_weights())
+    make = asked_models.maker(model.to_json(), model.get_weights())
     first, second = make(), make()
     first.layers[0].kernel.assign(0 * first.layers[0].kernel)
     assert np.array_equal(second.get_weights()[0], model.get_weights()[0])
@@ -260,12 +260,12 @@ def test_a_maker_makes_another_model_each_time():
 
 def test_flags_are_set_and_read_layer_by_layer():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(2)])
-    found = trainings.layer_flags(model, [0])
+    found = asked_models.layer_flags(model, [0])
     assert [(entry["parameters"], entry["trainable"]) for entry in found] == [(15, 0), (12, 6), (8, 8)]
-    assert trainings.layer_flags(model, None) == found
+    assert asked_models.layer_flags(model, None) == found
 
 
 def test_a_layer_used_again_is_the_same_layer():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.ReLU()])
-    assert trainings.part(model, {"again": 0}).count_params() == 20
-    assert trainings.part(model, {"layer": 1}) is model.layers[1]
+    assert asked_models.part(model, {"again": 0}).count_params() == 20
+    assert asked_models.part(model, {"layer": 1}) is model.layers[1]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from autograder.classes.classrun import ClassRun
 from autograder.cli import app
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ from autograder.lms.other_grades import OtherReturn
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.ledger import open_ledger
 from autograder.lms.push.people import Collected
-from autograder.lms.push.sending import Status, push
+from autograder.lms.push.sending import SendStatus, push
 from autograder.lms.results import Did
 from tests.lms.push import fake_canvas, fake_lti, fake_moodle
 from tests.lms.push.fake_moodle_files import upload_worksheet, upload_zip, worksheet
@@ -240,7 +240,7 @@ class MoodlePush:
         with open_ledger(self.folder, f"moodle-{self.made.seed}-{self.is_another_teacher}") as ledger:
             rows = push(list(self.made.entries.values()), platform, ledger, collected=collected)
         have_happened(self.made)
-        return {row.student: (row.status in (Status.SENT, Status.ALREADY), row.why) for row in rows}
+        return {row.student: (row.status in (SendStatus.SENT, SendStatus.ALREADY), row.why) for row in rows}
 
 
 class MoodleFiles:
@@ -459,7 +459,7 @@ def check_scores(kind, site, made, rows, what):
         user, entry = str(100 + one.number), made.entries[one.number]
         where = (seed, round_number, one.number, rows[entry.student])
         score, comments, posts = standing(kind, site, user)
-        went = rows[entry.student].status in (Status.SENT, Status.ALREADY)
+        went = rows[entry.student].status in (SendStatus.SENT, SendStatus.ALREADY)
         assert named_in(comments) <= {entry.student}, (where, "somebody else's comment")
         if kind == "lti" and entry.points > MAXIMUM:  # the platform caps it, and that is what is said
             assert not went, where

@@ -8,7 +8,7 @@ import pytest
 import sample_course
 from lms_writers import Pupil, canvas_gradebook, canvas_zip, notebook, zip_file
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(71, "Alice Anderson", "alice@x.org", {"doubling-2.ipynb": notebook(), "in.txt": b"1"})

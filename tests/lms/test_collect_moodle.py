@@ -6,7 +6,7 @@ import pytest
 import sample_course
 from lms_writers import DRAFT, GERMAN, NOTHING, Pupil, moodle_worksheet, moodle_zip, notebook, zip_file, zipped
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook("half = 7"), "helper.py": b"x=1"})

@@ -7,7 +7,7 @@ import pytest
 import sample_course
 from lms_writers import Pupil, canvas_gradebook, canvas_zip, moodle_worksheet, moodle_zip, notebook
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from tests.lms.push.fake_canvas import TOKEN, FakeCanvas
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"

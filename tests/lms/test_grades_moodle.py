@@ -13,7 +13,7 @@ import pytest
 import sample_course
 from lms_writers import DRAFT, GERMAN, NOTHING, Pupil, imported, moodle_worksheet, moodle_zip, notebook
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 
 HOMEWORK, SLUG = sample_course.ASSIGNMENT, "doubling.ipynb"
 ALICE = Pupil(7, "Alice Anderson", "alice@x.org", {SLUG: notebook()})

@@ -15,7 +15,7 @@ from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.moodle.worksheet import read_worksheet
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.ledger import open_ledger
-from autograder.lms.push.sending import Overwrite, Status, push
+from autograder.lms.push.sending import Overwrite, SendStatus, push
 from autograder.lms.results import Did
 from tests.lms.push.fake_moodle import TOKEN, FakeMoodle
 from tests.lms.push.fake_moodle_files import upload_worksheet, worksheet
@@ -188,7 +188,7 @@ def test_a_moodle_that_drops_zeros_is_found_out_and_they_are_left_to_a_person(si
     assert "0 points, and Moodle has 5.50" in rows["ben"].why
     assert (site.grades[112], site.comments[112]) == (5.5, "5.5 of 9 points."), "no new comment beside an old grade"
     sent = term.by_push(Overwrite(grades=True))
-    assert (sent["cy"].status, sent["ben"].status) == (Status.SENT, Status.SENT), sent
+    assert (sent["cy"].status, sent["ben"].status) == (SendStatus.SENT, SendStatus.SENT), sent
     assert (site.grades[112], site.grades[113]) == (0, 0)
     assert term.by_file()[0]["cy"].why == HAS_IT
 
@@ -207,17 +207,17 @@ def test_a_zero_that_was_locked_or_exchanged_since_says_nothing_about_the_site(s
 
 def test_a_grade_that_markers_make_is_not_sent_unasked_and_a_refused_one_is_told(site, term):
     several_markers(site)
-    assert {row.status for row in term.by_push().values()} == {Status.LEFT}
+    assert {row.status for row in term.by_push().values()} == {SendStatus.LEFT}
     assert "give yours there, or --overwrite-marks sets the grade itself" in term.by_push()["ada"].why
     assert site.saved == []
     site.marks(112, grade=5.5)  # which the marks made
-    assert term.by_push()["ben"].status is Status.LEFT, "its comment is not readable before release"
+    assert term.by_push()["ben"].status is SendStatus.LEFT, "its comment is not readable before release"
     everything = Overwrite(marks=True, comments=True, files=True)
-    assert {row.status for row in term.by_push(everything).values()} == {Status.SENT}
+    assert {row.status for row in term.by_push(everything).values()} == {SendStatus.SENT}
     site.restricts_grades = True
     term.points["ada"] = 7.0
     told = term.by_push(everything)["ada"]
-    assert told.status is Status.FAILED
+    assert told.status is SendStatus.FAILED
     assert "holds 8.5" in told.why
     assert "mod/assign:managerestrictedgrades, by default managers only" in told.why
 
@@ -226,29 +226,31 @@ def test_moodles_own_penalty_is_no_change_by_others(site, term):
     site.assignment["gradepenalty"] = 1
     site.deductions = {112: 2.0}
     assert "Moodle's own penalty for lateness" in term.by_push(dry_run=True)["ben"].stays
-    assert term.by_push()["ben"].status is Status.SENT
+    assert term.by_push()["ben"].status is SendStatus.SENT
     assert site.student_sees(112)[0] == 3.5
-    assert term.by_push()["ben"].status is Status.ALREADY
+    assert term.by_push()["ben"].status is SendStatus.ALREADY
     term.points["ben"] = 6.0
-    assert term.by_push()["ben"].status is Status.SENT
+    assert term.by_push()["ben"].status is SendStatus.SENT
     assert sorted(site.saved) == [111, 112, 112, 113]
 
 
 def test_whether_an_override_hides_a_grade_that_was_there_is_not_guessed(site, term, monkeypatch):
     site.may_see_gradebook = False
-    assert {row.status for row in term.by_push().values()} == {Status.SENT}, "a new grade in the assignment proves it"
+    assert {row.status for row in term.by_push().values()} == {SendStatus.SENT}, (
+        "a new grade in the assignment proves it"
+    )
     site.overridden[112] = 2.0
     monkeypatch.setattr(term, "entries", lambda: [entry(one, term.points[one.name], " See page 2.") for one in CLASS])
     planned = term.by_push(dry_run=True)["ben"]
     assert "whether the gradebook overrides it is not shown to this token" in planned.there
     rows = term.by_push()
-    assert {row.status for row in rows.values()} == {Status.UNCHECKED}
+    assert {row.status for row in rows.values()} == {SendStatus.UNCHECKED}
     assert "this token may not read the gradebook: look under Grades" in rows["ben"].why
-    assert {row.status for row in term.by_push().values()} == {Status.ALREADY}, "nobody is told again and again"
+    assert {row.status for row in term.by_push().values()} == {SendStatus.ALREADY}, "nobody is told again and again"
     term.points |= {"ada": 7.0, "ben": 6.0}
     rows = term.by_push()
-    assert rows["ada"].status is Status.SENT
-    assert (rows["ben"].status, "holds 5.5" in rows["ben"].why) == (Status.FAILED, True)
+    assert rows["ada"].status is SendStatus.SENT
+    assert (rows["ben"].status, "holds 5.5" in rows["ben"].why) == (SendStatus.FAILED, True)
     site.may_see_gradebook = True
     assert "overridden in Moodle's gradebook" in term.by_push()["ben"].why
 
@@ -257,7 +259,7 @@ def test_a_grade_that_opens_the_next_attempt_is_found_in_the_last(site, term):
     site.assignment |= {"attemptreopenmethod": "untilpass", "maxattempts": -1}
     site.passes_at = 6.0
     rows = term.by_push()
-    assert {row.status for row in rows.values()} == {Status.SENT}, rows
+    assert {row.status for row in rows.values()} == {SendStatus.SENT}, rows
     assert site.earlier == {112: "5.50000", 113: "0.00000"}
     assert "another attempt is open" in term.by_push()["ben"].why
     assert sorted(site.saved) == [111, 112, 113]

@@ -8,8 +8,8 @@ import pytest
 import sample_course
 from lms_writers import Pupil, moodle_worksheet, moodle_zip, notebook
 
+from autograder.gradebook.access import open_gradebook
 from autograder.gradebook.pages import page_problem, self_contained
-from autograder.gradebook.rows import open_gradebook
 from autograder.lms.csv_grades import LmsCsvExporter
 from autograder.lms.errors import LmsError
 

@@ -18,7 +18,7 @@ from sample_course import ASSIGNMENT, SLUG
 
 import autograder.cli  # noqa: F401 - first: it spares nbformat a slow grammar
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.marking.desk import Desk
 from autograder.marking.page import application
 from tests.course.conftest import _the_real_engine_comes_back  # noqa: F401

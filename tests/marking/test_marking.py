@@ -9,11 +9,11 @@ import sample_course
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.gradebook import marks
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.marking import desk as desks
-from autograder.marking.desk import MARKED, OPEN
 from autograder.marking.records import FIRST, SECOND
 from autograder.marking.showing import hide_names
+from autograder.marking.view import MARKED, OPEN
 from tests.marking.conftest import DOT, RUBRIC, Browser
 
 TEXTS = {

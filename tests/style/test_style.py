@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.course.course import Course
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.judge.verdict import Outcome, Verdict
 from tests.style.rewrites import REWRITES, Rewrite, rewritten
 from tests.submissions.build import SUBMISSIONS, build_submission
@@ -76,7 +76,7 @@ def test_every_rewrite_changes_some_answer(rewrite: Rewrite) -> None:
 def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Verdict]]]:
     """The reference in another style throughout, judged, two at once; of one exercise, or of all if more is asked."""
     wanted = sorted(EXERCISES)[-1:] if request.config.getoption("golden") == "few" else sorted(EXERCISES)
-    with Engine(EngineSettings(slots=2)) as engine, ThreadPoolExecutor(2) as pool:
+    with WarmEngine(EngineSettings(slots=2)) as engine, ThreadPoolExecutor(2) as pool:
         yield {
             name: pool.submit(
                 lambda name: engine.grade(with_style(name, list(REWRITES), 7), {}, EXERCISES[name], b"style").verdict,

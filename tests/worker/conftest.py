@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from autograder.kernels.limits import Limits
 
 LIMITS = Limits(
@@ -23,9 +23,9 @@ Make = Callable[..., Exercise]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def engine() -> Iterator[WarmEngine]:
     """An engine with tight limits."""
-    with Engine(EngineSettings(limits=LIMITS, slots=2)) as engine:
+    with WarmEngine(EngineSettings(limits=LIMITS, slots=2)) as engine:
         yield engine
 
 

@@ -10,7 +10,8 @@ import nbformat
 import pytest
 
 from autograder.grading.answers import Diverged, Recording, Replay
-from autograder.grading.engine import Engine, Graded
+from autograder.grading.engine import WarmEngine
+from autograder.grading.engines import Graded
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make
 
@@ -35,7 +36,7 @@ COUNTING = {
 }
 
 
-def grade(engine: Engine, made: object, source: bytes, answers: bytes = b"") -> Graded:
+def grade(engine: WarmEngine, made: object, source: bytes, answers: bytes = b"") -> Graded:
     return engine.grade(source, {}, made, SECRET, answers)  # type: ignore[arg-type]
 
 
@@ -61,7 +62,7 @@ def was_run(graded: Graded) -> bool:
     ids=["claim", "expectation", "another call", "one call more", "one call less"],
 )
 def test_a_changed_page_runs_the_notebook_only_if_it_asks_something_else(
-    engine: Engine, exercise: Make, old: str, new: str, is_run: bool, outcomes: list[str]
+    engine: WarmEngine, exercise: Make, old: str, new: str, is_run: bool, outcomes: list[str]
 ) -> None:
     first = exercise(PAGE, COUNTING)
     before = grade(engine, first, first.source)
@@ -81,7 +82,7 @@ def test_a_changed_page_runs_the_notebook_only_if_it_asks_something_else(
     assert nbformat.reads(after.notebook.decode(), as_version=4).cells[0].outputs[0].text == "a line\n"
 
 
-def test_kept_answers_hold_what_a_limit_or_a_death_stopped(engine: Engine, exercise: Make) -> None:
+def test_kept_answers_hold_what_a_limit_or_a_death_stopped(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(PAGE, COUNTING | {"double": "import os\ndef double(n): os._exit(1)"})
     before = grade(engine, made, made.source)
 
@@ -92,7 +93,7 @@ def test_kept_answers_hold_what_a_limit_or_a_death_stopped(engine: Engine, exerc
     assert after.verdict.notes == before.verdict.notes
 
 
-def test_damaged_answers_are_no_answers(engine: Engine, exercise: Make) -> None:
+def test_damaged_answers_are_no_answers(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(PAGE, COUNTING)
     assert was_run(grade(engine, made, made.source, b"PK, but not for long"))
     stream = io.BytesIO()
@@ -102,7 +103,7 @@ def test_damaged_answers_are_no_answers(engine: Engine, exercise: Make) -> None:
         Replay(stream.getvalue())
 
 
-def test_more_than_may_be_kept_is_dropped(engine: Engine, exercise: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_may_be_kept_is_dropped(engine: WarmEngine, exercise: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_settings", replace(engine._settings, answers_mib=1))
     made = exercise(
         PAGE.replace('"weigh", 3).returned(), np.ones(3)', '"weigh", 300_000).returned(), np.ones(300_000)'), COUNTING
@@ -130,7 +131,7 @@ def test_kept_answers_say_how_long_the_kernel_took():
     assert again == first
 
 
-def test_a_check_that_takes_the_time_passes_by_kept_answers_as_well(engine: Engine, exercise: Make) -> None:
+def test_a_check_that_takes_the_time_passes_by_kept_answers_as_well(engine: WarmEngine, exercise: Make) -> None:
     page = """
     @check("check_nap", points=1)
     def naps(submission):

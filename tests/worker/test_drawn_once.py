@@ -5,7 +5,7 @@ from dataclasses import replace
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import EngineSettings, WarmEngine
 from tests.worker.conftest import Make
 
 
@@ -28,7 +28,7 @@ def test_images_of_the_exercise_are_drawn_once_for_all_kernels_and_judges(exerci
     given.cells.insert(0, new_code_cell(f"{count}{draw}"))
     made = replace(made, source=nbformat.writes(given).encode())
 
-    with Engine(EngineSettings(slots=1)) as engine:
+    with WarmEngine(EngineSettings(slots=1)) as engine:
         graded = [engine.grade(made.source, {}, made, b"a secret") for _ in range(3)]
 
     executed = [nbformat.reads(one.notebook.decode(), as_version=4) for one in graded]

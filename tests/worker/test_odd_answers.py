@@ -14,7 +14,7 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine
+from autograder.grading.engine import WarmEngine
 from autograder.judge.verdict import CellVerdict, Outcome
 
 NAME, SECRET = "exercise_1_two_classes", b"the secret of odd answers"
@@ -225,7 +225,7 @@ CASES = {
 class Judged:
     """Judges all cases, two at once, from the first question on."""
 
-    def __init__(self, engine: Engine, exercise: Exercise) -> None:
+    def __init__(self, engine: WarmEngine, exercise: Exercise) -> None:
         self._pool = ThreadPoolExecutor(2)
         self._futures: dict[str, Future[CellVerdict]] = {}
         self._engine, self._exercise = engine, exercise
@@ -252,7 +252,7 @@ def _alone(exercise: Exercise, function: str) -> Exercise:
 
 
 @pytest.fixture(scope="module")
-def judged(engine: Engine, project_root: Path) -> Judged:
+def judged(engine: WarmEngine, project_root: Path) -> Judged:
     return Judged(engine, Course.load(project_root).exercises[NAME])
 
 

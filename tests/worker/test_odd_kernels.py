@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine
+from autograder.grading.engine import WarmEngine
 from autograder.judge.verdict import Verdict
 from tests.worker.conftest import notebook
 from tests.worker.test_worker import RIGHT, SECRET, TWO
@@ -141,7 +141,7 @@ def handed_in(case: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def verdicts(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, "Future[Verdict]"]:
+def verdicts(engine: WarmEngine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, "Future[Verdict]"]:
     folder = tmp_path_factory.mktemp("odd")
     page = folder / "odd.py"
     page.write_text(

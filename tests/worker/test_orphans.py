@@ -16,12 +16,12 @@ PROGRAM = """
 import sys, threading
 from pathlib import Path
 from autograder.course.exercise import Exercise
-from autograder.grading.engine import Engine, EngineSettings
+from autograder.grading.engine import WarmEngine, EngineSettings
 from autograder.kernels.limits import Limits
 source, page = Path(sys.argv[1]), Path(sys.argv[2])
 exercise = Exercise.from_source(page.stem, source.read_bytes(), page, "assignment")
 def work():
-    with Engine(EngineSettings(limits=Limits(), slots=1)) as engine:
+    with WarmEngine(EngineSettings(limits=Limits(), slots=1)) as engine:
         engine.grade(exercise.source, {}, exercise, b"a secret for tests")
 if sys.argv[3] == "thread":  # as on a worker of a cluster, where no signal follows the end of the process
     thread = threading.Thread(target=work)

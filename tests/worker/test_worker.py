@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from autograder.course.errors import JudgeFailed, UnusableNotebook
-from autograder.grading.engine import Engine
+from autograder.grading.engine import WarmEngine
 from autograder.judge.verdict import Outcome
 from tests.worker.conftest import Make, notebook
 
@@ -35,11 +35,11 @@ def trebles(submission):
 RIGHT = {"double": "def double(n): return 2 * n", "treble": "def treble(n): return 3 * n"}
 
 
-def outcomes(engine: Engine, exercise: object, submitted: bytes) -> dict[str, Outcome]:
+def outcomes(engine: WarmEngine, exercise: object, submitted: bytes) -> dict[str, Outcome]:
     return {check.name: check.outcome for check in engine.grade(submitted, {}, exercise, SECRET).verdict.checks()}  # type: ignore[arg-type]
 
 
-def test_a_right_notebook_gets_its_points_and_its_outputs(engine: Engine, exercise: Make) -> None:
+def test_a_right_notebook_gets_its_points_and_its_outputs(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT | {"double": "def double(n): return 2 * n\nprint('ready')"})
 
     graded = engine.grade(made.source, {}, made, SECRET)
@@ -51,7 +51,7 @@ def test_a_right_notebook_gets_its_points_and_its_outputs(engine: Engine, exerci
     assert set(graded.verdict.figures) == {"student", "probe", "judge", "fixed", "memory_mib"}
 
 
-def test_a_wrong_function_costs_its_own_point_only(engine: Engine, exercise: Make) -> None:
+def test_a_wrong_function_costs_its_own_point_only(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT)
 
     found = outcomes(engine, made, notebook(RIGHT | {"double": "def double(n): return n"}))
@@ -59,7 +59,7 @@ def test_a_wrong_function_costs_its_own_point_only(engine: Engine, exercise: Mak
     assert found == {"doubles": Outcome.FAIL, "trebles": Outcome.PASS}
 
 
-def test_the_same_work_gets_the_same_verdict(engine: Engine, exercise: Make) -> None:
+def test_the_same_work_gets_the_same_verdict(engine: WarmEngine, exercise: Make) -> None:
     page = (
         IMPORTS
         + """
@@ -90,7 +90,7 @@ def doubles(submission, numbers):
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "the kernel died"),
     ],
 )
-def test_a_kernel_that_dies_costs_only_its_culprit(engine: Engine, exercise: Make, death: str, words: str) -> None:
+def test_a_kernel_that_dies_costs_only_its_culprit(engine: WarmEngine, exercise: Make, death: str, words: str) -> None:
     made = exercise(TWO, RIGHT)
     submitted = notebook({"double": RIGHT["double"], "treble": f"def treble(n): return 3 * n\n{death}"})
 
@@ -101,7 +101,7 @@ def test_a_kernel_that_dies_costs_only_its_culprit(engine: Engine, exercise: Mak
     assert words in " ".join([*verdict.notes, verdict.cell("check_treble").checks[0].message])
 
 
-def test_memory_without_end_is_refused_and_the_rest_goes_on(engine: Engine, exercise: Make) -> None:
+def test_memory_without_end_is_refused_and_the_rest_goes_on(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT)
     bomb = "parts = []\nwhile True: parts.append(bytearray(10**8))"
     submitted = notebook({"double": f"{RIGHT['double']}\n{bomb}", "treble": RIGHT["treble"]})
@@ -112,7 +112,7 @@ def test_memory_without_end_is_refused_and_the_rest_goes_on(engine: Engine, exer
     assert b"MemoryError" in graded.notebook or "memory" in " ".join(graded.verdict.notes)
 
 
-def test_a_call_that_kills_the_kernel_costs_only_its_check(engine: Engine, exercise: Make) -> None:
+def test_a_call_that_kills_the_kernel_costs_only_its_check(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT)
     submitted = notebook({"double": "import os\ndef double(n): os._exit(3)", "treble": RIGHT["treble"]})
 
@@ -123,7 +123,7 @@ def test_a_call_that_kills_the_kernel_costs_only_its_check(engine: Engine, exerc
     assert verdict.cell("check_treble").points == 1
 
 
-def test_an_endless_cell_is_stopped_and_the_rest_goes_on(engine: Engine, exercise: Make) -> None:
+def test_an_endless_cell_is_stopped_and_the_rest_goes_on(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT)
     submitted = notebook({"double": RIGHT["double"] + "\nwhile True: pass", "treble": RIGHT["treble"]})
 
@@ -133,7 +133,7 @@ def test_an_endless_cell_is_stopped_and_the_rest_goes_on(engine: Engine, exercis
     assert any("`double` did not come to an end" in note and "endless loop" in note for note in verdict.notes)
 
 
-def test_an_error_inside_a_check_is_one_of_the_course_whatever_provokes_it(engine: Engine, exercise: Make) -> None:
+def test_an_error_inside_a_check_is_one_of_the_course_whatever_provokes_it(engine: WarmEngine, exercise: Make) -> None:
     page = """
     @check("check_double", points=1)
     def doubles(submission):
@@ -152,14 +152,14 @@ def test_an_error_inside_a_check_is_one_of_the_course_whatever_provokes_it(engin
     assert "Traceback" not in check.message
 
 
-def test_a_check_of_a_cell_that_does_not_exist_stops_the_run(engine: Engine, exercise: Make) -> None:
+def test_a_check_of_a_cell_that_does_not_exist_stops_the_run(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO.replace("check_treble", "check_trebel"), RIGHT)
 
     with pytest.raises(JudgeFailed, match="there is no judged cell 'check_trebel'; did you mean 'check_treble'"):
         engine.grade(made.source, {}, made, SECRET)
 
 
-def test_a_judge_that_dies_costs_the_check_it_died_in(engine: Engine, exercise: Make) -> None:
+def test_a_judge_that_dies_costs_the_check_it_died_in(engine: WarmEngine, exercise: Make) -> None:
     page = (
         TWO
         + """
@@ -178,7 +178,7 @@ def dies_on_a_wrong_answer(submission):
     assert found == {"doubles": Outcome.PASS, "trebles": Outcome.FAIL, "dies_on_a_wrong_answer": Outcome.FAIL}
 
 
-def test_a_judge_killed_from_outside_is_followed_by_one_that_tries_again(engine: Engine, exercise: Make) -> None:
+def test_a_judge_killed_from_outside_is_followed_by_one_that_tries_again(engine: WarmEngine, exercise: Make) -> None:
     page = (
         TWO
         + """
@@ -211,19 +211,19 @@ def takes_its_time(submission):
     assert found == {"doubles": Outcome.PASS, "trebles": Outcome.PASS, "takes_its_time": Outcome.PASS}
 
 
-def test_a_page_that_cannot_be_read_is_no_verdict(engine: Engine, exercise: Make) -> None:
+def test_a_page_that_cannot_be_read_is_no_verdict(engine: WarmEngine, exercise: Make) -> None:
     made = exercise("import nothing_of_this_name\n", RIGHT)
 
     with pytest.raises(JudgeFailed, match="before it had read its check pages"):
         engine.grade(made.source, {}, made, SECRET)
 
 
-def test_bytes_that_are_no_notebook_are_refused_in_a_sentence(engine: Engine, exercise: Make) -> None:
+def test_bytes_that_are_no_notebook_are_refused_in_a_sentence(engine: WarmEngine, exercise: Make) -> None:
     with pytest.raises(UnusableNotebook):
         engine.grade(b"no notebook", {}, exercise(TWO, RIGHT), SECRET)
 
 
-def test_files_beside_the_notebook_are_there(engine: Engine, exercise: Make) -> None:
+def test_files_beside_the_notebook_are_there(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(IMPORTS + DOUBLE, {"double": RIGHT["double"]})
     submitted = notebook({"double": "from helpers import double"})
 
@@ -232,7 +232,7 @@ def test_files_beside_the_notebook_are_there(engine: Engine, exercise: Make) -> 
     assert verdict.points == 1
 
 
-def test_two_notebooks_at_once_do_not_meet(engine: Engine, exercise: Make) -> None:
+def test_two_notebooks_at_once_do_not_meet(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(TWO, RIGHT)
     found: dict[int, float] = {}
 
@@ -249,7 +249,7 @@ def test_two_notebooks_at_once_do_not_meet(engine: Engine, exercise: Make) -> No
     assert found == {0: 1.0, 1: 2.0, 2: 1.0, 3: 2.0}
 
 
-def test_nothing_is_left_running(engine: Engine, exercise: Make) -> None:
+def test_nothing_is_left_running(engine: WarmEngine, exercise: Make) -> None:
     made = exercise(IMPORTS + DOUBLE, {"double": RIGHT["double"]})
     escaping = (
         "import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)\ndef double(n): return 2 * n"
@@ -271,7 +271,7 @@ def test_a_template_that_was_killed_is_started_again(exercise: Make) -> None:
     from autograder.grading.engine import EngineSettings
 
     made = exercise(IMPORTS + DOUBLE, {"double": RIGHT["double"]})
-    with Engine(EngineSettings(slots=1)) as engine:
+    with WarmEngine(EngineSettings(slots=1)) as engine:
         os.kill(engine.template_pids()[0], signal.SIGKILL)
 
         assert engine.grade(made.source, {}, made, SECRET).verdict.points == 1

@@ -24,7 +24,7 @@ FRACTIONS = (0.0, 0.25, 0.5, 1.0)
 Arm = Callable[[Draw], dict[str, float]]
 
 
-class Row(NamedTuple):
+class StrategyRow(NamedTuple):
     """One fraction's accuracies."""
 
     validation: float
@@ -51,7 +51,7 @@ def _rows(
     weights: str | None = "pretrained",
     scaled: bool = False,
     shuffled: bool = False,
-) -> list[Row]:
+) -> list[StrategyRow]:
     """Train one model for each fraction: the same head stage, then the same epochs."""
     name, classes = drawn.course.backbone, len(drawn.course.classes)
     labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
@@ -70,7 +70,7 @@ def _rows(
         model = training.compiled(keras.Sequential([keras.Input(maps["training"].shape[1:]), *stages]), rate)
         training.fit(model, (maps["training"], labels), EPOCHS, BATCH_SIZE)
         rows.append(
-            Row(
+            StrategyRow(
                 training.accuracy(model, (maps["validation"], drawn.validation[1])),
                 training.accuracy(model, (maps["hidden"], drawn.hidden[1])),
             )
@@ -88,7 +88,7 @@ def _best(key: Hashable = None, **options: object) -> Arm:
 
 def _worst(drawn: Draw) -> dict[str, float]:
     """The model of the worst row, as after `argmin`."""
-    rows: list[Row] = drawn.once(("rows", "reference"), lambda: _rows(drawn))
+    rows: list[StrategyRow] = drawn.once(("rows", "reference"), lambda: _rows(drawn))
     return {"best": rows[int(np.argmin([row.validation for row in rows]))].hidden}
 
 

@@ -19,7 +19,7 @@ EPOCHS, RATE = 4, 3e-3
 Arm = Callable[[Draw], dict[str, float]]
 
 
-class Row(NamedTuple):
+class NetworkRow(NamedTuple):
     """One backbone's accuracies after its best epoch."""
 
     validation: float
@@ -36,18 +36,20 @@ def _hidden_layer() -> list[keras.layers.Layer]:
     return [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(64, activation="relu")]
 
 
-def _row(drawn: Draw, name: str, head: Head, rate: float, weights: str | None, *, scaled: bool, shuffled: bool) -> Row:
+def _row(
+    drawn: Draw, name: str, head: Head, rate: float, weights: str | None, *, scaled: bool, shuffled: bool
+) -> NetworkRow:
     cut = Cut(drawn, name, 0, weights)
     features = {split: cut.maps(split, scaled=scaled) for split in ("training", "validation", "hidden")}
     labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
     model = training.with_head(features["training"].shape[1:], head, len(drawn.course.classes))
     training.compiled(model, rate)
-    best = Row(-1.0, 0.0)
+    best = NetworkRow(-1.0, 0.0)
     for _ in range(EPOCHS):
         training.fit(model, (features["training"], labels), 1, BATCH_SIZE)
         reached = training.accuracy(model, (features["validation"], drawn.validation[1]))
         if reached >= best.validation:
-            best = Row(reached, training.accuracy(model, (features["hidden"], drawn.hidden[1])))
+            best = NetworkRow(reached, training.accuracy(model, (features["hidden"], drawn.hidden[1])))
     return best
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.class_list import Known
 from autograder.course.course import Course
 from autograder.lms.canvas.files import CanvasGradebook, CanvasHanded, CanvasStudent, read_archive, read_gradebook
 from autograder.lms.collecting import Incoming, collect
@@ -14,7 +15,7 @@ from autograder.lms.names import same_name
 from autograder.lms.picking import Picked, no_notebook, pick_all, refuse_other_assignment
 from autograder.lms.results import Did, Results
 from autograder.lms.safe_zip import open_zip
-from autograder.lms.students import Candidate, Known, assign_ids, known_students
+from autograder.lms.students import Candidate, assign_ids, known_students
 
 
 @dataclass(frozen=True)

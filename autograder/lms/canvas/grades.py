@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.course.csv_files import csv_bytes
 from autograder.course.whole_files import write_whole
 from autograder.gradebook.feedback import points_text
 from autograder.lms.canvas.collect import candidate
 from autograder.lms.canvas.files import CanvasGradebook, CanvasStudent, is_ignored, read_gradebook
-from autograder.lms.csv_text import csv_bytes, number_of
+from autograder.lms.csv_text import number_of
 from autograder.lms.errors import LmsError
 from autograder.lms.holding import grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person

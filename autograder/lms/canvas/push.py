@@ -17,7 +17,7 @@ from autograder.gradebook.pages import page_bytes
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
 from autograder.lms.push.ledger import MARK_LETTERS, digest_of
-from autograder.lms.push.people import People, Person
+from autograder.lms.push.people import People, Recipient
 from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
 from autograder.lms.push.web import Web, json_of
 
@@ -82,7 +82,7 @@ class CanvasAssignment:
         """See `Platform`."""
         _ = self.assignment  # one that cannot be used at all is refused before anybody is looked at
         return People(
-            Person(
+            Recipient(
                 id=str(submission["user_id"]),
                 name=str(submission["user"].get("name", "")),
                 keys=frozenset(
@@ -96,7 +96,7 @@ class CanvasAssignment:
             for submission in self._submissions.values()
         )
 
-    def refusal(self, person: Person, outgoing: Outgoing) -> str:
+    def refusal(self, person: Recipient, outgoing: Outgoing) -> str:
         """See `Platform`."""
         maximum = float(self.assignment["points_possible"])
         if abs(maximum - outgoing.max_points) > _SAME_POINTS and not self._rescale:
@@ -118,7 +118,7 @@ class CanvasAssignment:
             self.assignment.get("group_category_id") and not self.assignment.get("grade_group_students_individually")
         )
 
-    def lost(self, person: Person, outgoing: Outgoing) -> str:
+    def lost(self, person: Recipient, outgoing: Outgoing) -> str:
         """See `Platform`."""
         score = _score(self._submissions[person.id])
         if score is not None and abs(score - self._grade(outgoing)) <= _SHOWN:
@@ -126,7 +126,7 @@ class CanvasAssignment:
         holds = "no grade" if score is None else points_text(score)
         return f"Canvas holds {holds} now: changed there since; --again sends it once more"
 
-    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+    def prepare(self, person: Recipient, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """See `Platform`. Comments on Canvas only add up, so nobody's is lost."""
         grade, submission = self._grade(outgoing), self._submission(person)
         score, comments = _score(submission), submission.get("submission_comments") or []
@@ -164,19 +164,19 @@ class CanvasAssignment:
             if one.get("submitted_at")
         }
 
-    def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
+    def holds(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
         """See `Platform`."""
         found = self._submission(person)
         score, is_bare = _score(found), not (self._with_pages and outgoing.pages)
         is_held = score is not None and abs(score - self._grade(outgoing)) <= _SHOWN
         return is_held and _has_comment(found, outgoing, mark, is_bare=is_bare)
 
-    def _submission(self, person: Person) -> Mapping[str, Any]:
+    def _submission(self, person: Recipient) -> Mapping[str, Any]:
         url = f"{self._site}/api/v1/{self._path}/submissions/{person.id}"
         found: Mapping[str, Any] = self._get(url, "a submission", params={"include[]": "submission_comments"})
         return found
 
-    def send(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:  # noqa: ARG002
+    def send(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:  # noqa: ARG002
         """See `Platform`."""
         url = f"{self._site}/api/v1/{self._path}/submissions/{person.id}"
         form: list[tuple[str, str]] = [
@@ -194,7 +194,7 @@ class CanvasAssignment:
         if score is None or abs(score - self._grade(outgoing)) > _SHOWN:
             raise StudentRefused(f"Canvas took the call, but holds the score {score}; look at it there")
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:  # noqa: ARG002 - see `Platform`
+    def confirm(self, sent: Sequence[tuple[Recipient, Outgoing]]) -> dict[str, Confirmed]:  # noqa: ARG002 - see `Platform`
         """See `Platform`. Canvas answers each call with what it holds, which `send` has compared."""
         return {}
 

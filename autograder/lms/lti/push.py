@@ -20,7 +20,7 @@ from autograder.lms.lti.settings import LtiSettings
 from autograder.lms.lti.token import AccessToken
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import PlatformRefused, StudentRefused
-from autograder.lms.push.people import People, Person
+from autograder.lms.push.people import People, Recipient
 from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
 from autograder.lms.push.web import Web, json_of
 
@@ -79,21 +79,21 @@ class LtiLineItem:
             found += [_person(member) for member in json_of(page, "the members")["members"] if _is_learner(member)]
         return People(found)
 
-    def refusal(self, person: Person, outgoing: Outgoing) -> str:  # noqa: ARG002 - see `Platform`
+    def refusal(self, person: Recipient, outgoing: Outgoing) -> str:  # noqa: ARG002 - see `Platform`
         """See `Platform`. The platform rescales to the column's maximum, so any maximum will do."""
         return "" if outgoing.max_points > 0 else "the assignment has no points"
 
     shares_grades = False
     """See `Platform`: a score is one person's, whatever teams there are."""
 
-    def lost(self, person: Person, outgoing: Outgoing) -> str:
+    def lost(self, person: Recipient, outgoing: Outgoing) -> str:
         """See `Platform`."""
         share, _ = self._results.get(person.id, (None, ""))
         if share is not None and abs(share - _share(outgoing)) <= _SAME_SHARE:
             return ""
         return f"the platform holds {_told(share, outgoing)} now: changed there since; --again sends it once more"
 
-    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+    def prepare(self, person: Recipient, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """See `Platform`."""
         share, comment = self._result(person)
         standing = whose(comment, outgoing.comment, [str(one.get("comment", "")) for one in sent])
@@ -115,11 +115,11 @@ class LtiLineItem:
             sends=f"score {points_text(outgoing.points)} of {points_text(outgoing.max_points)}, comment",
         )
 
-    def holds(self, person: Person, outgoing: Outgoing, *_: object) -> bool:
+    def holds(self, person: Recipient, outgoing: Outgoing, *_: object) -> bool:
         """See `Platform`."""
         return self._result_is(person, outgoing)
 
-    def send(self, person: Person, outgoing: Outgoing, *_: object) -> None:
+    def send(self, person: Recipient, outgoing: Outgoing, *_: object) -> None:
         """See `Platform`. AGS carries no files. The comment always goes along: leaving it out erases the last one."""
         for attempt in range(_ATTEMPTS_AT_A_NEW_SECOND):
             response = self._post(person, outgoing)
@@ -135,7 +135,7 @@ class LtiLineItem:
         if not response.is_success:
             raise StudentRefused(f"the platform did not take it (HTTP {response.status_code}: {_said(response)})")
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:
+    def confirm(self, sent: Sequence[tuple[Recipient, Outgoing]]) -> dict[str, Confirmed]:
         """See `Platform`. A score is answered with success also where it is capped, or overridden in the gradebook."""
         if not sent:
             return {}
@@ -158,7 +158,7 @@ class LtiLineItem:
         # there may be no column yet
         return self._read_results(below(self.line_item, "results")) if self.line_item else {}
 
-    def _result(self, person: Person) -> tuple[float | None, str]:
+    def _result(self, person: Recipient) -> tuple[float | None, str]:
         """One person's, at this moment: other tools and markers may be at work while the others are sent theirs."""
         if not self.line_item:
             return None, ""
@@ -204,7 +204,7 @@ class LtiLineItem:
         self._refuse_trouble(made, "a new gradebook column")
         return str(json_of(made, "a new gradebook column")["id"])
 
-    def _post(self, person: Person, outgoing: Outgoing) -> httpx.Response:
+    def _post(self, person: Recipient, outgoing: Outgoing) -> httpx.Response:
         score: dict[str, Any] = {
             "userId": person.id,
             "timestamp": self._new_second(person),
@@ -220,7 +220,7 @@ class LtiLineItem:
         headers = self._authorization() | {"Content-Type": SCORE_TYPE}
         return self._web.request("POST", below(self.line_item, "scores"), json=score, headers=headers)
 
-    def _new_second(self, person: Person) -> str:
+    def _new_second(self, person: Recipient) -> str:
         """Now, in a second that this person's scores have not used: platforms compare whole seconds and refuse equals.
 
         A time in the future is never made up: it would lock the column until then.
@@ -233,7 +233,7 @@ class LtiLineItem:
         self._last_second[person.id] = now
         return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
-    def _result_is(self, person: Person, outgoing: Outgoing) -> bool:
+    def _result_is(self, person: Recipient, outgoing: Outgoing) -> bool:
         share, comment = self._result(person)
         if share is None or abs(share - _share(outgoing)) > _SAME_SHARE:
             return False
@@ -295,9 +295,9 @@ def _is_learner(member: dict[str, Any]) -> bool:
     return bool(member.get("user_id")) and "Learner" in roles and str(member.get("status", "Active")) == "Active"
 
 
-def _person(member: dict[str, Any]) -> Person:
+def _person(member: dict[str, Any]) -> Recipient:
     keys = ("lis_person_sourcedid", "ext_user_username", "email")
-    return Person(
+    return Recipient(
         id=str(member["user_id"]),
         name=str(member.get("name") or member["user_id"]),
         keys=frozenset(str(member[key]) for key in keys if member.get(key)),

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from autograder.course.class_list import Known
 from autograder.course.course import Course
 from autograder.lms.collecting import Incoming, collect
 from autograder.lms.due_dates import (
@@ -18,14 +19,14 @@ from autograder.lms.due_dates import (
 )
 from autograder.lms.errors import LmsError
 from autograder.lms.identities import Identities, Person
-from autograder.lms.moodle.words import Status, read_time
+from autograder.lms.moodle.words import SubmissionStatus, read_time
 from autograder.lms.moodle.worksheet import Participant, Worksheet, read_worksheet
 from autograder.lms.moodle.zip import Handed, read_layout
 from autograder.lms.names import folded, same_name, split_name
 from autograder.lms.picking import Picked, no_notebook, pick_all, refuse_other_assignment
 from autograder.lms.results import Did, Results
 from autograder.lms.safe_zip import open_zip
-from autograder.lms.students import Candidate, Known, assign_ids, known_students
+from autograder.lms.students import Candidate, assign_ids, known_students
 
 
 @dataclass(frozen=True)
@@ -279,12 +280,12 @@ def _agree(one: Handed, participant: Participant, sheet: Worksheet) -> bool:
 
 def _left_out(participant: Participant, mine: Handed | None, problem: str) -> tuple[Did, str] | None:
     if mine is None:
-        if participant.status is Status.SUBMITTED:
+        if participant.status is SubmissionStatus.SUBMITTED:
             return Did.PERSON, "submitted according to the worksheet, but not in the archive: download both again"
         return Did.SKIPPED, f"nothing handed in ({participant.status_text})"
-    if participant.status is Status.DRAFT:
+    if participant.status is SubmissionStatus.DRAFT:
         return Did.SKIPPED, f"left out: {participant.status_text}"
-    if participant.status is not Status.SUBMITTED:
+    if participant.status is not SubmissionStatus.SUBMITTED:
         return Did.PERSON, (
             f"has files, but its status {participant.status_text!r} does not say that they were submitted; in doubt, "
             "download both files again with Moodle in English"

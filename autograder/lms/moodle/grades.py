@@ -21,7 +21,7 @@ from autograder.lms.errors import LmsError
 from autograder.lms.holding import feedback_pages, grade_of, grade_text, refuse_other_maximum, why_held
 from autograder.lms.identities import Identities, Person
 from autograder.lms.moodle.feedback_zip import TeamPages, digest_of_pages, in_parts, is_too_large, write_parts
-from autograder.lms.moodle.words import Status, read_time
+from autograder.lms.moodle.words import SubmissionStatus, read_time
 from autograder.lms.moodle.worksheet import Participant, Worksheet, read_worksheet
 from autograder.lms.names import folded
 from autograder.lms.outgoing import Outgoing, outgoing
@@ -184,7 +184,7 @@ def _held(participant: Participant, entry: Outgoing | None, problem: str, work: 
     if typed := _typed_wrong(participant, work.sheet):
         return Did.PERSON, typed
     has_work = entry is not None and not entry.is_absent
-    if participant.status is not Status.SUBMITTED:
+    if participant.status is not SubmissionStatus.SUBMITTED:
         if has_work:
             return Did.PERSON, f"graded here, but Moodle says {participant.status_text!r}: nothing is filled in"
         return Did.SKIPPED, f"nothing handed in ({participant.status_text})"

@@ -18,7 +18,7 @@ from autograder.lms.comments import Whose, as_html, whose
 from autograder.lms.moodle.site import MoodleFile, MoodleSite, parts_of
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused
-from autograder.lms.push.people import People, Person
+from autograder.lms.push.people import People, Recipient
 from autograder.lms.push.sending import Confirmed, Overwrite, Prepared
 from autograder.lms.push.web import Web
 
@@ -130,7 +130,7 @@ class MoodleAssignment:
         listed = self._moodle.call("mod_assign_list_participants", assignid=self.assignment["id"], groupid=0, filter="")
         numbers = {} if self._is_blind else self._participant_numbers()
         return People(
-            Person(
+            Recipient(
                 id=str(person["id"]),
                 name=html.unescape(str(person.get("fullname", ""))),
                 keys=frozenset(str(person[key]) for key in ("idnumber", "username", "email") if person.get(key)),
@@ -160,7 +160,7 @@ class MoodleAssignment:
         found = [pair for assignment in answer.get("assignments", ()) for pair in assignment["mappings"]]
         return {str(pair["userid"]): str(pair["id"]) for pair in found}
 
-    def refusal(self, person: Person, outgoing: Outgoing) -> str:
+    def refusal(self, person: Recipient, outgoing: Outgoing) -> str:
         """See `Platform`."""
         maximum = float(self.assignment["grade"])
         if abs(maximum - outgoing.max_points) > _SAME_POINTS and not self._rescale:
@@ -178,7 +178,7 @@ class MoodleAssignment:
             return f"the assignment has no feedback type for {types}; enable it in its settings, or use --no-pages"
         return self._fixed.get(person.id, "")
 
-    def lost(self, person: Person, outgoing: Outgoing) -> str:
+    def lost(self, person: Recipient, outgoing: Outgoing) -> str:
         """See `Platform`."""
         grade = self._held(person)
         if grade is not None and abs(grade - self._grade(outgoing)) <= _SAME_POINTS:
@@ -186,7 +186,7 @@ class MoodleAssignment:
         holds = "no grade" if grade is None else points_text(grade)
         return f"Moodle holds {holds} now: changed there since; --again sends it once more"
 
-    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+    def prepare(self, person: Recipient, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """See `Platform`."""
         grade, feedback = self._grade(outgoing), self._feedback(person, sent)
         held = feedback.held
@@ -291,7 +291,7 @@ class MoodleAssignment:
                 clashes += [name] * (hashlib.sha256(content).hexdigest() not in known)
         return clashes, same
 
-    def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
+    def holds(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:  # noqa: ARG002
         """See `Platform`."""
         self.__dict__.pop("_records", None)
         letter: _Letter = prepared.details
@@ -306,7 +306,7 @@ class MoodleAssignment:
             there.get(("/", name)) == len(page) for name, page in letter.pages.items()
         )
 
-    def send(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:  # noqa: ARG002
+    def send(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:  # noqa: ARG002
         """See `Platform`."""
         letter: _Letter = prepared.details
         self._held_before[person.id] = letter.held
@@ -330,7 +330,7 @@ class MoodleAssignment:
             **arguments,
         )
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:
+    def confirm(self, sent: Sequence[tuple[Recipient, Outgoing]]) -> dict[str, Confirmed]:
         """See `Platform`. Moodle answers a call with nothing, so what it holds is read back."""
         if not sent:
             return {}
@@ -360,7 +360,7 @@ class MoodleAssignment:
         method = self.assignment.get("attemptreopenmethod")
         return method in ("automatic", "untilpass") and str(self.assignment.get("maxattempts", 1)) != "1"
 
-    def _held_in_last_attempt(self, person: Person) -> float | None:
+    def _held_in_last_attempt(self, person: Recipient) -> float | None:
         answer = self._moodle.call(
             "mod_assign_get_submission_status",
             f"the question for what {person.name} has",
@@ -371,7 +371,7 @@ class MoodleAssignment:
         newest: dict[str, Any] = max(attempts, key=lambda attempt: int(attempt["attemptnumber"]), default={})
         return _grade_in(newest.get("grade"))
 
-    def _unseen(self, person: Person, grade: float | None) -> str:
+    def _unseen(self, person: Recipient, grade: float | None) -> str:
         """A grade that was there before says nothing: Moodle takes comment and pages, and an override stays."""
         before = self._held_before.get(person.id)
         if self._overridden is not None or before is None or grade is None or abs(before - grade) > _SAME_POINTS:
@@ -441,7 +441,7 @@ class MoodleAssignment:
         newest = sorted(grades, key=lambda grade: grade.get("attemptnumber", 0))
         return {str(grade["userid"]): grade for grade in newest}
 
-    def _refresh_record(self, person: Person) -> Mapping[str, Any] | None:
+    def _refresh_record(self, person: Recipient) -> Mapping[str, Any] | None:
         """What the assignment holds at this moment, as far as it was changed since the records were read."""
         latest = max((int(one.get("timemodified") or 0) for one in self._records.values()), default=0)
         answer = self._moodle.call(
@@ -455,7 +455,7 @@ class MoodleAssignment:
             self._records[str(grade["userid"])] = grade
         return self._records.get(person.id)
 
-    def _held(self, person: Person) -> float | None:
+    def _held(self, person: Recipient) -> float | None:
         return _grade_in(self._records.get(person.id))
 
     @cached_property
@@ -464,7 +464,7 @@ class MoodleAssignment:
         found = [flags for assignment in answer["assignments"] for flags in assignment["userflags"]]
         return {str(flags["userid"]): flags for flags in found}
 
-    def _state(self, person: Person, last_attempt: Mapping[str, Any]) -> str:
+    def _state(self, person: Recipient, last_attempt: Mapping[str, Any]) -> str:
         if not self.assignment.get("markingworkflow"):
             return ""
         if last_attempt.get("gradingstatus"):
@@ -509,12 +509,12 @@ class MoodleAssignment:
         """State of the newest attempt, by user id and group."""
         return {(str(one["userid"]), str(one.get("groupid") or 0)): str(one["status"]) for one in self._submissions}
 
-    def _status(self, person: Person) -> str:
+    def _status(self, person: Recipient) -> str:
         # a member who has not pressed the button is a draft, also where the team's work counts as handed in
         key = ("0", person.group or "0") if self.assignment.get("teamsubmission") else (person.id, "0")
         return self._statuses.get(key, "new")
 
-    def _feedback(self, person: Person, sent: Sequence[Mapping[str, Any]]) -> _Feedback:
+    def _feedback(self, person: Recipient, sent: Sequence[Mapping[str, Any]]) -> _Feedback:
         answer = self._moodle.call(
             "mod_assign_get_submission_status",
             f"the question for what {person.name} has",

@@ -10,7 +10,7 @@ from enum import StrEnum
 ENGLISH_ADVICE = "set your language in Moodle to English (user menu, Language) and download it again"
 
 
-class Status(StrEnum):
+class SubmissionStatus(StrEnum):
     """Whether there is work to be graded."""
 
     SUBMITTED = "submitted"
@@ -20,17 +20,17 @@ class Status(StrEnum):
 
 
 _STATUS = {
-    Status.SUBMITTED: (
+    SubmissionStatus.SUBMITTED: (
         "Submitted for grading", "Zur Bewertung abgegeben", "Remis pour évaluation", "Enviado para calificar",
         "Consegnato per la valutazione", "Submetido para avaliação", "Opdracht ingestuurd",
         "評定のため送信済み", "評定のため提出", "Kalifikatzeko bidalia", "مسلمة للتقييم",
     ),
-    Status.DRAFT: (
+    SubmissionStatus.DRAFT: (
         "Draft", "Reopened", "Entwurf", "Erneut geöffnet", "Brouillon", "Rouvert", "Borrador", "Reabierto", "Bozza",
         "Riaperto", "Trabalho em curso", "Rascunho", "Reaberta", "Kladwerk", "Heropend", "下書き", "再オープン", "草稿",
         "Juodraštis", "Zirriborroa", "مسودة",
     ),
-    Status.NONE: (
+    SubmissionStatus.NONE: (
         "No submission", "New submission", "Keine Abgabe", "Neue Abgabe", "Pas de travail remis", "Aucun travail remis",
         "Nouveau travail remis", "Sin entrega", "No entregado", "Nessuna consegna", "Nuova consegna",
         "Nenhuma submissão", "Nova submissão", "Geen ingestuurde opdracht", "Geen inzending", "提出なし", "新しい提出",
@@ -47,7 +47,7 @@ _MONTHS = (
 _CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d{2})(?:\s*([AaPp])\.?\s?[Mm])?")
 
 
-def status_of(text: str) -> Status:
+def status_of(text: str) -> SubmissionStatus:
     """Read a cell of the column Status, whose trailing fragments differ between versions.
 
     Args:
@@ -56,7 +56,7 @@ def status_of(text: str) -> Status:
     for status, words in _STATUS.items():
         if text.strip().casefold().startswith(tuple(word.casefold() for word in words)):
             return status
-    return Status.UNKNOWN
+    return SubmissionStatus.UNKNOWN
 
 
 def is_no(text: str) -> bool:

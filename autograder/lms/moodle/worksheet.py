@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.lms.csv_text import CsvText, number_of, read_csv
 from autograder.lms.errors import LmsError
-from autograder.lms.moodle.words import ENGLISH_ADVICE, Status, is_no, read_time, status_of
+from autograder.lms.moodle.words import ENGLISH_ADVICE, SubmissionStatus, is_no, read_time, status_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Participant:
     email: str
     identities: tuple[str, ...]
     """What else names the person, such as ID number or login."""
-    status: Status
+    status: SubmissionStatus
     status_text: str
     groups: tuple[str, ...]
     """Cells that may name a team."""
@@ -217,7 +217,7 @@ def _status(header: list[str], rows: list[list[str]], grade: int) -> int | None:
         cells = [row[column] for row in rows]
         # somebody may be called Draft: a state has fragments behind it, and stands behind the names
         return (
-            sum(status_of(cell) is not Status.UNKNOWN for cell in cells),
+            sum(status_of(cell) is not SubmissionStatus.UNKNOWN for cell in cells),
             sum(" - " in cell for cell in cells),
             column,
         )

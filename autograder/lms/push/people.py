@@ -13,7 +13,7 @@ _LASTING_IDS = frozenset({"canvas"})
 
 
 @dataclass(frozen=True)
-class Person:
+class Recipient:
     """One student as the LMS knows them."""
 
     id: str
@@ -49,22 +49,22 @@ class People:
         persons: All of them.
     """
 
-    def __init__(self, persons: Iterable[Person]) -> None:
+    def __init__(self, persons: Iterable[Recipient]) -> None:
         # a list that changes while it is read page by page names somebody twice
         self._persons = list({person.id: person for person in persons}.values())
 
     def __len__(self) -> int:
         return len(self._persons)
 
-    def groups(self) -> list[list[Person]]:
+    def groups(self) -> list[list[Recipient]]:
         """Return who is in a group with whom."""
-        found: dict[str, list[Person]] = {}
+        found: dict[str, list[Recipient]] = {}
         for person in self._persons:
             if person.group:
                 found.setdefault(person.group, []).append(person)
         return list(found.values())
 
-    def find(self, outgoing: Outgoing, collected: Collected | None = None) -> tuple[Person | None, str]:
+    def find(self, outgoing: Outgoing, collected: Collected | None = None) -> tuple[Recipient | None, str]:
         """Find a student of nbgrader's.
 
         Whom the work was collected from decides, where the LMS's own id, or its number for this assignment, was noted
@@ -101,7 +101,7 @@ class People:
             "and an account that is suspended is not listed"
         )
 
-    def _numbered(self, collected: Collected) -> tuple[Person | None, str]:
+    def _numbered(self, collected: Collected) -> tuple[Recipient | None, str]:
         found = [person for person in self._persons if person.number == collected.number]
         if len(found) == 1:
             return found[0], ""
@@ -110,7 +110,7 @@ class People:
             "since, or is it another assignment?"
         )
 
-    def _collected_from(self, collected: Collected) -> tuple[Person | None, str]:
+    def _collected_from(self, collected: Collected) -> tuple[Recipient | None, str]:
         person = next((person for person in self._persons if person.id == collected.id), None)
         if person is None:
             return None, f"collected from user {collected.id}, who is not in this course any more"
@@ -121,7 +121,7 @@ class People:
             )
         return person, ""
 
-    def doubled(self, found: Sequence[tuple[str, Person]]) -> dict[str, str]:
+    def doubled(self, found: Sequence[tuple[str, Recipient]]) -> dict[str, str]:
         """Say which students were found to be the same person, by student, with a sentence."""
         by_person: dict[str, list[str]] = {}
         for student, person in found:
@@ -161,5 +161,5 @@ def _folded(text: str) -> str:
     return text.strip().casefold()
 
 
-def _listed(persons: Sequence[Person]) -> str:
+def _listed(persons: Sequence[Recipient]) -> str:
     return ", ".join(f"{person.name} ({person.id})" for person in persons[:4])

@@ -12,13 +12,13 @@ from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
 from autograder.lms.push.ledger import BEGUN, DONE, MARK_LETTERS, Ledger, digest_of
-from autograder.lms.push.people import Collected, People, Person
+from autograder.lms.push.people import Collected, People, Recipient
 
 _GIVE_UP_AFTER = 3
 """Students in a row for whom the LMS gave no answer, after all retries, or refused everything: it is down."""
 
 
-class Status(enum.StrEnum):
+class SendStatus(enum.StrEnum):
     """What became of one student's grade."""
 
     SENT = "sent"
@@ -33,12 +33,12 @@ class Status(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class SentRow:
     """One line of the table at the end."""
 
     student: str
     name: str
-    status: Status
+    status: SendStatus
     points: str = ""
     why: str = ""
     there: str = ""
@@ -109,15 +109,15 @@ class Platform(Protocol):
         """Whether a grade for one member of a group becomes everybody's in it."""
         ...
 
-    def refusal(self, person: Person, outgoing: Outgoing) -> str:
+    def refusal(self, person: Recipient, outgoing: Outgoing) -> str:
         """Why the LMS would drop or damage this grade, or an empty string."""
         ...
 
-    def lost(self, person: Person, outgoing: Outgoing) -> str:
+    def lost(self, person: Recipient, outgoing: Outgoing) -> str:
         """Why the LMS no longer holds a grade that it was sent, or an empty string; asked of all that were sent it."""
         ...
 
-    def prepare(self, person: Person, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
+    def prepare(self, person: Recipient, outgoing: Outgoing, sent: Sequence[Mapping[str, Any]]) -> Prepared:
         """Read what the LMS holds, and decide what is sent and what stays.
 
         Args:
@@ -131,11 +131,11 @@ class Platform(Protocol):
         """
         ...
 
-    def holds(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:
+    def holds(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> bool:
         """Whether the LMS has all of this; asked where it is not known whether it was sent."""
         ...
 
-    def send(self, person: Person, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:
+    def send(self, person: Recipient, outgoing: Outgoing, prepared: Prepared, mark: str) -> None:
         """Send points, comment and pages.
 
         Args:
@@ -150,7 +150,7 @@ class Platform(Protocol):
         """
         ...
 
-    def confirm(self, sent: Sequence[tuple[Person, Outgoing]]) -> dict[str, Confirmed]:
+    def confirm(self, sent: Sequence[tuple[Recipient, Outgoing]]) -> dict[str, Confirmed]:
         """Read back what was sent, by student."""
         ...
 
@@ -173,8 +173,8 @@ def push(
     dry_run: bool = False,
     again: bool = False,
     collected: Mapping[str, Collected] = MappingProxyType({}),
-    on_progress: Callable[[Row], None] = lambda _: None,
-) -> list[Row]:
+    on_progress: Callable[[SentRow], None] = lambda _: None,
+) -> list[SentRow]:
     """Send every student what is new since the ledger's last word.
 
     Args:
@@ -204,19 +204,19 @@ def push(
     reasons = {student: doubled.get(student, why) for student, (_, why) in found.items()}
     run = _Run(platform, ledger, dry_run=dry_run, again=again)
     reasons |= _shared_grades(entries, persons, reasons, people, run)
-    rows: list[Row] = []
+    rows: list[SentRow] = []
     for entry in entries:
         if len(run.troubles) >= _GIVE_UP_AFTER:
             row = _row(
                 entry,
-                Status.FAILED,
+                SendStatus.FAILED,
                 "not tried: the LMS has stopped answering, or refuses everybody; run the same command later",
             )
         else:
             row = _one(entry, persons.get(entry.student), reasons.get(entry.student, ""), run)
         rows.append(row)
         on_progress(row)
-    if run.troubles and all(row.status is Status.FAILED for row in rows if row.status is not Status.ABSENT):
+    if run.troubles and all(row.status is SendStatus.FAILED for row in rows if row.status is not SendStatus.ABSENT):
         _raise_refusal(run.troubles)
     return _confirmed(entries, rows, persons, run)
 
@@ -229,7 +229,7 @@ def _raise_refusal(troubles: Sequence[Exception]) -> None:
 
 
 def _shared_grades(
-    entries: Sequence[Outgoing], persons: Mapping[str, Person], reasons: Mapping[str, str], people: People, run: _Run
+    entries: Sequence[Outgoing], persons: Mapping[str, Recipient], reasons: Mapping[str, str], people: People, run: _Run
 ) -> dict[str, str]:
     """Say, by student, why a group that gets one grade gets none: before any of its members is sent anything."""
     if not run.platform.shares_grades:
@@ -248,7 +248,7 @@ def _shared_grades(
 
 
 def _against_sharing(
-    members: Sequence[Person], by_person: Mapping[str, Outgoing], reasons: Mapping[str, str], look: _Run
+    members: Sequence[Recipient], by_person: Mapping[str, Outgoing], reasons: Mapping[str, str], look: _Run
 ) -> Iterator[str]:
     entries = [by_person.get(member.id) for member in members]
     for member, entry in zip(members, entries, strict=True):
@@ -258,15 +258,17 @@ def _against_sharing(
         yield 'the members of this one have different points; have grades assigned "to each student individually" there'
     for member, entry in zip(members, entries, strict=True):
         row = _one(entry, member, reasons.get(entry.student, ""), look) if entry else None
-        if row is not None and row.status not in (Status.WOULD_SEND, Status.ALREADY):
+        if row is not None and row.status not in (SendStatus.WOULD_SEND, SendStatus.ALREADY):
             yield f"{member.name} of this one cannot be sent it: {row.why}"
 
 
-def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[str, Person], run: _Run) -> list[Row]:
+def _confirmed(
+    entries: Sequence[Outgoing], rows: Sequence[SentRow], found: Mapping[str, Recipient], run: _Run
+) -> list[SentRow]:
     sent = [
         (found[entry.student], entry)
         for entry, row in zip(entries, rows, strict=True)
-        if row.status is Status.SENT and entry.student in found
+        if row.status is SendStatus.SENT and entry.student in found
     ]
     try:
         read = run.platform.confirm(sent)
@@ -283,51 +285,51 @@ def _confirmed(entries: Sequence[Outgoing], rows: Sequence[Row], found: Mapping[
     return [_as_read(row, read.get(row.student, Confirmed())) for row in rows]
 
 
-def _as_read(row: Row, confirmed: Confirmed) -> Row:
+def _as_read(row: SentRow, confirmed: Confirmed) -> SentRow:
     if confirmed.wrong:
-        return replace(row, status=Status.FAILED, why=confirmed.wrong)
+        return replace(row, status=SendStatus.FAILED, why=confirmed.wrong)
     if confirmed.unseen:
-        return replace(row, status=Status.UNCHECKED, why="; ".join(filter(None, [row.why, confirmed.unseen])))
+        return replace(row, status=SendStatus.UNCHECKED, why="; ".join(filter(None, [row.why, confirmed.unseen])))
     return row
 
 
-def _one(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
+def _one(entry: Outgoing, person: Recipient | None, why: str, run: _Run) -> SentRow:
     """One student's line; whatever goes wrong with one is in it, and stops nobody else."""
     try:
         row = _decided(entry, person, why, run)
     except (NoAnswer, PlatformRefused) as problem:
         run.troubles.append(problem)
-        return _row(entry, Status.FAILED, str(problem))
+        return _row(entry, SendStatus.FAILED, str(problem))
     except StudentRefused as problem:  # an answer, after all
         run.troubles.clear()
-        return _row(entry, Status.FAILED, str(problem))
+        return _row(entry, SendStatus.FAILED, str(problem))
     except UNFORESEEN as problem:
         if not isinstance(problem, OSError):  # which is a page here, no trouble with the LMS
             run.troubles.append(problem)
         said = f"{type(problem).__name__}: {str(problem)[:100]}"
-        return _row(entry, Status.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
-    if row.status is not Status.FAILED:
+        return _row(entry, SendStatus.FAILED, f"an answer of the LMS, or a page here, could not be understood ({said})")
+    if row.status is not SendStatus.FAILED:
         run.troubles.clear()
     return row
 
 
-def _decided(entry: Outgoing, person: Person | None, why: str, run: _Run) -> Row:
+def _decided(entry: Outgoing, person: Recipient | None, why: str, run: _Run) -> SentRow:
     if entry.is_absent:
-        return _row(entry, Status.ABSENT, "nothing was handed in, nothing is sent")
+        return _row(entry, SendStatus.ABSENT, "nothing was handed in, nothing is sent")
     reason = why_held(entry, has_option=False) or why
     if person is not None and not reason:
         reason = run.platform.refusal(person, entry)
     if reason or person is None:
-        return _row(entry, Status.LEFT, reason)
+        return _row(entry, SendStatus.LEFT, reason)
     digest, last = digest_of(entry), run.ledger.last(entry.student)
     if not run.again and last is not None and (last.state, last.digest) == (DONE, digest):
         if lost := run.platform.lost(person, entry):
-            return _row(entry, Status.LEFT, f"sent {_when(last.at)}, but {lost}")
-        return _row(entry, Status.ALREADY, f"since {_when(last.at)}")
+            return _row(entry, SendStatus.LEFT, f"sent {_when(last.at)}, but {lost}")
+        return _row(entry, SendStatus.ALREADY, f"since {_when(last.at)}")
     return _prepared(entry, person, run.platform.prepare(person, entry, run.ledger.sent(entry.student)), run)
 
 
-def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) -> Row:
+def _prepared(entry: Outgoing, person: Recipient, prepared: Prepared, run: _Run) -> SentRow:
     digest, last = digest_of(entry), run.ledger.last(entry.student)
     mark, ledger = digest[:MARK_LETTERS], run.ledger
     seen = {"there": prepared.there, "sends": prepared.sends, "stays": prepared.stays}
@@ -335,17 +337,17 @@ def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) ->
     if was_stopped and run.platform.holds(person, entry, prepared, mark):
         if not run.dry_run:
             ledger.finish(entry.student, digest, prepared.what)
-        return _row(entry, Status.ALREADY, "an earlier run was stopped just after sending it", **seen)
+        return _row(entry, SendStatus.ALREADY, "an earlier run was stopped just after sending it", **seen)
     if prepared.refusal or prepared.is_there:
         seen["sends"] = "" if prepared.refusal or not run.again else prepared.sends
     if prepared.refusal:
-        return _row(entry, Status.LEFT, prepared.refusal, **seen)
+        return _row(entry, SendStatus.LEFT, prepared.refusal, **seen)
     if prepared.is_there and not run.again:
         if not run.dry_run:
             ledger.finish(entry.student, digest, prepared.what)
-        return _row(entry, Status.ALREADY, "the LMS has it, though not from this ledger", **seen)
+        return _row(entry, SendStatus.ALREADY, "the LMS has it, though not from this ledger", **seen)
     if run.dry_run:
-        return _row(entry, Status.WOULD_SEND, **seen)
+        return _row(entry, SendStatus.WOULD_SEND, **seen)
     ledger.begin(entry.student, digest, prepared.what)
     why = ""
     try:
@@ -353,16 +355,16 @@ def _prepared(entry: Outgoing, person: Person, prepared: Prepared, run: _Run) ->
     except NoAnswer as problem:
         if not run.platform.holds(person, entry, prepared, mark):
             run.troubles.append(problem)
-            return _row(entry, Status.FAILED, str(problem), **seen)
+            return _row(entry, SendStatus.FAILED, str(problem), **seen)
         why = "the answer was lost, but the LMS has it"
     ledger.finish(entry.student, digest, prepared.what)
-    return _row(entry, Status.SENT, why, **seen)
+    return _row(entry, SendStatus.SENT, why, **seen)
 
 
 def _when(at: str) -> str:
     return f"{at[:16].replace('T', ' ')} UTC"
 
 
-def _row(entry: Outgoing, status: Status, why: str = "", **seen: str) -> Row:
+def _row(entry: Outgoing, status: SendStatus, why: str = "", **seen: str) -> SentRow:
     points = "" if entry.is_absent else f"{points_text(entry.points)}/{points_text(entry.max_points)}"
-    return Row(entry.student, entry.name, status, points, why, **seen)
+    return SentRow(entry.student, entry.name, status, points, why, **seen)

@@ -12,7 +12,7 @@ from autograder.checks.exercise_2_freezing_strategies import _comparison as comp
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
 from autograder.checks.exercise_2_freezing_strategies import _tables as oracles
 from autograder.kerasmodels import tiny
-from autograder.kernels import trainings
+from autograder.kernels import asked_models
 from tests.judge.planned import accuracies
 
 
@@ -35,7 +35,7 @@ def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
 def test_what_layers_are_set_to_is_told_apart():
     def settings(rate, activation="relu"):
         model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation), layers.Dropout(rate)])
-        return comparing.layer_settings(trainings.described(model)[0]["description"])
+        return comparing.layer_settings(asked_models.described(model)[0]["description"])
 
     assert settings(0.2) == settings(0.2)
     assert set(settings(0.2) - settings(0.3)) == {"Dropout with rate 0.2"}
@@ -65,7 +65,7 @@ def test_backbones_arrive_in_every_state_of_flags(arrives):
     backbone = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2), layers.Dense(2)])
     backbone.trainable = arrives not in ("frozen", "thawed")
     if arrives in ("one by one", "thawed"):
-        trainings.layer_flags(backbone, [0, 1, 2] if arrives == "one by one" else [0], one_by_one=True)
+        asked_models.layer_flags(backbone, [0, 1, 2] if arrives == "one by one" else [0], one_by_one=True)
     assert backbone.trainable is (arrives not in ("frozen", "thawed"))
     expected = {"learning": [True] * 3, "frozen": [False] * 3, "one by one": [False] * 3, "thawed": [False, True, True]}
     assert [layer.trainable for layer in backbone.layers] == expected[arrives]

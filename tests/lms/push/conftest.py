@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from autograder.classes.classrun import ClassRun
 from autograder.cli import app
 from autograder.course.course import Course
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.grading import grader as grading
 from tests.course.conftest import _released, _the_real_engine_comes_back, sample_course  # noqa: F401 - fixtures
 

@@ -6,7 +6,7 @@ import time
 import pytest
 import sample_course
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from autograder.lms.lti.push import below
 from autograder.lms.lti.settings import read_settings
 from autograder.lms.push.errors import PlatformRefused

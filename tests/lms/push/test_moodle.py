@@ -3,7 +3,7 @@
 import pytest
 import sample_course
 
-from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.access import open_gradebook
 from tests.lms.push.fake_moodle import FakeMoodle
 
 HOMEWORK = sample_course.ASSIGNMENT

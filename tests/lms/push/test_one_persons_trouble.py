@@ -9,8 +9,8 @@ from autograder.lms.lti import push as lti_push
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import PlatformRefused
 from autograder.lms.push.ledger import open_ledger
-from autograder.lms.push.people import People, Person
-from autograder.lms.push.sending import Status, push
+from autograder.lms.push.people import People, Recipient
+from autograder.lms.push.sending import SendStatus, push
 from tests.lms.made_up_courses import Clock
 from tests.lms.push.fake_canvas import FakeCanvas
 from tests.lms.push.fake_lti import FakeLti
@@ -76,19 +76,19 @@ def test_an_odd_answer_about_one_student_stops_nobody_else(way, odd, tmp_path):
 
     with open_ledger(tmp_path, "x") as ledger:
         rows = {row.student: row for row in push(ENTRIES, way(mishap), ledger)}
-    assert (rows["ada"].status, rows["cy"].status) == (Status.SENT, Status.SENT), rows
-    assert rows["ben"].status is Status.FAILED, rows["ben"]
+    assert (rows["ada"].status, rows["cy"].status) == (SendStatus.SENT, SendStatus.SENT), rows
+    assert rows["ben"].status is SendStatus.FAILED, rows["ben"]
     assert rows["ben"].why
     with open_ledger(tmp_path, "x") as ledger:
         again = {row.student: row.status for row in push(ENTRIES, way(lambda *_, **__: None), ledger)}
-    assert again == {"ada": Status.ALREADY, "ben": Status.SENT, "cy": Status.ALREADY}
+    assert again == {"ada": SendStatus.ALREADY, "ben": SendStatus.SENT, "cy": SendStatus.ALREADY}
 
 
 def test_a_page_that_is_gone_stops_nobody_else(way, tmp_path):
     entries = [ENTRIES[0], replace(ENTRIES[1], pages={"doubling": tmp_path / "gone.html"}), ENTRIES[2]]
     with open_ledger(tmp_path, "x") as ledger:
         rows = {row.student: row for row in push(entries, way(lambda *_, **__: None), ledger)}
-    assert [rows[name].status for name in ("ada", "ben", "cy")] == [Status.SENT, Status.FAILED, Status.SENT]
+    assert [rows[name].status for name in ("ada", "ben", "cy")] == [SendStatus.SENT, SendStatus.FAILED, SendStatus.SENT]
 
 
 def test_half_an_answer_is_asked_for_again(way, tmp_path):
@@ -102,7 +102,7 @@ def test_half_an_answer_is_asked_for_again(way, tmp_path):
 
     with open_ledger(tmp_path, "x") as ledger:
         rows = push(ENTRIES, way(mishap), ledger)
-    assert [row.status for row in rows] == [Status.SENT] * 3
+    assert [row.status for row in rows] == [SendStatus.SENT] * 3
     assert torn
 
 
@@ -120,7 +120,7 @@ def test_what_was_sent_is_reported_also_where_it_cannot_be_read_back(way, tmp_pa
     with open_ledger(tmp_path, "x") as ledger:
         rows = push(ENTRIES, way(mishap), ledger)
     assert len(rows) == 3
-    assert all(row.status is Status.SENT or "could not be read back" in row.why for row in rows), rows
+    assert all(row.status is SendStatus.SENT or "could not be read back" in row.why for row in rows), rows
 
 
 def test_an_lms_that_answers_nonsense_about_everybody_is_sent_nothing(way, tmp_path):
@@ -136,10 +136,10 @@ def test_an_lms_that_answers_nonsense_about_everybody_is_sent_nothing(way, tmp_p
 
     with open_ledger(tmp_path, "x") as ledger, suppress(PlatformRefused):
         rows = push(ENTRIES, way(mishap), ledger)
-        assert {row.status for row in rows} == {Status.FAILED}
+        assert {row.status for row in rows} == {SendStatus.FAILED}
     assert not written
 
 
 def test_somebody_who_is_listed_twice_is_one_person():
-    twice = [Person("7", "Ada", frozenset({"ada"})), Person("8", "Ben", frozenset({"ben"}))] * 2
+    twice = [Recipient("7", "Ada", frozenset({"ada"})), Recipient("8", "Ben", frozenset({"ben"}))] * 2
     assert People(twice).find(entry("ada"))[0].id == "7"

@@ -4,7 +4,7 @@ import pytest
 import sample_course
 
 from autograder.course.course import CourseError
-from autograder.gradebook.rows import course_directory, open_gradebook
+from autograder.gradebook.access import course_directory, open_gradebook
 from autograder.lms.outgoing import outgoing
 
 HOMEWORK = sample_course.ASSIGNMENT

@@ -8,8 +8,8 @@ import sample_course
 from typer.testing import CliRunner
 
 from autograder.cli import app
+from autograder.gradebook.access import open_gradebook
 from autograder.gradebook.page_state import remember
-from autograder.gradebook.rows import open_gradebook
 from tests.lms.push.fake_canvas import FakeCanvas
 from tests.lms.push.fake_moodle import FakeMoodle
 

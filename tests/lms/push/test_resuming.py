@@ -19,7 +19,7 @@ from autograder.lms.moodle.push import MoodleAssignment
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused
 from autograder.lms.push.ledger import BEGUN, DONE, open_ledger
-from autograder.lms.push.sending import Status, push
+from autograder.lms.push.sending import SendStatus, push
 from autograder.lms.push.web import Patience, Web
 from tests.lms.push.fake_canvas import FakeCanvas
 from tests.lms.push.fake_lti import CLIENT, KID, FakeLti
@@ -233,7 +233,7 @@ def test_three_hundred_each_exactly_once_whatever_befalls(many, make, tmp_path, 
                 rows = push(many, platform(), ledger)
         except (Killed, NoAnswer, PlatformRefused):
             continue
-        if all(row.status in (Status.SENT, Status.ALREADY) for row in rows):
+        if all(row.status in (SendStatus.SENT, SendStatus.ALREADY) for row in rows):
             break
     else:
         pytest.fail("it never came to an end")
