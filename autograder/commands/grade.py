@@ -76,12 +76,15 @@ def grade(
     After a change to a check, a package or the course, --dry-run says how many notebooks would be judged again.
     """
     with ending_well():
+        from autograder.course.sealed import reader
+
+        found = find_course(course, isolation=isolation)
+        reader().begin()  # a second of its own, while nbgrader is imported
         from autograder.classes.classrun import ClassRun
         from autograder.classes.verdicts import default_jobs
         from autograder.commands.class_results import is_unconfirmed, results_table, summary
         from autograder.grading.grader import LazyEngine
 
-        found = find_course(course, isolation=isolation)
         if dry_run:
             _show_forecast(found, assignment, student, force=force, as_json=as_json)
             return

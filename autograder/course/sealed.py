@@ -173,6 +173,15 @@ class SealedReader:
                     self._template = Template.start(_settings(Isolation.OFF, self._slots))
             return self._template
 
+    def begin(self) -> None:
+        """Start what reads, beside whatever the caller does next; what goes wrong with it is said when it is asked."""
+
+        def start() -> None:
+            with contextlib.suppress(TemplateFailed, SandboxUnavailable, OSError):
+                self._running()
+
+        threading.Thread(target=start, name="starting to read", daemon=True).start()
+
     def close(self) -> None:
         """End all processes; the next question starts new ones."""
         with self._lock:

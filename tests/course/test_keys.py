@@ -1,8 +1,10 @@
 """A verdict's key changes with everything that decides it, and with nothing else."""
 
 import gc
+import io
 import json
 import time
+import tokenize
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
@@ -15,7 +17,7 @@ from autograder.course.notebooks import prepare
 from autograder.course.reading import read_notebook
 from autograder.course.submission import HandedIn
 from autograder.grading import keys
-from autograder.grading.keys import answers_key, key_of
+from autograder.grading.keys import answers_key, key_of, without_comments
 
 
 def key(root, notebook=None, *, files=None, secret="s", notes=()):
@@ -109,6 +111,20 @@ def test_what_decides_nothing_does_not_change_it(bare_root):
         cell.source += " More prose."
     nbformat.write(notebook, path)
     assert key(bare_root) == before
+
+
+def test_code_without_comments_is_the_same_code(project_root):
+    """Of every file of ours that decides verdicts: no token is lost, and no comment or empty line is left."""
+    rooms = [project_root / "autograder" / room for room in ("judge", "kerasmodels", "kernels", "course")]
+    rooms.append(project_root / "transferlab")
+    for path in (path for room in rooms for path in room.rglob("*.py")):
+        content = path.read_bytes()
+        whole, bare = (
+            [(one.type, one.string) for one in tokenize.tokenize(io.BytesIO(text).readline) if one.type != tokenize.NL]
+            for text in (content, without_comments(content))
+        )
+        assert [token for token in whole if token[0] != tokenize.COMMENT] == bare, path
+        assert without_comments(content + b"\n   # said\n") == without_comments(content), path
 
 
 def test_what_a_notebook_answers_does_not_depend_on_who_asks(bare_root):
