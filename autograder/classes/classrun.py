@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from autograder.classes.collecting import Student, Work, collect
+from autograder.classes.collecting import StudentWork, Work, collect
 from autograder.classes.progress import Progress, Tally
 from autograder.classes.verdicts import Judged, verdicts
 from autograder.course.course import Course, CourseError, Secret
@@ -109,7 +109,7 @@ class ClassRun:
 
     def _grade(
         self,
-        students: Mapping[str, Student],
+        students: Mapping[str, StudentWork],
         before: Mapping[str, StudentRow],
         on_progress: Callable[[Progress], None],
     ) -> None:
@@ -131,7 +131,7 @@ class ClassRun:
                 on_progress(tally.step(work.student, work.exercise.name, result))
 
     def _settle(
-        self, grader: Grader, deriver: Deriver, work: Work, student: Student, future: Future[Judged]
+        self, grader: Grader, deriver: Deriver, work: Work, student: StudentWork, future: Future[Judged]
     ) -> Result | None:
         try:
             submission, result = future.result()
@@ -160,7 +160,7 @@ class ClassRun:
         """Say which notebook a note is about, where there are several."""
         return note if len(self.exercises) == 1 else f"{work.exercise.name}: {note}"
 
-    def _derive(self, deriver: Deriver, name: str, student: Student, before: StudentRow | None) -> None:
+    def _derive(self, deriver: Deriver, name: str, student: StudentWork, before: StudentRow | None) -> None:
         """Write a student's gradebook rows and autograded notebooks, if they are not what they should be already."""
         is_current = before is not None and not before.is_absent and not before.doubts
         if not is_current or student.is_changed or self.force:
@@ -209,7 +209,7 @@ def _is_stale(notebook: Path, key: str) -> bool:
         return True
 
 
-def _results(rows: list[StudentRow], students: Mapping[str, Student], only: str) -> Iterator[StudentResult]:
+def _results(rows: list[StudentRow], students: Mapping[str, StudentWork], only: str) -> Iterator[StudentResult]:
     known = {row.student for row in rows}
     unknown = [StudentRow(student) for student in students if student not in known]
     for row in [*rows, *unknown]:

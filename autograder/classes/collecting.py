@@ -31,7 +31,7 @@ class Work:
 
 
 @dataclass
-class Student:
+class StudentWork:
     """One student's work in a class run, and what has come of it."""
 
     folder: Path
@@ -45,7 +45,7 @@ class Student:
     """Modules that notebooks import and kernels do not have, once for each notebook."""
 
 
-def collect(course: Course, assignment: str, only: str = "*", *, changing: bool = True) -> dict[str, Student]:
+def collect(course: Course, assignment: str, only: str = "*", *, changing: bool = True) -> dict[str, StudentWork]:
     """Find what is handed in.
 
     Args:
@@ -60,7 +60,7 @@ def collect(course: Course, assignment: str, only: str = "*", *, changing: bool 
     Raises:
         CourseError: Something else stands in the place of the class's folders.
     """
-    students: dict[str, Student] = {}
+    students: dict[str, StudentWork] = {}
     pattern = submitted_folder(course, glob.escape(assignment), "*")
     if (everybody := pattern.parent.parent).exists() and not everybody.is_dir():
         raise CourseError(f"{everybody} is no folder; move that away, and put the class's folders there.")
@@ -71,8 +71,8 @@ def collect(course: Course, assignment: str, only: str = "*", *, changing: bool 
     return students
 
 
-def _look_into(course: Course, assignment: str, student: str, folder: Path, *, changing: bool) -> Student:
-    found = Student(folder, problem=_timestamp_problem(course, folder))
+def _look_into(course: Course, assignment: str, student: str, folder: Path, *, changing: bool) -> StudentWork:
+    found = StudentWork(folder, problem=_timestamp_problem(course, folder))
     source = course.source_directory / assignment
     exercises = course.exercises_of(assignment)
     _find_renamed(found, folder, exercises, changing=changing)
@@ -85,7 +85,7 @@ def _look_into(course: Course, assignment: str, student: str, folder: Path, *, c
     return found
 
 
-def _find_renamed(found: Student, folder: Path, exercises: Mapping[str, Exercise], *, changing: bool) -> None:
+def _find_renamed(found: StudentWork, folder: Path, exercises: Mapping[str, Exercise], *, changing: bool) -> None:
     """Give notebooks of other names the released one, as a copy: nbgrader's commands know notebooks by name only."""
     others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb"]
     if len(others) <= sum((folder / f"{name}.ipynb").is_file() for name in exercises):

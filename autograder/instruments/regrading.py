@@ -15,7 +15,7 @@ from typing import Any
 from nbgrader.api import MissingEntry
 
 from autograder.classes.classrun import only_run
-from autograder.classes.collecting import Student, Work, collect
+from autograder.classes.collecting import StudentWork, Work, collect
 from autograder.course.course import Course, CourseError
 from autograder.course.whole_files import write_whole
 from autograder.gradebook.access import existing_gradebook, writer_lock
@@ -227,7 +227,7 @@ def undo_regrading(course: Course, grader: Grader, assignment: str) -> tuple[lis
 
 def _derive(course: Course, grader: Grader, assignment: str, name: str) -> str:
     """Write gradebook rows and notebooks of a student from the verdicts that count."""
-    student = collect(course, assignment, name).get(name) or Student(Path())
+    student = collect(course, assignment, name).get(name) or StudentWork(Path())
     records: dict[str, Record] = {}
     for work in student.works:
         pointer = grader.store.pointer(assignment, name, work.exercise.name)
