@@ -32,6 +32,9 @@ import typer
 from keras import layers
 
 import transferlab
+from autograder.calibration import training
+from autograder.checks.exercise_1_two_classes import _calibration as exercise_1
+from autograder.checks.exercise_2_freezing_strategies import _calibration as exercise_2
 from benchmarks.claims_page import HEADING, section
 from transferlab import ImageSet
 from transferlab.recorded import PATH, recorded
@@ -42,7 +45,12 @@ FEWER = {"tracing": range(1, 3)}
 SIZES = (10, 100, 400)
 STEPS, MOST_STEPS, EPOCHS_AT_LEAST = 300, 1200, 30
 HEAD_RATE, HEAD_EPOCHS, TUNING_EPOCHS, BATCH_SIZE = 1e-3, 8, 4, 32
-RATES = (1e-5, 1e-4, 3e-4, 1e-3, 1e-2)
+RATES = {"sketches": (1e-5, 1e-4, 3e-4, 1e-3, 1e-2), "cifar10": (1e-5, 3e-5, 1e-4, 3e-4, 1e-3)}
+"""Of a second stage, by source of images; the middle ones are where its best is looked for."""
+UNFREEZING_RATES = (1e-4, 3e-4, 1e-3)
+"""Likewise, where any fraction of a backbone learns."""
+PHOTOGRAPHS = "mobilenet_0.75@96"
+"""The backbone of the course on photographs."""
 LAST_BLOCK = {
     "mini_vgg": "block4_conv1",
     "efficientnet_lite0@96": "block7a_expand_conv",
@@ -213,7 +221,7 @@ def second_stage(source: str, name: str, seed: int) -> Accuracies:
     ready = head.model.get_weights()
     found = {"frozen": head.accuracy(ends[1])}
     found["frozen, as long"] = head.fit(ready, ends[0], TUNING_EPOCHS).accuracy(ends[1])
-    for rate in RATES:
+    for rate in RATES[source]:
         keras.utils.set_random_seed(seed)
         whole.fit([*_untouched(name), *ready], cut[0], TUNING_EPOCHS, rate)
         found[f"{rate:.0e}"] = whole.accuracy(cut[1])
@@ -266,6 +274,30 @@ def _mini_vgg_in_order(backbone: keras.Model) -> list[Any]:
     return [pretrained[weight.path] for weight in backbone.weights]
 
 
+def pair_rates(source: str, seed: int) -> Accuracies:
+    """Exercise 1, task 6, with its own settings: feature extraction, and fine-tuning at each of several rates."""
+    drawn, found = exercise_1.draw(source, seed), {}
+    for rate in RATES[source]:
+        keras.utils.set_random_seed(seed)
+        reached = exercise_1.transfer(training.dense_head, tuning_rate=rate)(drawn)
+        found |= {"frozen": reached["feature"], f"{rate:.0e}": reached["fine_tuned"]}
+        keras.backend.clear_session()
+    return found
+
+
+def fraction_rates(source: str, seed: int) -> Accuracies:
+    """Exercise 2, task 5, with its own settings: accuracies on unseen images by fraction, at several rates."""
+    drawn, found = exercise_2.draw(source, seed), {}
+    for rate in UNFREEZING_RATES:
+        keras.utils.set_random_seed(seed)
+        rows = exercise_2.trained_rows(drawn, rate=rate)
+        best = max(rows, key=lambda row: row.validation)
+        found |= {f"{rate:.0e}, {fraction}": row.hidden for fraction, row in zip(FRACTIONS, rows, strict=True)}
+        found[f"{rate:.0e}, the best by validation"] = best.hidden
+        keras.backend.clear_session()
+    return found
+
+
 def tracing(seed: int) -> Accuracies:
     """CPU-seconds of the two epochs that exercise 2's `seconds` covers, the first with the tracing of its step."""
     train = drawn("sketches", "train", 12, 1000 + seed)
@@ -299,7 +331,9 @@ PARTS: dict[str, Callable[[int], Accuracies]] = {
     "curve": data_curve,
     "rates sketches efficientnet_lite0@96": lambda seed: second_stage("sketches", "efficientnet_lite0@96", seed),
     "rates cifar10 efficientnet_lite0@96": lambda seed: second_stage("cifar10", "efficientnet_lite0@96", seed),
-    "rates cifar10 mobilenet_0.75@96": lambda seed: second_stage("cifar10", "mobilenet_0.75@96", seed),
+    f"rates cifar10 {PHOTOGRAPHS}": lambda seed: second_stage("cifar10", PHOTOGRAPHS, seed),
+    f"exercise 1 cifar10 {PHOTOGRAPHS}": lambda seed: pair_rates("cifar10", seed),
+    f"exercise 2 cifar10 {PHOTOGRAPHS}": lambda seed: fraction_rates("cifar10", seed),
 }
 
 application = typer.Typer(help=__doc__, add_completion=False)

@@ -91,7 +91,7 @@ def times(source: str) -> dict[str, Timed]:
     backbone.trainable = True
     for layer in backbone.layers:
         layer.trainable = layer in counted[-exercise_1.UNFROZEN_LAYERS :]
-    training.compiled(model, exercise_1.FINE_TUNING_RATE)
+    training.compiled(model, drawn.course.fine_tuning_rate)
     stage = _timed(model, drawn, exercise_1.FINE_TUNING_EPOCHS)
     both = found["feature extraction"].fit_seconds + stage.fit_seconds
     found["fine-tuning"] = Timed(both, stage.milliseconds_per_image)

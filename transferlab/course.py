@@ -26,6 +26,10 @@ class CourseData:
     """About the share of the pair's test images that a small head on the frozen default backbone gets right."""
     usual_accuracy_of_ten: float
     """Likewise of all ten classes, from 40 images each."""
+    fine_tuning_rate: float
+    """Learning rate that carries over where the last block learns in a second stage: exercise 1 and the lesson."""
+    unfreezing_rate: float
+    """Likewise where any fraction of the backbone learns, for a few steps: exercise 2."""
     input_shape: tuple[int, int, int] = (32, 32, 3)
     """Of the images and of every model; a backbone that needs larger ones enlarges them inside."""
     train_per_class: int = 200
@@ -46,6 +50,8 @@ _COURSES = {
         compared_backbones=("mini_vgg", "mini_resnet", "mini_mobilenet"),
         usual_accuracy=0.95,
         usual_accuracy_of_ten=0.80,
+        fine_tuning_rate=3e-4,
+        unfreezing_rate=1e-3,
     ),
     "cifar10": CourseData(
         source="cifar10",
@@ -57,6 +63,8 @@ _COURSES = {
         compared_backbones=("mobilenet_0.75@96", "mobilenet_v2_0.35@96", "mini_mobilenet"),
         usual_accuracy=0.80,
         usual_accuracy_of_ten=0.60,
+        fine_tuning_rate=3e-4,
+        unfreezing_rate=1e-3,
     ),
 }
 

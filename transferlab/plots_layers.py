@@ -1,4 +1,4 @@
-"""Figures of what the layers of a network have learnt: kernels, feature maps, and what a channel answers to."""
+"""Figures of what the layers of a network have learned: kernels, feature maps, and what a channel answers to."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

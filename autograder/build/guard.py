@@ -13,8 +13,11 @@ GUARD = """\
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
-    raise RuntimeError("This cell is judged outside the notebook: grade with this course's nbgrader_config.py or `autograder grade`.")
-### END HIDDEN TESTS"""  # noqa: E501 - one sentence, one line: authors copy it
+    raise RuntimeError(
+        "This cell is judged outside the notebook: grade with this course's "
+        "nbgrader_config.py or `autograder grade`."
+    )
+### END HIDDEN TESTS"""
 """The last lines of every judged cell of a notebook; nbgrader keeps them out of the release."""
 
 

@@ -82,7 +82,9 @@ def digest(solutions: Path) -> str:
         known.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     for source in transferlab.course_sources():
         data = transferlab.course_data(source)
-        known.update(repr((source, data.pair, data.classes, data.backbone, data.compared_backbones)).encode())
+        drawn_from = (source, data.pair, data.classes)
+        trained = (data.backbone, data.compared_backbones, data.fine_tuning_rate, data.unfreezing_rate)
+        known.update(repr((*drawn_from, *trained)).encode())
     known.update(" ".join(metadata.version(name) for name in ("keras", "numpy")).encode())
     return known.hexdigest()
 

@@ -1,4 +1,4 @@
-"""`autograder report`: what a class has learnt, and which checks deserve a look."""
+"""`autograder report`: what a class has learned, and which checks deserve a look."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON and write no page.")] = False,
     course: CourseOption = None,
 ) -> None:
-    """Show what the class has learnt: points, difficulty of each check, what went wrong most often, who waits.
+    """Show what the class has learned: points, difficulty of each check, what went wrong most often, who waits.
 
     Reads gradebook and verdicts and changes neither. Below 20 students it counts only. Example:
 

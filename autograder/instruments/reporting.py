@@ -1,4 +1,4 @@
-"""What a class has learnt: verdicts and gradebook of an assignment as figures, page and table."""
+"""What a class has learned: verdicts and gradebook of an assignment as figures, page and table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

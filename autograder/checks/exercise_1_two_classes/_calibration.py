@@ -10,8 +10,8 @@ from autograder.calibration.training import Cut, Draw, Head, Optimizer
 GATES = ("feature", "fine_tuned")
 TRAINING_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 200, 300, 32
 BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
-HEAD_RATE, FINE_TUNING_RATE, UNFROZEN_LAYERS = 1e-3, 3e-4, 2
-"""The last two are given in the notebook; the first is the student's own choice."""
+HEAD_RATE, UNFROZEN_LAYERS = 1e-3, 2
+"""The second is given in the notebook; the first is the student's own choice."""
 
 Arm = Callable[[Draw], dict[str, float]]
 
@@ -24,17 +24,20 @@ def draw(source: str, seed: int) -> Draw:
     return Draw.make(source, seed, classes=course_data(source).pair, **sizes)
 
 
-def _transfer(
+def transfer(
     head: Head,
     *,
     head_rate: float = HEAD_RATE,
     optimizer: Optimizer = keras.optimizers.Adam,
     fine_tuning: Optimizer = keras.optimizers.Adam,
+    tuning_rate: float | None = None,
     augmented: bool = False,
     weights: str | None = "pretrained",
     scaled: bool = False,
     shuffled: bool = False,
 ) -> Arm:
+    """Two stages: a head on frozen features, then the last layers too, at the course's rate unless another is given."""
+
     def arm(drawn: Draw) -> dict[str, float]:
         cut = Cut(drawn, drawn.course.backbone, UNFROZEN_LAYERS, weights)
         above = cut.above
@@ -52,7 +55,7 @@ def _transfer(
         feature = training.accuracy(model, hidden)
 
         cut.unfreeze()
-        training.compiled(model, FINE_TUNING_RATE, fine_tuning)
+        training.compiled(model, tuning_rate or drawn.course.fine_tuning_rate, fine_tuning)
         training.fit(model, (maps, labels), FINE_TUNING_EPOCHS, BATCH_SIZE, mirrored)
         return {"feature": feature, "fine_tuned": training.accuracy(model, hidden)}
 
@@ -68,27 +71,27 @@ def _scratch(drawn: Draw) -> dict[str, float]:
 
 
 RIGHT: dict[str, Arm] = {
-    "reference": _transfer(training.dense_head),
-    "no hidden layer": _transfer(training.plain_head),
-    "a third of the learning rate": _transfer(training.dense_head, head_rate=HEAD_RATE / 3),
-    "max pooling, BatchNorm, dropout, flips": _transfer(training.busy_head, augmented=True),
-    "SGD with momentum in both stages": _transfer(
+    "reference": transfer(training.dense_head),
+    "no hidden layer": transfer(training.plain_head),
+    "a third of the learning rate": transfer(training.dense_head, head_rate=HEAD_RATE / 3),
+    "max pooling, BatchNorm, dropout, flips": transfer(training.busy_head, augmented=True),
+    "SGD with momentum in both stages": transfer(
         training.dense_head, head_rate=1e-2, optimizer=training.momentum, fine_tuning=training.momentum
     ),
-    "no hidden layer, then SGD": _transfer(training.plain_head, fine_tuning=keras.optimizers.SGD),
-    "no hidden layer, SGD": _transfer(
+    "no hidden layer, then SGD": transfer(training.plain_head, fine_tuning=keras.optimizers.SGD),
+    "no hidden layer, SGD": transfer(
         training.plain_head, head_rate=1e-2, optimizer=keras.optimizers.SGD, fine_tuning=keras.optimizers.SGD
     ),
-    "max pooling, 128 units, RMSprop": _transfer(
+    "max pooling, 128 units, RMSprop": transfer(
         training.leaky_head, optimizer=keras.optimizers.RMSprop, fine_tuning=keras.optimizers.RMSprop
     ),
-    "convolved, Nadam": _transfer(
+    "convolved, Nadam": transfer(
         training.convolved_head, head_rate=3e-3, optimizer=keras.optimizers.Nadam, fine_tuning=keras.optimizers.AdamW
     ),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,
-    "random backbone": _transfer(training.dense_head, weights=None),
-    "shuffled labels": _transfer(training.dense_head, shuffled=True),
-    "rescaled twice": _transfer(training.dense_head, scaled=True),
+    "random backbone": transfer(training.dense_head, weights=None),
+    "shuffled labels": transfer(training.dense_head, shuffled=True),
+    "rescaled twice": transfer(training.dense_head, scaled=True),
 }

@@ -1,7 +1,7 @@
 """Hidden checks for exercise 1, two classes: the three trainings and their figure.   7 points
 
 Slips guarded: random weights, a backbone trained along, epochs that differ, histories and accuracies that are typed or
-of something else, images that should not be learnt from, fine-tuning that starts anew, or reached no layer, one too
+of something else, images that should not be learned from, fine-tuning that starts anew, or reached no layer, one too
 many or every layer, curves without names.
 
 What is trained is judged by what `fit` was seen to do. The second stage is judged by where the first one ended, so that
@@ -37,7 +37,7 @@ GIVEN = {"train": (200, 21), "validation": (100, 22), "test": (300, 23)}
 """The images that the notebook gives to everybody: how many of each class, and their seed."""
 BATCH_SIZE = 32
 BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
-UNFROZEN_LAYERS, FINE_TUNING_RATE = 2, 3e-4
+UNFROZEN_LAYERS = 2
 LARGEST_SCALE = 0.2
 """With it, 255 becomes 51, which no longer is a small number."""
 IMAGES_OFF = 2.5
@@ -175,7 +175,7 @@ class Trained:
             fail(f"`{name}` was not trained with `fit`{again}", "a model that was trained", hint="call `fit` on it")
         done = [fit for fit in fits if fit.has_trained]
         if not done:
-            came = f"`fit` began on `{name}`, and ended with an error before the model had learnt anything"
+            came = f"`fit` began on `{name}`, and ended with an error before the model had learned anything"
             fail(came, "a training that comes to its end", hint="what `fit` raised says why")
         return done
 
@@ -201,7 +201,7 @@ class Trained:
             fail(came, "what `fit` returned")
 
     def expect_given_images(self, name: str, fits: Sequence[NotedFit], earlier: NotedFit | None = None) -> None:
-        """Expect that a model has learnt from the training images, all of them and no others, and was so watched.
+        """Expect that a model has learned from the training images, all of them and no others, and was so watched.
 
         Args:
             name: Of the model.
@@ -209,13 +209,13 @@ class Trained:
             earlier: What was done there as well may be done here: a mistake that has been charged already.
 
         Raises:
-            Failed: It has learnt from others.
+            Failed: It has learned from others.
         """
         for fit in fits:
             learns_the_same = earlier is not None and _same_images(earlier.learnt, fit.learnt)
             watches_the_same = earlier is not None and _same_images(earlier.watched, fit.watched)
             if fit.learnt is not None and not learns_the_same:
-                self._expect_images(fit.learnt, "train", f"`{name}` has learnt from")
+                self._expect_images(fit.learnt, "train", f"`{name}` has learned from")
             if fit.watched is not None and not watches_the_same:
                 self._expect_images(fit.watched, "validation", f"`{name}` was validated with")
             count = len(self.given("train").images)
@@ -376,7 +376,7 @@ def fine_tuned_model_recognises_new_images(trained: Trained) -> None:
 
 @check(FINE_TUNED, points=0.5, hint="go on with `feature_model` itself, or with a model that has all of its weights")
 def fine_tuning_goes_on_from_feature_extraction(trained: Trained) -> None:
-    """Fine-tuning starts with what `feature_model` has learnt, on the same images, for the epochs asked."""
+    """Fine-tuning starts with what `feature_model` has learned, on the same images, for the epochs asked."""
     fits = trained.second_fits()
     trained.epochs_were("finetuned", fits, FINE_TUNING_EPOCHS)
     count, ended = trained.first_stage()
@@ -415,10 +415,10 @@ def fine_tuning_moved_only_the_last_layers(trained: Trained) -> None:
         last = ", ".join(list(held)[-UNFROZEN_LAYERS:])
         came = f"of the layers of {name} that count, fine-tuning changed {', '.join(layers) or 'none'}"
         fail(came, f"the last {UNFROZEN_LAYERS}, {last}")
-    rate = fits[0].rate
-    if rate is None or abs(rate / FINE_TUNING_RATE - 1) > 1e-4:
+    rate, asked = fits[0].rate, trained.data.fine_tuning_rate
+    if rate is None or abs(rate / asked - 1) > 1e-4:
         came = f"the learning rate of fine-tuning was {rate:g}" if rate is not None else "the learning rate varied"
-        fail(came, f"`FINE_TUNING_RATE`, {FINE_TUNING_RATE:g}")
+        fail(came, f"`FINE_TUNING_RATE`, {asked:g}")
 
 
 @check(FINE_TUNED, points=0.5)

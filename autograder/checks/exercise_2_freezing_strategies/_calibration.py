@@ -15,8 +15,8 @@ from autograder.kerasmodels.tiny import counted_layers
 GATES = ("best",)
 TRAINING_PER_CLASS, VALIDATION_PER_CLASS, HIDDEN_PER_CLASS, BATCH_SIZE = 12, 15, 60, 12
 HEAD_EPOCHS, EPOCHS = 6, 2
-HEAD_RATE, FINE_TUNING_RATE = 3e-3, 1e-3
-"""Given in the notebook as good ones; others are allowed."""
+HEAD_RATE = 3e-3
+"""Given in the notebook as a good one, like the course's `unfreezing_rate`; others are allowed."""
 KERAS_RATE = 1e-3
 """What `compile("adam")` takes."""
 FRACTIONS = (0.0, 0.25, 0.5, 1.0)
@@ -42,12 +42,13 @@ def _unfrozen_layers(backbone_name: str) -> list[int]:
     return [math.ceil(fraction * count) for fraction in FRACTIONS]
 
 
-def _rows(
+def trained_rows(
     drawn: Draw,
     head: Head = training.dense_head,
     *,
     head_rate: float = HEAD_RATE,
-    rate: float = FINE_TUNING_RATE,
+    rate: float | None = None,
+    slower: float = 1,
     weights: str | None = "pretrained",
     scaled: bool = False,
     shuffled: bool = False,
@@ -61,6 +62,7 @@ def _rows(
     training.fit(classifier, (features, labels), HEAD_EPOCHS, BATCH_SIZE)
     trained = classifier.get_weights()
     rows = []
+    rate = (rate or drawn.course.unfreezing_rate) / slower
     for unfrozen in _unfrozen_layers(name):
         cut = Cut(drawn, name, unfrozen, weights)
         cut.unfreeze()
@@ -80,7 +82,7 @@ def _rows(
 
 def _best(key: Hashable = None, **options: object) -> Arm:
     def arm(drawn: Draw) -> dict[str, float]:
-        rows = drawn.once(("rows", key), lambda: _rows(drawn, **options))  # type: ignore[arg-type]
+        rows = drawn.once(("rows", key), lambda: trained_rows(drawn, **options))  # type: ignore[arg-type]
         return {"best": rows[int(np.argmax([row.validation for row in rows]))].hidden}
 
     return arm
@@ -88,7 +90,7 @@ def _best(key: Hashable = None, **options: object) -> Arm:
 
 def _worst(drawn: Draw) -> dict[str, float]:
     """The model of the worst row, as after `argmin`."""
-    rows: list[StrategyRow] = drawn.once(("rows", "reference"), lambda: _rows(drawn))
+    rows: list[StrategyRow] = drawn.once(("rows", "reference"), lambda: trained_rows(drawn))
     return {"best": rows[int(np.argmin([row.validation for row in rows]))].hidden}
 
 
@@ -102,7 +104,7 @@ def _scratch(drawn: Draw) -> dict[str, float]:
 RIGHT: dict[str, Arm] = {
     "reference": _best("reference"),
     "no hidden layer": _best("no hidden layer", head=training.plain_head),
-    "half the learning rates": _best("half", head_rate=HEAD_RATE / 2, rate=FINE_TUNING_RATE / 2),
+    "half the learning rates": _best("half", head_rate=HEAD_RATE / 2, slower=2),
     "flattened, dropout, Keras's learning rate": _best("flat", head=training.flat_head, head_rate=KERAS_RATE),
     "max pooling, 32 units, Keras's learning rate": _best("narrow", head=training.narrow_head, head_rate=KERAS_RATE),
     "max pooling, BatchNorm, dropout": _best("busy", head=training.busy_head),

@@ -40,8 +40,9 @@ def test_all_networks_of_the_notebook_have_known_parameters(notebook):
 
 def test_the_judge_uses_the_notebooks_own_validation_images(locked_cells):
     count, seed = measured.VALIDATION_PER_CLASS, measured.VALIDATION_SEED
-    assert f'"validation", per_class={count}, seed={seed})' in locked_cells["pictures"]
-    assert f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=' in locked_cells["pictures"]
+    pictures = " ".join(locked_cells["pictures"].split())
+    assert f'"validation", per_class={count}, seed={seed} )' in pictures
+    assert f'"train", per_class={page.TRAINING_IMAGES // 10}, seed=' in pictures
     assert f"\nEPOCHS = {page.NOTEBOOK_EPOCHS}\n" in locked_cells["setup"]
 
 

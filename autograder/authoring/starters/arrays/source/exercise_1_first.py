@@ -48,5 +48,8 @@ print("Task 1: the visible checks pass.")
 ### BEGIN HIDDEN TESTS
 import os
 if os.environ.get("NBGRADER_EXECUTION") == "autograde":
-    raise RuntimeError("This cell is judged outside the notebook: grade with this course's nbgrader_config.py or `autograder grade`.")
+    raise RuntimeError(
+        "This cell is judged outside the notebook: grade with this course's "
+        "nbgrader_config.py or `autograder grade`."
+    )
 ### END HIDDEN TESTS
