@@ -113,7 +113,7 @@ class WarmEngine:
         self._settings = settings
         self._templates: dict[str, Template] = {}
         self._starting = threading.Lock()
-        self._lanes = Lanes(settings.slots, settings.limits.memory_mib)
+        self._lanes = Lanes(settings.slots, settings.limits.memory_mib, settings.limits.cell_cpu_seconds / 3)
         self._references: dict[str, dict[str, Outcome]] = {}
         self._reference_lock = threading.Lock()
 
@@ -205,7 +205,7 @@ class WarmEngine:
         with self._lanes.place(exercise.name) as place:
             template = self._template("kernels")
             template.prepare(KEEP_DRAWN, image_draws(exercise.source, self._settings.data_source))
-            run = NotebookRun(template, prepared, files, self._settings.limits, exercise.name, place.lets_pass)
+            run = NotebookRun(template, prepared, files, self._settings.limits, exercise.name, place)
             with run:
                 recording = Recording(run, self._settings.answers_mib)
                 judgement = self._judge(recording, exercise, secret, in_full)

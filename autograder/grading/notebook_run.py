@@ -8,7 +8,7 @@ a request to shut down), so the culprit is looked for. All kernels of a notebook
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -24,11 +24,13 @@ from autograder.kernels.limits import Limits, in_words
 from autograder.kernels.student import StudentKernel
 from autograder.kernels.waiting import CellRun
 from autograder.kernels.warm import Template
-from autograder.kernels.watch import Spent, beyond_budget
+from autograder.kernels.watch import Spent, Turns, beyond_budget
 
 MAX_KERNELS = 16
 SETTLE_SECONDS = 2.0
 """How long a kernel is left alone to see whether what ran before ends it."""
+TURN_SECONDS = 1.0
+"""How often it is looked, while others have their turn, whether anything can be started at all."""
 _MAX_ERROR = 600
 _ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 
@@ -42,8 +44,7 @@ class NotebookRun:
         files: What lies beside the notebook.
         limits: For each cell, and the kernel as a whole.
         seed_text: Text from which the seed of every cell is derived.
-        lets_pass: Asked while it runs, with the seconds that it has computed and waited so far: whether it is to give
-            way to others.
+        turns: Shares the machine out among notebooks; None if this one has it for itself.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class NotebookRun:
         files: Mapping[str, bytes],
         limits: Limits,
         seed_text: str,
-        lets_pass: Callable[[float], bool] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._template = template
         self._cells = prepared.notebook.cells
@@ -61,7 +62,7 @@ class NotebookRun:
         self._files = files
         self._limits = limits
         self._seed_text = seed_text
-        self._lets_pass = lets_pass
+        self._turns = turns
         self._kernel: StudentKernel | None = None
         self._next = 0
         self._culprits: set[int] = set()
@@ -105,6 +106,8 @@ class NotebookRun:
     def run_until(self, grade_id: str) -> None:
         """Run all code cells before a judged cell that have not been run; judged cells are never run."""
         end = self._judged[grade_id]
+        if self._turns is not None:
+            self._turns.reaches(grade_id)
         while self._next < end:
             if self._runs(self._next):
                 self._run_first(self._next)
@@ -160,6 +163,8 @@ class NotebookRun:
         self._over = self._over or beyond_budget(self._limits, spent) or ""
         if self._over:
             return None
+        while self._turns is not None and self._template.alive and not self._turns.wait(TURN_SECONDS):
+            pass
         self.kernels += 1
         started = time.perf_counter()
         self._kernel = StudentKernel.start(
@@ -169,7 +174,7 @@ class NotebookRun:
             environment=_ENVIRONMENT,
             seed=cell_seed(self._seed_text, "kernel"),
             spent=spent,
-            lets_pass=self._lets_pass,
+            turns=self._turns,
         )
         self.start_seconds += time.perf_counter() - started
         used = self._kernel.usage()

@@ -97,6 +97,22 @@ class Child:
             self._all_asked = time.monotonic()
         processes.give_way(self.pids(), self._giving_way)
 
+    def stand_still(self) -> dict[int, str]:
+        """Stop the whole sandbox until `go_on`; it notices only that clocks have moved on.
+
+        Returns:
+            What to give to `go_on`.
+        """
+        return processes.stand_still(self._roots())
+
+    def go_on(self, stopped: dict[int, str]) -> None:
+        """Let the sandbox go on.
+
+        Args:
+            stopped: What `stand_still` returned.
+        """
+        processes.go_on(stopped)
+
     def usage(self, exact_above_mib: float = 0.0) -> Usage:
         """Read what the whole sandbox uses now.
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import os
+import signal
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -311,6 +312,60 @@ def give_way(pids: Iterable[int], known: set[tuple[int, str]]) -> None:
         # Where Linux shares the processors between sessions, priorities count within one only, but for this one.
         with contextlib.suppress(OSError):
             Path(f"/proc/{pid}/autogroup").write_text(str(LOWEST_PRIORITY))
+
+
+_BEGAN, _STILL = 19, "TtZX"
+"""Of the fields of /proc/PID/stat after the name: when the process began; and states in which it does not move."""
+STILL_ROUNDS = 20
+"""How often it is looked for processes that others have started, or woken, since the last look."""
+
+
+def stand_still(roots: Iterable[int]) -> dict[int, str]:
+    """Stop the processes of a tree until `go_on`; those that are stopped already are left as they are.
+
+    Args:
+        roots: process ids the tree hangs from.
+
+    Returns:
+        Those that were stopped: process id to when it began, since a number may be given to another process later.
+    """
+    stopped: dict[int, str] = {}
+    for _ in range(STILL_ROUNDS):
+        found = {pid: fields for pid in tree(roots) if (fields := _stat(pid))}
+        moving = {pid: fields[_BEGAN] for pid, fields in found.items() if fields[0] not in _STILL}
+        if not moving:
+            break
+        stopped |= {pid: began for pid, began in moving.items() if _signal(pid, began, signal.SIGSTOP)}
+        time.sleep(0.001)
+    return stopped
+
+
+def go_on(stopped: Mapping[int, str]) -> None:
+    """Let processes go on that `stand_still` has stopped.
+
+    Args:
+        stopped: What it returned.
+    """
+    for pid, began in stopped.items():
+        _signal(pid, began, signal.SIGCONT)
+
+
+def _signal(pid: int, began: str, number: signal.Signals) -> bool:
+    """Send a signal to a process, and to no other that has its number now; whether it was sent."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return False
+    try:
+        fields = _stat(pid)
+        if not fields or fields[_BEGAN] != began:
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def out_of_memory_kills() -> int:

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from autograder.kernels.outputs import Outputs
 from autograder.kernels.processes import Usage
 from autograder.kernels.waiting import PROBE, PROBE_REPLY, CellRun, Status, Wait
 from autograder.kernels.warm import Template
-from autograder.kernels.watch import OUT_OF_MEMORY, Spent, Watch
+from autograder.kernels.watch import OUT_OF_MEMORY, Spent, Turns, Watch
 
 TICK_SECONDS = 0.1
 INSIST_SECONDS, GRACE_SECONDS = 1.0, 3.0
@@ -37,13 +37,14 @@ class StudentKernel:
         listeners: Listeners,
         limits: Limits,
         spent: Spent | None = None,
-        lets_pass: Callable[[float], bool] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.limits = limits
         self.ready_seconds = 0.0
         """Wall seconds from the request to a kernel that answers."""
         self._child, self._channels, self._listeners = child, channels, listeners
-        self._watch = Watch(child, limits, channels.receiving_cpu_seconds, spent, lets_pass)
+        self._watch = Watch(child, limits, channels.receiving_cpu_seconds, spent, turns)
+        self._turns = turns
         self._watch.start()
         self._dead: str | None = None
         self._killed = False
@@ -61,7 +62,7 @@ class StudentKernel:
         environment: Mapping[str, str] | None = None,
         seed: int | None = None,
         spent: Spent | None = None,
-        lets_pass: Callable[[float], bool] | None = None,
+        turns: Turns | None = None,
     ) -> Self:
         """Fork a kernel and return when it answers.
 
@@ -72,7 +73,7 @@ class StudentKernel:
             environment: variables beside the standard ones.
             seed: of all random generators before anything runs; 0 to 2**32 - 1.
             spent: what counts towards the limits of the whole notebook already.
-            lets_pass: see `Watch`.
+            turns: see `Watch`.
 
         Returns:
             The kernel.
@@ -92,7 +93,7 @@ class StudentKernel:
             listeners.release()
             channels = Channels(listeners.prefix, key, output_mib=limits.output_mib, answer_mib=ANSWER_MIB)
             on_failure.callback(channels.close)
-            kernel = cls(child, channels, listeners, limits, spent, lets_pass)
+            kernel = cls(child, channels, listeners, limits, spent, turns)
             on_failure.callback(kernel.close)
             kernel._wait_ready()
             on_failure.pop_all()
@@ -187,6 +188,7 @@ class StudentKernel:
         """
         if not self.alive:
             return CellRun([], "died", self.cause_of_death, 0.0, 0.0)
+        self._take_turns()
         self._reconnect()
         if seed is not None:
             self._channels.send("shell", "seed_request", {"seed": seed})
@@ -241,6 +243,7 @@ class StudentKernel:
         """
         if not self.alive:
             raise KernelDied(self.cause_of_death, by_itself=self.died_by_itself)
+        self._take_turns()
         self._reconnect()
         wait = self._request(PROBE, content, PROBE_REPLY, cpu_seconds, wall_seconds, buffers)
         self._await(wait)
@@ -297,11 +300,28 @@ class StudentKernel:
                 continue
             next_look = now + TICK_SECONDS
             self._enforce(wait, now)
+            self._take_turns(wait)
         if wait.reply_kind != PROBE_REPLY:
             self._watch.look()
         if wait.idle_before is not None:
             self._watch.idle_seconds()
             self._watch.idle.end()
+
+    def _take_turns(self, wait: Wait | None = None) -> None:
+        """Stand still while it is others' turn: that costs the notebook none of its limits."""
+        if self._turns is None or self._turns.is_on():
+            return
+        began = time.monotonic()
+        stopped = self._child.stand_still()
+        self._watch.rest()
+        try:
+            while self._child.alive and not self._turns.wait(TICK_SECONDS):
+                pass
+        finally:
+            self._watch.go_on(is_asked=wait is not None and wait.idle_before is not None)
+            self._child.go_on(stopped)
+            if wait is not None:
+                wait.stood_still(time.monotonic() - began)
 
     def _enforce(self, wait: Wait, now: float) -> None:
         if (channel := self._channels.cut()) is not None:

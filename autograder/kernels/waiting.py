@@ -83,6 +83,11 @@ class Wait:
         else:
             self.too_large = True
 
+    def stood_still(self, seconds: float) -> None:
+        """Leave seconds out in which the kernel was not allowed to do anything."""
+        self.started += seconds
+        self.replied_at += seconds
+
     @property
     def done(self) -> bool:
         """Whether everything has come, or the rest is not worth waiting for."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from autograder.kernels import processes
 from autograder.kernels.children import Child
@@ -31,6 +32,30 @@ _watching: set["Watch"] = set()
 """All that watch in this process: its memory grows for all of them, and one of them is the cause."""
 
 
+class Turns(Protocol):
+    """What a notebook asks whoever shares the machine out among several."""
+
+    def has_taken(self, seconds: float, cpu_seconds: float) -> bool:
+        """Hear what the notebook has computed and waited so far, and computed alone.
+
+        Returns:
+            Whether it is to have only what others leave of the processors.
+        """
+        ...
+
+    def is_on(self) -> bool:
+        """Whether the notebook may compute now."""
+        ...
+
+    def wait(self, wall_seconds: float) -> bool:
+        """Wait, so long at most, until it may; whether it may."""
+        ...
+
+    def reaches(self, step: str) -> None:
+        """Hear that the notebook has got as far as this step."""
+        ...
+
+
 @dataclass
 class Spent:
     """What the kernels of one notebook have used before the present one: their limits are one budget."""
@@ -49,8 +74,7 @@ class Watch(threading.Thread):
         receiving: Returns the CPU-seconds spent so far on receiving what this child sends; None if that is not known,
             as with a client of Jupyter's own, which has one kernel to a process.
         spent: What counts towards the limits of the whole notebook already.
-        lets_pass: Asked with the seconds that the whole notebook has computed and waited so far: whether it is to give
-            way to others.
+        turns: Shares the machine out among notebooks; None if this one has it for itself.
     """
 
     def __init__(
@@ -59,14 +83,15 @@ class Watch(threading.Thread):
         limits: Limits,
         receiving: Callable[[], float] | None = None,
         spent: Spent | None = None,
-        lets_pass: Callable[[float], bool] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         super().__init__(name=f"watch-{child.pid}", daemon=True)
         self.reason: str | None = None
         self.latest = Usage(0.0, 0.0, 0)
         self.peak_mib = 0.0
         self._child, self._limits = child, limits
-        self._lets_pass = lets_pass
+        self._turns = turns
+        self._rests = False
         self.spent = replace(spent) if spent is not None else Spent()
         self.idle = IdleClock()
         """Seconds in which it waited for nothing of this machine's, while something was asked of it."""
@@ -82,6 +107,8 @@ class Watch(threading.Thread):
         took_seconds = 0.0
         try:
             while not self._over.wait(max(TICK_SECONDS, REST * took_seconds)) and self._child.alive:
+                if self._rests:
+                    continue
                 began = time.thread_time()
                 try:
                     self.look()
@@ -105,7 +132,7 @@ class Watch(threading.Thread):
         if used.processes:
             self.latest = used
         self.peak_mib = max(self.peak_mib, used.memory_mib)
-        if self._lets_pass is not None and self._lets_pass(self._taken_seconds(used)):
+        if self._turns is not None and self._turns.has_taken(*self._taken_seconds(used)):
             self._child.give_way()  # each time, for what it has started since
         reason = self._beyond(used)
         if reason is not None and self.reason is None:
@@ -126,8 +153,25 @@ class Watch(threading.Thread):
         """Return how long it has waited by itself up to now."""
         return self.idle.read(self._child.pids(), self.latest.cpu_seconds)
 
-    def _taken_seconds(self, used: Usage) -> float:
-        return self.spent.cpu_seconds + self.spent.idle_seconds + used.cpu_seconds + self.idle.seconds
+    def rest(self) -> None:
+        """Count and look no more until `go_on`: the child stands still."""
+        self._rests = True
+        self.idle_seconds()
+        self.idle.end()
+
+    def go_on(self, *, is_asked: bool) -> None:
+        """Go on looking.
+
+        Args:
+            is_asked: Whether something is asked of the child, so that its waiting counts.
+        """
+        if is_asked:
+            self.begin_idle()
+        self._rests = False
+
+    def _taken_seconds(self, used: Usage) -> tuple[float, float]:
+        cpu_seconds = self.spent.cpu_seconds + used.cpu_seconds
+        return cpu_seconds + self.spent.idle_seconds + self.idle.seconds, cpu_seconds
 
     def _beyond(self, used: Usage) -> str | None:
         limits = self._limits

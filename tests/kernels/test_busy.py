@@ -89,3 +89,49 @@ def test_only_seconds_in_which_it_could_go_on_and_does_not_are_idle(monkeypatch)
     clock.end()
     now += 10
     assert clock.read([1], 8.0) == pytest.approx(13.5)
+
+
+class OthersFirst:
+    """Says every second time it is asked that it is others' turn, and for longer than a cell may wait."""
+
+    def __init__(self) -> None:
+        self.heard: list[float] = []
+        self.asked = self.waited = 0
+
+    def has_taken(self, seconds: float, cpu_seconds: float) -> bool:
+        self.heard.append(seconds)
+        return False
+
+    def is_on(self) -> bool:
+        self.asked += 1
+        return self.asked % 2 == 1
+
+    def wait(self, wall_seconds: float) -> bool:
+        time.sleep(wall_seconds)
+        self.waited += 1
+        return self.waited % 10 == 0
+
+    def reaches(self, step: str) -> None:
+        raise NotImplementedError
+
+
+def test_standing_still_while_others_compute_costs_a_notebook_nothing(warm):
+    turns = OthersFirst()
+    with StudentKernel.start(warm, limits=changed(cell_wall_seconds=0.8), turns=turns) as kernel:
+        run = kernel.run_cell("import time\ntime.sleep(0.3)\nx = 7")
+        assert run.status == "ok"
+        assert turns.waited >= 10, "it stood still while the cell ran"
+        assert kernel.idle_seconds < 0.8
+        assert run.wall_seconds < 0.8
+        assert kernel.probe({"op": "read", "name": "x"}, cpu_seconds=5, wall_seconds=0.8)[0]["value"]["v"] == "7"
+        assert max(turns.heard) < 5
+        turns.wait = lambda wall_seconds: True
+        stopped = kernel.run_cell("time.sleep(60)")
+        assert stopped.reason == "stopped after 0.8 seconds of waiting; for something that never comes?"
+
+
+def test_whoever_stands_still_can_be_ended(warm):
+    turns = OthersFirst()
+    with StudentKernel.start(warm, limits=changed(), turns=turns) as kernel:
+        turns.wait = lambda wall_seconds: kernel._child.kill() or not kernel._child.wait(60)
+        assert kernel.run_cell("import time\ntime.sleep(60)").status == "died"
