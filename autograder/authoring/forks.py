@@ -77,6 +77,50 @@ def run_forked(
             _end(fork, 0, 0)
 
 
+def led(lead: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Go through an iterator in a fork of this process.
+
+    Args:
+        lead: Makes the iterator, in the fork; what it yields goes through JSON.
+
+    Yields:
+        What it yields, as it comes; what is missing when the fork dies is missing.
+    """
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        _lead(lead, writing)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as lines:
+            for line in lines:
+                yield json.loads(line)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+
+
+def _lead(lead: Callable[[], Iterator[Any]], writing: int) -> NoReturn:
+    try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that its own forks end with it
+        _see_nothing()
+        with os.fdopen(writing, "w") as stream:
+            for found in lead():
+                stream.write(json.dumps(found) + "\n")
+                stream.flush()
+    finally:
+        os._exit(0)
+
+
+def _see_nothing() -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+
+
 def _fork(work: Work, cpu_seconds: int, seconds: float) -> _Fork:
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -93,9 +137,7 @@ def _fork(work: Work, cpu_seconds: int, seconds: float) -> _Fork:
 
 def _work(work: Work, writing: int) -> NoReturn:
     try:
-        null = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(null, number)
+        _see_nothing()
         answer = {"came": work()}
     except BaseException:  # noqa: BLE001 (whatever it is, this copy of the process must end here)
         answer = {"raised": traceback.format_exc()}

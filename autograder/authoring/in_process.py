@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from autograder.authoring.deferring import Deferred, Effects
 from autograder.course.exercise import Exercise
 from autograder.course.notebooks import Prepared, prepare, read_notebook
 from autograder.grading.judging import Judgement, Task, answer, task_of
@@ -91,8 +92,7 @@ class LocalRun:
         _note_displays(self._shell, probe)
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
-        self.is_stuck = False
-        """Whether the next cell must not be run where forks are to be made."""
+        self._deferred = Deferred()
         self.errors: dict[str, str] = {}
         trainings.forget_notebook()
         probe.before_cells()
@@ -122,6 +122,35 @@ class LocalRun:
             if self._cells[index].cell_type == "code" and index not in self._judged.values():
                 self._run_cell(index)
 
+    def leave_out(self, effects: Effects) -> None:
+        """Leave the next cell out until something asks for what it leaves; see `deferring`.
+
+        Args:
+            effects: What it does beside leaving names.
+        """
+        self._deferred.leave_out(self._next, self._cells[self._next].source, effects)
+        self._next += 1
+
+    def catch_up(self, places: Sequence[int] | None = None) -> None:
+        """Run cells that were left out.
+
+        Args:
+            places: Which; None for all.
+        """
+        for place in self._deferred.places if places is None else places:
+            self._run_cell(place)
+
+    @property
+    def has_left_out_trainings(self) -> bool:
+        """Whether cells that train something were left out and have not been run since."""
+        return bool(self._deferred.training())
+
+    def effects(self) -> Effects:
+        """What the cells so far have done beside leaving names."""
+        from autograder.kernels import figures, trainings
+
+        return Effects(bool(trainings.notebook_trainings()), bool(figures.drawn))
+
     def take(self, prepared: Prepared) -> None:
         """Go on with another notebook that begins with the cells that have been run.
 
@@ -136,27 +165,42 @@ class LocalRun:
         from autograder.kernels import cell_trainings
         from autograder.kernels.inner.kernel import seed_everything
 
+        source = self._cells[index].source
+        if index not in self._deferred.places:
+            self.catch_up(self._deferred.needed_by(source, self._shell.user_ns))
+        self._deferred.ran(index, source)
         name = cell_name(self._cells[index], index)
         seed_everything(cell_seed(self._seed_text, name))
         with cell_trainings.noting():
-            ran = self._shell.run_cell(self._cells[index].source, store_history=False)
+            ran = self._shell.run_cell(source, store_history=False)
         self._probe.after_cell()
         plt.close("all")  # as the inline backend does
         error = ran.error_before_exec or ran.error_in_exec
         if error is not None:
-            self.errors[name] = error_of_cell(self._cells[index].source, type(error).__name__, str(error))
+            self.errors[name] = error_of_cell(source, type(error).__name__, str(error))
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Carry a question of the judge to the probe, without limits; what student code printed is shown."""
         del cpu_seconds, wall_seconds
+        if self._deferred.places:
+            self._catch_up_with(content)
         started = time.perf_counter()
         found, arrays = self._probe.handle(content, buffers, self._shell.user_ns)
         found["waited_seconds"] = time.perf_counter() - started
         if found.get("printed"):
             sys.stdout.write(found["printed"])
         return _as_json(found), arrays
+
+    def _catch_up_with(self, content: dict[str, Any]) -> None:
+        """Run what a question is about."""
+        names = {content["name"], *content.get("mended", ())} if "name" in content else set()
+        self.catch_up(self._deferred.needed_for(names, self._shell.user_ns))
+        if content["op"] in ("noted", "trained"):
+            self.catch_up(self._deferred.training())
+        elif content["op"] == "figures":
+            self.catch_up(self._deferred.drawing())
 
 
 def _note_displays(shell: Any, probe: Any) -> None:

@@ -42,6 +42,18 @@ def checks_of(pages: tuple[Path, ...]) -> dict[str, CheckSettings]:
     }
 
 
+@functools.cache
+def checks_that_draw(pages: tuple[Path, ...]) -> frozenset[str]:
+    """Name the checks whose arguments are drawn by hypothesis: luck may decide whether they notice something.
+
+    Args:
+        pages: The check pages.
+    """
+    return frozenset(
+        name for page in pages for name in checks_of((page,)) if hasattr(vars(_module(page))[name], "hypothesis")
+    )
+
+
 def _name(page: Path) -> str:
     if not page.is_relative_to(CHECKS):
         return f"check_page_{page.stem}"

@@ -1,16 +1,22 @@
 """Golden submissions tried in this process and its forks: which checks each loses, against what is expected of it."""
 
 import contextlib
+import gc
 import io
+import itertools
+import os
+import random
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.authoring.forks import Lost, run_forked
+from autograder.authoring.deferring import Effects
+from autograder.authoring.forks import Lost, led, run_forked
 from autograder.authoring.golden import build_submission, read_expected, slip_at, submission_places
 from autograder.authoring.in_process import LocalRun, judge_here, task_here
 from autograder.authoring.pages import checks_of
@@ -24,6 +30,10 @@ from autograder.judge.wording import no_such
 
 TRY_CPU_SECONDS = 400
 """Of a processor; after that, a try is given up: an endless loop, most likely."""
+AWAKE_SECONDS = 120.0
+"""For a fork in which TensorFlow is awake: what has not ended by then waits for a thread that is not there."""
+REFUSALS = 2
+"""So many forks that needed TensorFlow's threads, and the others of the same cell are not tried there."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +261,12 @@ class Errand:
 
 
 def run_errands(bench: Bench, errands: Sequence[Errand], jobs: int, cpu_seconds: int) -> Iterator[tuple[str, Any]]:
-    """Run the reference once, and in a fork of it each errand, from where it begins; see `try_all`.
+    """Run the reference once, and in a fork of it each errand, from where it begins.
+
+    A fork has none of the threads that TensorFlow starts when it wakes. So cells that wake it are left out until
+    something needs what they leave (see `deferring`), each time anew. Behind trainings that costs much: what comes
+    there is tried first in forks of a process that has run everything, which end where they would need a thread, for
+    `fit`, `predict` or any other graph; these begin once more as the others do.
 
     Args:
         bench: The exercise.
@@ -263,37 +278,96 @@ def run_errands(bench: Bench, errands: Sequence[Errand], jobs: int, cpu_seconds:
         Name and what came of it, as they end.
     """
     ahead = LocalRun(bench.reference, bench.exercise.name)
+    gc.collect()
+    gc.freeze()  # else each fork copies what it only looks through for garbage
+    for first, here in itertools.groupby(sorted(errands, key=_first), key=_first):
+        group = list(here)
+        _run_ahead(ahead, bench.reference, first)
+        done = set()
+        if ahead.has_left_out_trainings and len(group) > 1:
+            for name, came in led(partial(_awake, ahead, group, jobs, cpu_seconds)):
+                done.add(name)
+                yield name, came
+        rest = ((errand.name, partial(errand.do, ahead)) for errand in group if errand.name not in done)
+        yield from run_forked(rest, jobs, cpu_seconds)
+
+
+def _first(errand: Errand) -> int:
+    return errand.first
+
+
+def _awake(ahead: LocalRun, errands: Sequence[Errand], jobs: int, cpu_seconds: int) -> Iterator[tuple[str, Any]]:
+    """Run what was left out, and try what then needs none of TensorFlow's threads; what comes to no end is missing."""
+    ahead.catch_up()
+    refused = 0
 
     def in_order() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for errand in sorted(errands, key=lambda errand: errand.first):
-            _run_ahead(ahead, bench.reference, errand.first)
-            yield errand.name, lambda errand=errand: errand.do(ahead)  # type: ignore[misc] # it is bound
+        for errand in errands:
+            if refused < REFUSALS:
+                yield errand.name, partial(_without_threads, errand, ahead)
 
-    yield from run_forked(in_order(), jobs, cpu_seconds)
+    for name, came in run_forked(in_order(), jobs, cpu_seconds, AWAKE_SECONDS):
+        if isinstance(came, Lost):
+            refused += 1
+        else:
+            yield name, came
+
+
+def _without_threads(errand: Errand, run: LocalRun) -> Any:
+    """Do an errand in a fork in which TensorFlow's threads are missing; end the fork where they are asked for."""
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.data.ops import iterator_ops
+        from tensorflow.python.eager import context
+
+        context.Context.call_function = _leave
+        iterator_ops.OwnedIterator.__init__ = _leave
+        context.Context._set_global_seed = _seed_only  # noqa: SLF001 (Keras and TensorFlow seed by it)
+    return errand.do(run)
+
+
+def _seed_only(context: Any, seed: int) -> None:
+    """Do what TensorFlow does, but for the kernels it keeps: some of them would wait for their threads to end."""
+    context._seed, context._rng = seed, random.Random(seed)  # noqa: SLF001, S311 (as TensorFlow has it)
+
+
+def _leave(*_: Any, **__: Any) -> None:
+    os._exit(1)
 
 
 def _run_ahead(run: LocalRun, prepared: Prepared, stop: int) -> None:
-    """Run the reference's cells before a place, up to the first that would wake TensorFlow."""
-    for place in range(run.reached, stop if not run.is_stuck else 0):
+    """Run the reference's cells before a place, but leave out those that would wake TensorFlow."""
+    for place in range(run.reached, stop):
         cell = prepared.notebook.cells[place]
-        if cell.cell_type == "code" and place not in prepared.judged.values() and _wakes_tensorflow(run, place):
-            run.is_stuck = True
-            return
-        with contextlib.redirect_stdout(io.StringIO()):
-            run.run_to(place + 1)
+        effects = None
+        if cell.cell_type == "code" and place not in prepared.judged.values():
+            effects = _effects_if_it_wakes_tensorflow(run, place)
+        if effects is not None:
+            run.leave_out(effects)
+        else:
+            with contextlib.redirect_stdout(io.StringIO()):
+                run.run_to(place + 1)
 
 
-def _wakes_tensorflow(run: LocalRun, place: int) -> bool:
-    """Find out in a fork."""
+def _effects_if_it_wakes_tensorflow(run: LocalRun, place: int) -> Effects | None:
+    """Find out in a fork; where that comes to no end, anything may be."""
 
     def attempt() -> dict[str, bool]:
-        from tensorflow.python.eager import context
-
         run.run_to(place + 1)
-        return {"awake": context.context()._context_handle is not None}  # noqa: SLF001 (no public way to ask)
+        effects = run.effects()
+        return {"awake": _is_awake(), "trains": effects.trains, "draws": effects.draws}
 
     came = dict(run_forked([("", attempt)], 1, TRY_CPU_SECONDS))[""]
-    return isinstance(came, Lost) or bool(came["awake"])
+    if isinstance(came, Lost):
+        return Effects(trains=True, draws=True)
+    return Effects(came["trains"], came["draws"]) if came["awake"] else None
+
+
+def _is_awake() -> bool:
+    if "tensorflow" not in sys.modules:
+        return False
+    from tensorflow.python.eager import context
+
+    return context.context()._context_handle is not None  # noqa: SLF001 (no public way to ask)
 
 
 @dataclass(frozen=True)

@@ -119,14 +119,14 @@ def course_version(course: Course, exercise: Exercise) -> Mapping[str, Any]:
     Returns:
         Plain values: digests, versions and settings.
     """
-    beside = {path.name: _file_digest(path) for path in exercise.beside}
+    beside = {path.name: file_digest(path) for path in exercise.beside}
     code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
     return {
         "exercise": exercise.name,
         **({"beside": beside} if beside else {}),
         "judged": dict(exercise.judged),
         "reference": _sha256(json.dumps([_plain(cell) for cell in code]).encode()),
-        "pages": [_file_digest(page) for page in exercise.pages],
+        "pages": [file_digest(page) for page in exercise.pages],
         "code": _code_digest(),
         "versions": dict(versions()),
         "settings": plain_settings(course),
@@ -250,10 +250,13 @@ def without_comments(source: bytes) -> bytes:
     return _STRING_OR_UNSEEN.sub(lambda found: found[1] or b"", source)
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """Digest a file: of Python its tokens, without comments and empty lines.
 
     Tokens, not `ast.parse`: in Python 3.11 that raises SystemError now and then when several threads are in it.
+
+    Args:
+        path: The file.
     """
     content = path.read_bytes()
     return _token_digest(content) if path.suffix == ".py" else _sha256(content)

@@ -19,6 +19,7 @@ from autograder.authoring.golden import build_submission, read_expected, slip_at
 from autograder.authoring.in_process import LocalRun
 from autograder.authoring.mutants import answers_of, equivalents, work_of
 from autograder.authoring.mutations import mutations
+from autograder.authoring.pages import checks_that_draw
 from autograder.authoring.trying import Bench, Errand, Work, run_errands
 from autograder.course.course import Course
 from autograder.instruments.pages import environment
@@ -51,7 +52,7 @@ class Item:
     chance: tuple[str, ...] = ()
     """Checks of which nothing is expected."""
     found: dict[int, Found] = field(default_factory=dict)
-    """By number of the secret. A mutant is asked until the first check that does not pass."""
+    """By number of the secret. A mutant is asked until the first check that does not pass; see `is_settled`."""
     problems: dict[int, str] = field(default_factory=dict)
     """By number of the secret: why nothing came of it."""
 
@@ -77,9 +78,20 @@ class Item:
         """
         return [check for check, outcome in self.found.get(number, {}).items() if outcome != _PASS]
 
+    def is_settled(self, number: int) -> bool:
+        """Whether other secrets need not be tried: a check noticed this mutant that draws no arguments.
+
+        Args:
+            number: Of the secret it was tried with.
+        """
+        if not self.is_mutant:
+            return False
+        drawing = checks_that_draw(tuple(self.work.bench.exercise.pages))
+        return number in self.problems or any(check not in drawing for check in self.lost(number))
+
     @property
     def is_noticed(self) -> bool:
-        """Whether it loses something with every secret. What does not come to an end loses everything."""
+        """Whether it loses something with every secret tried. What does not come to an end loses everything."""
         numbers = self.found.keys() | self.problems.keys()
         return bool(numbers) and all(number in self.problems or self.lost(number) for number in numbers)
 
@@ -281,7 +293,7 @@ def rehearse(
     records = Records(course, bench, sealed=extent.sealed)
     unknown: dict[str, tuple[Item, list[int]]] = {}
     for item in items:
-        missing = [number for number in draws if not _remember(records, item, number)]
+        missing = _missing(records, item, draws)
         if missing:
             unknown[item.name] = item, missing
     total = len(items) * len(draws)
@@ -299,7 +311,7 @@ def rehearse(
                 item.found[number] = found
             if is_certain:
                 records.write(item, number, found, problem)
-            done += 1
+        done += len(unknown[name][1]) if item.is_mutant and not extent.sealed else len(came)
         step(done, total, known)
     return rehearsal
 
@@ -346,6 +358,17 @@ def _mutants(bench: Bench) -> Iterator[tuple[tuple[str, str], Item]]:
             yield (cell, mutation.name), Item(_MUTANT, name, work, mutation.before, mutation.after)
 
 
+def _missing(records: Records, item: Item, draws: Sequence[int]) -> list[int]:
+    """Take over what is known; return the secrets that are still to be tried."""
+    missing = []
+    for number in draws:
+        if not _remember(records, item, number):
+            missing.append(number)
+        elif item.is_settled(number):
+            return missing
+    return missing
+
+
 def _remember(records: Records, item: Item, number: int) -> bool:
     known = records.read(item, number)
     if known is None:
@@ -380,7 +403,10 @@ def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) 
 
 
 def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
-    """Put the checks, with the draws of each secret; of a mutant first the one that noticed it with those before."""
+    """Put the checks, with the draws of each secret; of a mutant first the one that noticed it with those before.
+
+    A mutant that was noticed by a check that draws no arguments is not asked again: see `Item.is_settled`.
+    """
     work = item.work
     run.take(work.prepared)
     came: dict[str, Found] = {}
@@ -395,6 +421,8 @@ def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
         came[str(number)] = found
         if work.stops_early:
             first = [check for check, outcome in found.items() if outcome != _PASS][:1]
+            if first and not checks_that_draw(tuple(bench.exercise.pages)) & set(first):
+                break
     return came
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +11,20 @@ from autograder.authoring.pages import checks_of
 from autograder.authoring.trying import Bench
 from autograder.course.course import Course
 from autograder.course.whole_files import write_whole
-from autograder.grading.keys import course_version
+from autograder.grading.keys import course_version, file_digest
 
 if TYPE_CHECKING:
     from autograder.instruments.rehearsal import Item
 
 _FORMAT = 2
+_IMPORTS = re.compile(r"^\s*(?:from|import)\b.*?(?:\([^)]*\))?$", re.MULTILINE)
 
 
 class Records:
     """Outcomes by the digest of what decides them: the cells as far as they are run, the pages that are asked.
 
-    What stands behind the last judged cell that is asked, and pages of other checks, decide nothing.
+    What stands behind the last judged cell that is asked, and pages of other checks with what only they import, decide
+    nothing.
 
     Args:
         course: The course.
@@ -33,11 +36,13 @@ class Records:
         self._folder = course.state_directory / "dry-run"
         self._bench, self._sealed = bench, sealed
         version = dict(course_version(course, bench.exercise))
-        for narrower in ("reference", "judged", "pages"):
-            del version[narrower]
-        here = Path(autograder.__path__[0]) / "authoring" / "in_process.py"
-        self._version = json.dumps([_FORMAT, version, _digest(here.read_bytes()), sealed, bench.data_source])
-        self._pages = {page: _digest(page.read_bytes()) for page in bench.exercise.pages}
+        for narrower in ("reference", "judged", "pages", "beside"):
+            version.pop(narrower, None)
+        version["beside"] = {path.name: file_digest(path) for path in bench.exercise.beside if path.suffix != ".py"}
+        here = Path(autograder.__path__[0]) / "authoring"
+        engine = [file_digest(here / f"{name}.py") for name in ("in_process", "deferring", "trying")]
+        self._version = json.dumps([_FORMAT, version, engine, sealed, bench.data_source])
+        self._pages = {page: _digest_with_neighbours(page) for page in bench.exercise.pages}
         self._checks = {page: checks_of((page,)).keys() for page in bench.exercise.pages}
 
     def read(self, item: "Item", number: int) -> tuple[dict[str, str], str] | None:
@@ -77,6 +82,17 @@ class Records:
         deciding = [self._version, work.stops_early, cells, files, places, pages, list(work.checks), number]
         name = _digest(json.dumps(deciding, sort_keys=True).encode())
         return self._folder / name[:2] / f"{name}.json"
+
+
+def _digest_with_neighbours(page: Path) -> str:
+    """Digest a check page with the modules beside it that it imports, and those that these import."""
+    found, waiting = set[Path](), [page]
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        words = set(re.findall(r"\w+", " ".join(_IMPORTS.findall(path.read_text(encoding="utf-8")))))
+        waiting += [near for near in page.parent.glob("*.py") if near.stem in words and near not in found]
+    return _digest("".join(file_digest(path) for path in sorted(found)).encode())
 
 
 def _digest(content: bytes) -> str:

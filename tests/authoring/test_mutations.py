@@ -50,6 +50,14 @@ def test_each_mutant_is_other_code_that_compiles_and_says_where():
         assert CODE.splitlines()[mutation.line - 1].strip() == mutation.before
 
 
+def test_what_runs_alike_is_no_mutant():
+    found = mutations(
+        'def tell():\n    """Tell it."""\n    total = 1\n    print(total)\n    total += 2\n    return total\n'
+    )
+    assert any(mutation.what == "swap two statements" for mutation in found)
+    assert not any("Tell it" in mutation.before for mutation in found)
+
+
 def test_prose_is_left_alone():
     assert all('"not" and 3 in here' in mutation.code for mutation in mutations(CODE))
     assert all('f"no {least}"' in mutation.code or "raise" not in mutation.code for mutation in mutations(CODE))

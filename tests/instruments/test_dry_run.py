@@ -13,10 +13,11 @@ import sample_course
 from typer.testing import CliRunner
 
 from autograder.authoring import golden
+from autograder.authoring.pages import checks_that_draw
 from autograder.authoring.trying import Bench
 from autograder.cli import app
 from autograder.course.course import Course
-from autograder.instruments import rehearsal
+from autograder.instruments import rehearsal, rehearsal_records
 from autograder.instruments.rehearsal import Extent, page, rehearse
 from autograder.judge.verdict import CheckResult, Outcome
 
@@ -172,6 +173,43 @@ def test_what_is_known_is_not_judged_again_and_a_changed_cell_judges_its_own_mut
     times = Counter(name for name, _ in asked)
     assert times["answer_is_right"] > 2
     assert times["double_doubles"] == times["double_keeps_zero"] == 2  # of the reference alone, which runs as a whole
+
+
+def test_a_mutant_is_asked_with_another_secret_only_where_luck_may_have_noticed_it(small, monkeypatch):
+    root, asked = small
+    part = Extent(only="double, line 2: off by one")
+    first = rehearsed(root, part)
+    assert first.survivors == []
+    assert set(asked) == {("double_doubles", 0)}
+    asked.clear()
+    monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset({"double_doubles"}))
+    rehearsed(root, part)
+    assert {number for _, number in asked} == {1}
+
+
+def test_a_page_is_known_by_what_it_imports_and_by_nothing_else(tmp_path):
+    page, near, far, other = (tmp_path / f"{name}.py" for name in ("page", "_near", "_far", "_other"))
+    page.write_text("from _near import (\n    one,\n    two,\n)\n")
+    near.write_text("import _far\n")
+    far.write_text("one = 1\n")
+    other.write_text("one = 1\n")
+    known = rehearsal_records._digest_with_neighbours(page)
+    other.write_text("one = 2\n")
+    assert rehearsal_records._digest_with_neighbours(page) == known
+    far.write_text("one = 1  # one\n")
+    assert rehearsal_records._digest_with_neighbours(page) == known
+    far.write_text("one = 2\n")
+    assert rehearsal_records._digest_with_neighbours(page) != known
+
+
+def test_checks_whose_arguments_are_drawn_are_known(tmp_path):
+    page = tmp_path / "page.py"
+    page.write_text(
+        "from hypothesis import given, strategies as st\nfrom autograder.judge.checking import check\n"
+        "@check('cell', points=1)\n@given(st.integers())\ndef it_draws(number):\n    'It draws.'\n"
+        "@check('cell', points=1)\ndef it_does_not():\n    'It does not.'\n"
+    )
+    assert checks_that_draw((page,)) == {"it_draws"}
 
 
 def test_a_mutant_of_a_line_longer_than_a_files_name_is_tried_and_kept(small):

@@ -1,5 +1,6 @@
 """Every mutation of a piece of code, by all operators."""
 
+import ast
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Mutation:
 
 
 def mutations(code: str, operators: Mapping[str, Operator] = OPERATORS) -> list[Mutation]:
-    """Make every mutation of a piece of code; each is other code, and compiles.
+    """Make every mutation of a piece of code; each compiles, and other statements are run than in any other.
 
     Args:
         code: Python.
@@ -72,6 +73,7 @@ def mutations(code: str, operators: Mapping[str, Operator] = OPERATORS) -> list[
     wrapper = MetadataWrapper(cst.parse_module(code))
     parents = wrapper.resolve(ParentNodeProvider)
     found: dict[str, Mutation] = {}
+    meanings = {_meaning(code)}
     for node in parents:
         if _is_prose(node, parents):
             continue
@@ -80,6 +82,10 @@ def mutations(code: str, operators: Mapping[str, Operator] = OPERATORS) -> list[
             changed = _with(wrapper.module, node, replacement)
             if changed is None or changed == code or changed in found or not _compiles(changed):
                 continue
+            meaning = _meaning(changed)
+            if meaning in meanings:  # a docstring has moved, or `pass` has become part of a longer block
+                continue
+            meanings.add(meaning)
             line = _first_difference(code, changed)
             found[changed] = Mutation(what, line, code.splitlines()[line - 1].strip(), changed)
     return list(found.values())
@@ -120,6 +126,23 @@ def _first_difference(code: str, changed: str) -> int:
         if one != other:
             return line
     return min(len(before), len(after))
+
+
+def _meaning(code: str) -> str:
+    """Write down what is run, without constants that stand for themselves and `pass`."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        for part in ("body", "orelse", "finalbody"):
+            statements = getattr(node, part, None)
+            if isinstance(statements, list):
+                setattr(node, part, [one for one in statements if not _does_nothing(one)])
+    return ast.dump(tree)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
 
 
 def _compiles(code: str) -> bool:
