@@ -29,6 +29,7 @@ ALL_LAYERS = 4  # as many as count in the tiny backbone
 
 SIZES = ((24, 32), (32, 24), (40, 32), (24, 40), (32, 40))
 """Of images, height and width: never square."""
+SQUARE = (32, 32)
 
 UNFROZEN = {"trained": 2, "one by one": 3, "none": 0}
 """How many layers are to be unfrozen, by kind of case."""
@@ -45,13 +46,47 @@ class ModelCases(Cases):
     def __init__(self, submission: Submission, seed: int) -> None:
         super().__init__(submission)
         generator = np.random.default_rng(seed)
-        self.size: tuple[int, int] = SIZES[generator.integers(len(SIZES))]
-        """Height and width of images."""
+        self.oblong: tuple[int, int] = SIZES[generator.integers(len(SIZES))]
+        """Height and width of images that are not square."""
         self.num_classes = int(generator.integers(4, 8))
         """More than two."""
         self.rate = float(np.round(generator.uniform(1e-3, 6e-3), 5))
         """Learning rate of fine-tuning."""
         self.seeds = [int(found) for found in generator.integers(1, 10**6, 8)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images that `build_feature_extractor` is asked with.
+
+        They are not square, unless only a backbone for square ones comes through: that is charged once.
+        """
+        return self.once("size", self._size)
+
+    def _size(self) -> tuple[int, int]:
+        asked = tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.oblong), 2
+        try:
+            self.extractor(*asked)
+        except (Failed, Undecided):
+            with contextlib.suppress(Failed, Undecided):
+                self.extractor(tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=SQUARE), 2)
+                return SQUARE
+        return self.oblong
+
+    def expect_any_size(self) -> None:
+        """Expect that `build_feature_extractor` takes a backbone for images that are not square.
+
+        Raises:
+            Failed: It does not.
+        """
+        try:
+            self.extractor(tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.oblong), 2)
+        except Failed as problem:
+            if self.size != SQUARE:
+                raise
+            height, width = self.oblong
+            came = f"with a backbone for images of {height} × {width} pixels, {problem.came_back}"
+            hint = "images need not be square: take their shape from `backbone.input_shape[1:]`"
+            raise Failed(came, "a model, as for square images", problem.called, hint) from problem
 
     @property
     def plain_backbone(self) -> keras.Model:
@@ -193,7 +228,7 @@ def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) 
 
 def _ours(cases: ModelCases, kind: str) -> tuple[keras.Model, keras.Model]:
     """Build a model for fine-tuning and return it with its backbone."""
-    seeds, size = cases.seeds, cases.size
+    seeds, size = cases.seeds, cases.oblong
     if kind == "trained":
         backbone = tiny.tiny_backbone(batch_norm=True, seed=seeds[3], size=size)
         return tiny.with_head(backbone, 3, seed=seeds[4], flat=False), backbone
@@ -222,7 +257,7 @@ def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
     submission = cases.submission
     ours, model, backbone = _placed(cases, kind)
     before: Sequence[Array] = [np.asarray(variable) for variable in ours.weights]
-    data = tiny.training_images(3, seed=cases.seeds[7], size=cases.size)
+    data = tiny.training_images(3, seed=cases.seeds[7], size=cases.oblong)
     if kind == "trained":
         # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
         _, before = fit(submission, model, *data, traced=True)

@@ -40,6 +40,7 @@ def cases(submission: Submission, draw_seed: Callable[[str], int]) -> ModelCases
 @check(BUILD, points=1.5, hint="end in `Dense(num_classes, activation='softmax')`, also for two classes")
 def extractor_gives_one_probability_per_class(cases: ModelCases) -> None:
     """The model turns images into `(n, num_classes)` float32 probabilities, for two classes as for more."""
+    cases.expect_any_size()
     images, _ = cases.images(2, count=6)
     for backbone, num_classes in ((cases.normalized_backbone, cases.num_classes), (cases.plain_backbone, 2)):
         case = cases.extractor(backbone, num_classes)

@@ -15,7 +15,7 @@ from autograder.checks.exercise_2_freezing_strategies._freezing import layer_fla
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
-from autograder.judge.submission import Handle, Submission
+from autograder.judge.submission import Answer, Handle, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.charged_once import lost_points
@@ -35,8 +35,8 @@ COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
 FRACTIONS = (1.0, 0.5, 0.0)
 HEAD_EPOCHS, EPOCHS = 2, 3
 CLASSES, TRAINING_IMAGES, VALIDATION_IMAGES = 3, 72, 240
-SHAPE = (24, 16)
-"""Height and width of the images: nobody said that they are square."""
+SHAPE, SQUARE = (24, 16), (24, 24)
+"""Height and width of the images: nobody said that they are square. Who takes it for granted is charged once."""
 SHOWN = ((1.0, 4.0, None), (-2.0, 1.0, 1.0), (1.0, 4.0, None))
 """What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
 epoch of the others shows nothing: one image in three is right, whatever the draw. See
@@ -74,6 +74,8 @@ class Comparison:
         self.submission, self.answer, self.fits = submission, watched.answer, watched.fits
         self.pretrained, self.training, self.validation = pretrained, training, validation
         self.nothing = nothing
+        self.refused: Answer | None = None
+        """How the function stopped when it was asked with images that are not square, if it was asked twice."""
         self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
 
     @property
@@ -197,6 +199,22 @@ class Comparison:
         except Failed:
             counts = None
         return counts.get("trainable", self.nothing) if isinstance(counts, dict) else self.nothing
+
+    def expect_any_size(self) -> None:
+        """Expect that images need not be square.
+
+        Raises:
+            Failed: It stopped with such images, and not with square ones.
+        """
+        if self.refused is None:
+            return
+        try:
+            self.refused.returned()
+        except Failed as problem:
+            height, width = SHAPE
+            came = f"with images of {height} × {width} pixels, {problem.came_back}"
+            hint = "images need not be square: take the shape from the backbone, `backbone.input_shape[1:]`"
+            raise Failed(came, "what it gives for square images", problem.called, hint) from problem
 
     def expect_rows(self) -> None:
         """Expect one row for each fraction, in the order given, and whole numbers of parameters."""
@@ -396,12 +414,23 @@ def compared(submission: Submission, seed: int) -> Comparison:
         Failed: It raised, or what it did cannot be read.
     """
     cases = _known.setdefault(submission, Cases(submission))
-    return cases.once("compared", lambda: _compared(submission, seed))
+
+    def make() -> Comparison:
+        first = _compared(submission, seed, SHAPE)
+        if (raised := first.answer.raised) is None or raised.is_of_a_stub:
+            return first
+        second = _compared(submission, seed, SQUARE)
+        if second.answer.raised is not None:
+            return first
+        second.refused = first.answer
+        return second
+
+    return cases.once("compared", make)
 
 
 @functools.cache
-def _backbone(seed: int) -> keras.Model:
-    return tiny.tiny_backbone(batch_norm=False, seed=seed % 2**31, filters=5 + seed % 3, size=SHAPE)
+def _backbone(seed: int, shape: tuple[int, int]) -> keras.Model:
+    return tiny.tiny_backbone(batch_norm=False, seed=seed % 2**31, filters=5 + seed % 3, size=shape)
 
 
 def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
@@ -410,19 +439,20 @@ def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
     return set(names[len(names) - round(fraction * len(names)) :])
 
 
-def comparison_images(count: int, seed: int) -> tuple[Array, Array]:
+def comparison_images(count: int, seed: int, shape: tuple[int, int] = SHAPE) -> tuple[Array, Array]:
     """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright."""
     generator = np.random.default_rng(seed)
     brightness = (np.arange(count) + 0.5) / count
-    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *SHAPE, 3))
+    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *shape, 3))
     order = generator.permutation(count)
     return images[order].astype(np.float32), np.floor(CLASSES * brightness).astype(np.int64)[order]
 
 
-def _compared(submission: Submission, seed: int) -> Comparison:
-    backbone = _backbone(seed)
+def _compared(submission: Submission, seed: int, shape: tuple[int, int]) -> Comparison:
+    backbone = _backbone(seed, shape)
     training, validation = (
-        comparison_images(count, seed + number) for number, count in enumerate((TRAINING_IMAGES, VALIDATION_IMAGES))
+        comparison_images(count, seed + number, shape)
+        for number, count in enumerate((TRAINING_IMAGES, VALIDATION_IMAGES))
     )
     watched = watch(
         submission,

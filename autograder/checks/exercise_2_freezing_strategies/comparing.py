@@ -39,6 +39,7 @@ def compare(submission: Submission, draw_seed: Callable[[str], int]) -> Compare:
 @check(COMPARE, points=0.5, hint="collect one dictionary a fraction in a list, and end with `pd.DataFrame(rows)`")
 def compare_strategies_gives_a_row_for_each_fraction(compare: Compare) -> None:
     """It returns a table with the four columns, one row for each fraction in the order given, and a model."""
+    compare().expect_any_size()
     compare().expect_rows()
     compare().best_model()
 
