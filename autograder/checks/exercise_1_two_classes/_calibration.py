@@ -24,7 +24,7 @@ def draw(source: str, seed: int) -> Draw:
     return Draw.make(source, seed, classes=course_data(source).pair, **sizes)
 
 
-def transfer(
+def transfer(  # noqa: PLR0913 - each is one way in which a right or wrong training may differ
     head: Head,
     *,
     head_rate: float = HEAD_RATE,
