@@ -1,6 +1,8 @@
 """Points go out only if they rest on settled verdicts."""
 
 import csv
+import shutil
+from pathlib import Path
 
 import pytest
 import sample_course
@@ -14,16 +16,23 @@ from autograder.gradebook.export import ExportRefused, VerdictExporter
 HOMEWORK = sample_course.ASSIGNMENT
 
 
-@pytest.fixture
-def graded(root, monkeypatch):
+@pytest.fixture(scope="module")
+def _graded(_released, tmp_path_factory):
+    root = Path(shutil.copytree(_released, tmp_path_factory.mktemp("graded") / "course"))
     sample_course.hand_in(root, "ada")
     sample_course.hand_in(root, "ben", sample_course.submission("half = 1"))
     course = Course.load(root)
     ClassRun(course, HOMEWORK, course.secret()).run()
     with open_gradebook(course) as gradebook:
         gradebook.update_or_create_student("cy", last_name='O"Neil, Jr.\nthe third', first_name="Cy;", email="c@d")
+    return root
+
+
+@pytest.fixture
+def graded(_graded, tmp_path, monkeypatch):
+    root = Path(shutil.copytree(_graded, tmp_path / "course"))
     monkeypatch.chdir(root)
-    return course
+    return Course.load(root)
 
 
 def export(course, **settings):
