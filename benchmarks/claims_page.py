@@ -16,9 +16,23 @@ for 300 to 1,200 steps, 1,000 test images.""",
         """100 images a class; 8 epochs of the head, then 4 of the last block and the head; *frozen, as long*: 4 more of
 the head alone. 1,000 test images.""",
     ),
-    "rates cifar10 efficientnet_lite0@96": (
+    "rates cifar10 mobilenet_0.75@96": (
         "Photographs: the second stage at several learning rates",
-        "CIFAR-10, `efficientnet_lite0@96`, otherwise as above.",
+        "CIFAR-10, `mobilenet_0.75@96`, its last block from `conv_dw_12` on, otherwise as above.",
+    ),
+    "rates cifar10 efficientnet_lite0@96": (
+        "Photographs: the same with `efficientnet_lite0@96`",
+        "CIFAR-10, its last block from `block7a_expand_conv` on, otherwise as above.",
+    ),
+    "exercise 1 cifar10 mobilenet_0.75@96": (
+        "Exercise 1 on photographs: fine-tuning at several learning rates",
+        """Cat or dog, 200 images each, the last two layers of `mobilenet_0.75@96`, 8 + 4 epochs, 600 hidden images;
+*frozen*: after the first 8.""",
+    ),
+    "exercise 2 cifar10 mobilenet_0.75@96": (
+        "Exercise 2 on photographs: fractions unfrozen at several learning rates",
+        """120 training images, otherwise as in the exercise; 600 hidden images. *The best by validation* is what
+`best_model` would be.""",
     ),
     "fractions": (
         "Exercise 2, task 5: accuracies by fraction unfrozen",

@@ -932,3 +932,31 @@ print(f"best_model: {test_accuracy:.3f} of 1,000 test images right")
 #    the late, special features fit worse: both speak for unfreezing more, with a small
 #    learning rate.
 # ### END SOLUTION
+
+# %% [markdown]
+# ## If you like: the same of a real ImageNet network (not judged)
+#
+# `efficientnet_lite0@96` has learned from the photographs of ImageNet, and its weights
+# came with this course; it enlarges the pictures to 96×96 inside. Of its layers, 49
+# count. Your functions compare its fractions just as well; that takes about a minute of a
+# processor. A deep network bears no such learning rate as the small one, hence the first
+# line of the block. Set the name back to `None` before you hand in.
+#
+# > **Predict first.** Its source is far from drawings. Will unfreezing more help it more
+# > than it helped the small network? And what will all of it cost, in seconds?
+
+# %%
+own_network = None  # for instance "efficientnet_lite0@96"
+
+if own_network is not None:
+    FINE_TUNING_RATE = 1e-4
+    pictures = (train_images, train_labels), (validation_images, validation_labels)
+    own_table, _ = compare_strategies(
+        lambda: transferlab.load_backbone(own_network),
+        *pictures,
+        FRACTIONS,
+        HEAD_EPOCHS,
+        EPOCHS,
+    )
+    both = {BACKBONE: pd.DataFrame(table), own_network: pd.DataFrame(own_table)}
+    print(pd.concat(both).round(3))

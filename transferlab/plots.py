@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from transferlab.plots_base import COLOURS, MARKERS, axes_or_new, mark_chance, tidy
+from transferlab.plots_base import COLOURS, MARKERS, WORDS, axes_or_new, mark_chance, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,7 +245,7 @@ def _name_the_ends(ax: "Axes", ends: Mapping[str, tuple[float, float]]) -> None:
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            color=COLOURS[position % len(COLOURS)],
+            color=WORDS[position % len(WORDS)],
             fontsize=10,
             annotation_clip=False,
         )

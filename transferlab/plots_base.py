@@ -7,6 +7,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette without its yellow, which is too pale for lines."""
+WORDS = ("#0072B2", "#B84F00", "#007A59", "#A0527E", "#8F6000", "#20709F", "#000000")
+"""The same, dark enough for words on white: a contrast of 4.5 and more."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 """Told apart without colour, too."""
 GREY = "#555555"

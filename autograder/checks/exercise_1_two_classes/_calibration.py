@@ -24,7 +24,7 @@ def draw(source: str, seed: int) -> Draw:
     return Draw.make(source, seed, classes=course_data(source).pair, **sizes)
 
 
-def transfer(  # noqa: PLR0913 - each is one way in which a right or wrong training may differ
+def transfer(  # noqa: PLR0913 - an arm is one of these ways of doing it
     head: Head,
     *,
     head_rate: float = HEAD_RATE,
