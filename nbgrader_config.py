@@ -1,5 +1,7 @@
 """nbgrader's settings for this course, read by nbgrader's commands, by formgrader and by `autograder`."""
 
+from autograder.gradebook.page_templates import PAGE_TEMPLATES
+
 c = get_config()  # noqa: F821 - nbgrader puts it here
 
 # Stands in the gradebook and in the exchange folder; changing it later orphans both.
@@ -37,6 +39,10 @@ c.HTMLExporter.filters = {
     "ansi2html": "autograder.gradebook.safe_html.terminal_text_to_safe_html",  # what cells printed, and tracebacks
     "clean_html": "autograder.gradebook.safe_html.raw_to_safe_html",  # raw cells, which nbconvert takes for HTML
 }
+
+# nbgrader's pages fetch MathJax from elsewhere whenever they are opened, and take people's names for HTML; not these.
+c.HTMLExporter.extra_template_basedirs = PAGE_TEMPLATES
+c.HTMLExporter.preprocessors = ["autograder.gradebook.nbgrader_glue.HarmlessNames"]
 
 # Feedback pages fetch nothing and run nothing when they are opened.
 c.GenerateFeedback.exporter_class = "autograder.gradebook.nbgrader_glue.FeedbackExporter"

@@ -4,6 +4,7 @@ The course's `nbgrader_config.py` names the classes and lists below. nbgrader's 
 reading points off their outputs is not used: `JudgeExecute` asks for a verdict, `SaveVerdicts` writes it.
 """
 
+import html
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,7 @@ __all__ = [
     "FEEDBACK_PREPROCESSORS",
     "FeedbackExporter",
     "GradesAsTheyStand",
+    "HarmlessNames",
     "HideGuards",
     "JudgeExecute",
     "SaveVerdicts",
@@ -238,6 +240,31 @@ class FeedbackExporter(HTMLExporter):
         """
         page, resources = super().from_notebook_node(nb, resources=resources, **kw)
         return self_contained(page, Path(resources["metadata"]["path"])), resources
+
+
+class HarmlessNames(NbGraderPreprocessor):
+    """Shows people's names on formgrader's pages as the text they are: its template takes them for HTML.
+
+    Whoever hands in has often chosen the name himself, in an LMS. For `c.HTMLExporter.preprocessors`.
+    """
+
+    # nbconvert's HTML exporter sets this on every step and warns where it is missing.
+    display_data_priority: Any = List(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Escape the names that stand in the head of the page.
+
+        Args:
+            nb: The autograded notebook.
+            resources: nbgrader's description of it.
+
+        Returns:
+            The notebook and the resources.
+        """
+        for name in ("student", "last_name", "first_name", "notebook_path"):
+            if isinstance(resources.get(name), str):
+                resources[name] = html.escape(resources[name])
+        return nb, resources
 
 
 class HideGuards(NbGraderPreprocessor):

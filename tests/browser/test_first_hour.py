@@ -153,6 +153,8 @@ def test_the_instructor_collects_and_grades_in_formgrader(page, instructor):
 
 
 def test_the_instructor_grades_the_written_answer_with_the_checks_in_view(page, instructor):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{instructor}/formgrader/gradebook/{ASSIGNMENT}/{EXERCISE}")
     page.locator("td.name a").first.click()
     expect(page.locator("body")).to_contain_text("checks passed")
@@ -165,6 +167,7 @@ def test_the_instructor_grades_the_written_answer_with_the_checks_in_view(page, 
 
     page.goto(f"{instructor}/formgrader/manage_submissions/{ASSIGNMENT}")
     expect(page.locator("td.score")).to_contain_text("9 / 40")
+    assert [url for url in asked if not url.startswith((instructor, "data:"))] == [], "something comes from elsewhere"
 
 
 def test_the_student_reads_the_feedback(page, instructor, student, world):

@@ -19,6 +19,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 import fake_engine
 fake_engine.install()
 from autograder.gradebook.nbgrader_glue import AUTOGRADE_PREPROCESSORS, FEEDBACK_PREPROCESSORS
+from autograder.gradebook.page_templates import PAGE_TEMPLATES
 from autograder.gradebook.safe_html import FILTERS
 c = get_config()
 c.CourseDirectory.course_id = "a_course"
@@ -28,6 +29,8 @@ c.Autograde.autograde_preprocessors = AUTOGRADE_PREPROCESSORS
 c.GenerateFeedback.preprocessors = FEEDBACK_PREPROCESSORS
 c.ExportApp.plugin_class = "autograder.gradebook.nbgrader_glue.VerdictExporter"
 c.HTMLExporter.filters = FILTERS
+c.HTMLExporter.extra_template_basedirs = PAGE_TEMPLATES
+c.HTMLExporter.preprocessors = ["autograder.gradebook.nbgrader_glue.HarmlessNames"]
 c.GenerateFeedback.exporter_class = "autograder.gradebook.nbgrader_glue.FeedbackExporter"
 """
 

@@ -1,5 +1,7 @@
 """nbgrader's settings for this course, read by nbgrader's commands, by formgrader and by `autograder`."""
 
+from autograder.gradebook.page_templates import PAGE_TEMPLATES
+
 c = get_config()  # noqa: F821 - nbgrader puts it here
 
 # Stands in the gradebook and in the exchange folder; changing it later orphans both.
@@ -38,6 +40,9 @@ c.HTMLExporter.filters = {
     "ansi2html": "autograder.gradebook.safe_html.terminal_text_to_safe_html",
     "clean_html": "autograder.gradebook.safe_html.raw_to_safe_html",
 }
+# Formgrader's pages, too, fetch nothing from elsewhere, and show people's names as the text they are.
+c.HTMLExporter.extra_template_basedirs = PAGE_TEMPLATES
+c.HTMLExporter.preprocessors = ["autograder.gradebook.nbgrader_glue.HarmlessNames"]
 
 # `nbgrader export` refuses points without a verdict, which plain exporters would pass on.
 c.ExportApp.plugin_class = "autograder.gradebook.nbgrader_glue.VerdictExporter"
