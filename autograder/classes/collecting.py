@@ -3,16 +3,21 @@
 import glob
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course.course import Course, CourseError
+from autograder.course.errors import UNFORESEEN, UnusableNotebook, in_short
 from autograder.course.exercise import Exercise
+from autograder.course.reading import read_notebook_file
 from autograder.course.submission import HandedIn, read_submission, renamed_notebooks
 from autograder.course.times import UnclearTime, exchange_zone, handed_in_at
 from autograder.gradebook.access import submitted_folder
+from autograder.gradebook.trouble import EVERYBODYS_TROUBLE
 from autograder.grading.store import Record
+
+_MOST_NAMES, _LONGEST_NAME = 5, 80
 
 
 @dataclass
@@ -67,7 +72,12 @@ def collect(course: Course, assignment: str, only: str = "*", *, changing: bool 
     for folder in sorted(Path(path) for path in glob.glob(str(pattern))):  # noqa: PTH207 - an absolute pattern
         student = folder.parent.name
         if folder.is_dir() and only in ("*", student):
-            students[student] = _look_into(course, assignment, student, folder, changing=changing)
+            try:
+                students[student] = _look_into(course, assignment, student, folder, changing=changing)
+            except UNFORESEEN as problem:
+                if isinstance(problem, OSError) and problem.errno in EVERYBODYS_TROUBLE:
+                    raise
+                students[student] = StudentWork(folder, problem=f"what lies in {folder} is no work ({in_short(problem)})")
     return students
 
 
@@ -92,27 +102,42 @@ def _find_renamed(found: StudentWork, folder: Path, exercises: Mapping[str, Exer
         return
     for name, files in renamed_notebooks(folder, exercises).items():
         target = folder / f"{name}.ipynb"
-        names = ", ".join(path.name for path in files)
-        contents = {path.read_bytes() for path in files}
+        names = _named(files)
+        contents = {_content(path) for path in files}
         if target.is_symlink() or target.exists():
-            if not target.is_symlink() and {target.read_bytes()} != contents:
+            if not target.is_symlink() and {_content(target)} != contents:
                 found.notes.append(f"{target.name} counts, but {names} is of that exercise too, and another text.")
         elif len(contents) > 1:
             found.notes.append(
                 f"There is no {target.name}, but {names} are of that exercise; rename the one that counts."
             )
         elif not changing:
-            found.notes.append(f"{files[0].name} is {target.name} by what is in it; it would be copied to that name.")
+            found.notes.append(f"{names} is {target.name} by what is in it; it would be copied to that name.")
         else:
             temporary = folder / f".{target.name}.{os.getpid()}"
             try:
                 shutil.copy2(files[0], temporary)
                 temporary.replace(target)
             except OSError as error:
-                found.notes.append(f"{files[0].name} is {target.name}, and could not be named so ({error.strerror}).")
+                found.notes.append(f"{names} is {target.name}, and could not be named so ({error.strerror}).")
                 temporary.unlink(missing_ok=True)
             else:
-                found.notes.append(f"{files[0].name} is {target.name} by what is in it; it was copied to that name.")
+                found.notes.append(f"{names} is {target.name} by what is in it; it was copied to that name.")
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a notebook; None if it is a folder, a pipe or the like, far too large, or may not be read."""
+    try:
+        return read_notebook_file(path)
+    except UnusableNotebook:
+        return None
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """List names that a student has given, a few of them and each on one line."""
+    names = [" ".join(path.name.split())[:_LONGEST_NAME] for path in paths[:_MOST_NAMES]]
+    more = f" and {len(paths) - _MOST_NAMES} more" if len(paths) > _MOST_NAMES else ""
+    return f"{', '.join(names)}{more}"
 
 
 def _timestamp_problem(course: Course, folder: Path) -> str:
@@ -124,7 +149,7 @@ def _timestamp_problem(course: Course, folder: Path) -> str:
 
 
 def _missing_note(folder: Path, name: str, exercises: Collection[str]) -> str:
-    others = sorted(path.name for path in folder.glob("*.ipynb") if path.stem not in exercises)
+    others = sorted(path for path in folder.glob("*.ipynb") if path.stem not in exercises)
     if others:
-        return f"There is no {name}.ipynb, but {', '.join(others)}; rename it if it is that notebook."
+        return f"There is no {name}.ipynb, but {_named(others)}; rename it if it is that notebook."
     return f"There is no {name}.ipynb."

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from autograder.classes.collecting import Work
 from autograder.classes.progress import Tally
+from autograder.course.errors import UNFORESEEN
 from autograder.course.submission import HandedIn
 from autograder.grading.grader import Grader, LazyEngine, Result
 from autograder.grading.quiet import PATIENCE_SECONDS, wait_until_quiet
@@ -38,7 +39,7 @@ def verdicts(
     unknown: deque[Work] = deque()
     try:
         for work in works:
-            known = None if force else _known(grader, work)
+            known = None if force else _known_or_unreadable(grader, work)
             if known is not None:
                 yield work, known
                 continue
@@ -98,6 +99,16 @@ def _known(grader: Grader, work: Work) -> Future[Judged] | None:
     future: Future[Judged] = Future()
     future.set_result((submission, Result(record, is_new=False)))
     return future
+
+
+def _known_or_unreadable(grader: Grader, work: Work) -> Future[Judged] | None:
+    """Look a verdict up; what goes wrong while a person's files are read is that person's, as where they are graded."""
+    try:
+        return _known(grader, work)
+    except UNFORESEEN as problem:
+        failed: Future[Judged] = Future()
+        failed.set_exception(problem)
+        return failed
 
 
 def default_jobs() -> int:

@@ -11,3 +11,16 @@ class JudgeFailed(RuntimeError):
 
 class UnusableNotebook(Exception):
     """A file that cannot be graded; the message is one sentence for the student."""
+
+
+UNFORESEEN = (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError, AttributeError)
+"""What reading one person's files, or an LMS's answer about one, may end in; it becomes that person's row."""
+
+
+def in_short(problem: BaseException) -> str:
+    """Say what an unforeseen error was, for the row of the person in whose files it lies.
+
+    Args:
+        problem: The error.
+    """
+    return getattr(problem, "strerror", None) or f"{type(problem).__name__}: {str(problem)[:100]}"

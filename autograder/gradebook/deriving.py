@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
 from autograder.course.course import Course, CourseError
+from autograder.course.errors import UNFORESEEN, in_short
 from autograder.course.lesson import Lesson
 from autograder.course.submission import copied_not, plain_files
 from autograder.course.times import exchange_zone, nbgrader_time
@@ -102,6 +103,8 @@ class Deriver:
                 if isinstance(error, OSError) and error.errno in EVERYBODYS_TROUBLE:
                     raise
                 return f"its verdict is kept, but could not be saved: {in_words(error)}"
+            except UNFORESEEN as error:  # whatever else comes of what one person handed in
+                return f"its verdict is kept, but could not be saved ({in_short(error)})"
             finally:
                 self._gradebook.db.rollback()  # ends the transaction, and forgets what others may change meanwhile
         return ""

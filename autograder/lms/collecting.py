@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 from autograder.course.class_list import Known
 from autograder.course.course import Course
+from autograder.course.errors import UNFORESEEN, in_short
 from autograder.course.times import TIMESTAMP, UnclearTime, handed_in_at
 from autograder.gradebook.access import open_gradebook, submitted_folder, writer_lock
-from autograder.lms.errors import UNFORESEEN
 from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
@@ -69,8 +69,8 @@ def collect(
             except UNFORESEEN as problem:
                 identities.people.pop(one.person.key, None)
                 identities.put([before] if before else [])
-                reason = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {str(problem)[:100]}"
-                results.add(Did.PERSON, one.person.student, f"could not be put into submitted/ ({reason})")
+                reason = f"could not be put into submitted/ ({in_short(problem)})"
+                results.add(Did.PERSON, one.person.student, reason)
         if not dry_run:
             handed_in = [Known(one.person.student, one.first_name, one.last_name, one.person.email) for one in incoming]
             _enrol(course, [*handed_in, *absent])

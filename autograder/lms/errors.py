@@ -9,7 +9,3 @@ class LmsError(CourseError):
 
 class StudentFilesRefused(Exception):
     """What one student handed in must not be unpacked; the others go on. The message is one sentence."""
-
-
-UNFORESEEN = (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError, AttributeError)
-"""What reading one person's files, or an LMS's answer about one, may end in; it becomes that person's row."""

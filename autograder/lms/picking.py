@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 
 from autograder.course.course import Course
-from autograder.course.errors import UnusableNotebook
+from autograder.course.errors import UNFORESEEN, UnusableNotebook, in_short
 from autograder.course.sealed import read_submitted
-from autograder.lms.errors import UNFORESEEN, LmsError, StudentFilesRefused
+from autograder.lms.errors import LmsError, StudentFilesRefused
 from autograder.lms.names import released_name
 from autograder.lms.safe_zip import STUDENT_LIMITS, Budget, SafeZip, open_zip
 
@@ -97,7 +97,7 @@ def pick_all(
         except (StudentFilesRefused, LmsError) as problem:
             unread[key] = str(problem).rstrip(".")
         except UNFORESEEN as problem:
-            unread[key] = f"what was handed in could not be read ({type(problem).__name__}: {str(problem)[:100]})"
+            unread[key] = f"what was handed in could not be read ({in_short(problem)})"
         else:
             found.doubts += one.doubts
             picked[key] = found

@@ -1,6 +1,7 @@
 """A class run: everything graded once, whatever is handed in and wherever it is stopped."""
 
 import json
+import os
 import threading
 import time
 
@@ -8,11 +9,13 @@ import pytest
 import sample_course
 from filelock import FileLock
 
+from autograder.classes import classrun, collecting
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
 from autograder.course.submission import HandedIn
 from autograder.gradebook.access import open_gradebook
+from autograder.gradebook.deriving import Deriver
 from autograder.grading.grader import Grader, LazyEngine
 from autograder.grading.store import VerdictStore
 
@@ -295,3 +298,74 @@ def test_an_error_in_a_check_is_named_to_the_instructor_with_its_place(handed_in
     assert len(named) == 1
     assert "the rest" not in named[0]
     assert not any("page.py" in note for student in ("right", "half") for note in results[student].notes)
+
+
+def folder_for_notebook(folder):
+    (folder / "doubling.ipynb").rename(folder / "mine.ipynb")
+    (folder / "doubling.ipynb").mkdir()
+
+
+def pipe_for_notebook(folder):
+    (folder / "doubling.ipynb").rename(folder / "mine.ipynb")
+    os.mkfifo(folder / "doubling.ipynb")
+
+
+def sparse_for_notebook(folder):
+    (folder / "doubling.ipynb").rename(folder / "mine.ipynb")
+    with (folder / "doubling.ipynb").open("wb") as stream:
+        stream.truncate(3 * 2**30)
+
+
+def loop_for_notebook(folder):
+    (folder / "doubling.ipynb").rename(folder / "mine.ipynb")
+    (folder / "doubling.ipynb").symlink_to("doubling.ipynb")
+
+
+def names_of_many_lines(folder):
+    (folder / "doubling.ipynb").unlink()
+    for number in range(300):
+        (folder / f"{number}\nright  6 of 6.ipynb").touch()
+
+
+def a_table_in_a_time_stamp(folder):
+    (folder / "timestamp.txt").mkdir()
+
+
+ODD = [folder_for_notebook, pipe_for_notebook, sparse_for_notebook, loop_for_notebook, names_of_many_lines]
+ODD += [a_table_in_a_time_stamp]
+
+
+def fails_for(name, real):
+    """Do what a function does, but for one student in whose files something unforeseen happens."""
+
+    def call(*args, **kwargs):
+        if name in map(str, args) or any(name in str(getattr(one, "student", "")) for one in args):
+            raise RecursionError("maximum recursion depth exceeded")
+        return real(*args, **kwargs)
+
+    return call
+
+
+def test_whatever_one_person_hands_in_is_a_row_and_everybody_else_goes_on(handed_in, monkeypatch):
+    for make in ODD:
+        sample_course.hand_in(handed_in, make.__name__)
+        make(handed_in / "submitted" / make.__name__ / HOMEWORK)
+    for name in ("not_found", "not_read", "not_derived"):
+        sample_course.hand_in(handed_in, name)
+    monkeypatch.setattr(collecting, "_look_into", fails_for("not_found", collecting._look_into))
+    monkeypatch.setattr(classrun, "_known", fails_for("not_read", classrun._known))
+    monkeypatch.setattr(Deriver, "_save", fails_for("not_derived", Deriver._save))
+
+    results, _ = run_class(handed_in, jobs=2)
+
+    assert {name: results[name].row.points for name in ("broken", "half", "right")} == {
+        "broken": 0, "half": 3, "right": 6
+    }  # fmt: skip
+    for name in ("not_found", "not_read", "not_derived", "a_table_in_a_time_stamp"):
+        assert results[name].problem, name
+        assert len(results[name].problem) < 300
+    for make in ODD:
+        said = [results[make.__name__].problem, *results[make.__name__].notes]
+        assert any(said), make.__name__
+        assert all(len(one) < 700 and "\n" not in one for one in said), said
+    assert len(results) == 3 + len(ODD) + 3

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from autograder.course.errors import UNFORESEEN
 from autograder.gradebook.feedback import points_text
-from autograder.lms.errors import UNFORESEEN
 from autograder.lms.holding import why_held
 from autograder.lms.outgoing import Outgoing
 from autograder.lms.push.errors import NoAnswer, PlatformRefused, StudentRefused
