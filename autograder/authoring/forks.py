@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, NoReturn
 
+from autograder.kernels.inner import seal
+
 Work = Callable[[], Any]
 CROWDED = 12.0
 """Seconds on the wall for one of a processor, where many share it."""
@@ -92,6 +94,7 @@ def led(lead: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     pid = os.fork()
     if pid == 0:
         os.close(reading)
+        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGTERM)
         _lead(lead, writing)
     os.close(writing)
     try:
@@ -128,6 +131,7 @@ def _fork(work: Work, cpu_seconds: int, seconds: float) -> _Fork:
     pid = os.fork()
     if pid == 0:
         os.close(reading)
+        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would take its answer
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         _work(work, writing)

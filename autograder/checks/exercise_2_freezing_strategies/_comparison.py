@@ -440,12 +440,18 @@ def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
 
 
 def comparison_images(count: int, seed: int, shape: tuple[int, int] = SHAPE) -> tuple[Array, Array]:
-    """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright."""
+    """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright.
+
+    Neither the first nor the last label is the largest: who takes one of them for it makes too few classes.
+    """
     generator = np.random.default_rng(seed)
     brightness = (np.arange(count) + 0.5) / count
     images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *shape, 3))
-    order = generator.permutation(count)
-    return images[order].astype(np.float32), np.floor(CLASSES * brightness).astype(np.int64)[order]
+    order, labels = generator.permutation(count), np.floor(CLASSES * brightness).astype(np.int64)
+    darkest = np.flatnonzero(labels[order] == 0)[:2]
+    order[[0, darkest[0]]] = order[[darkest[0], 0]]
+    order[[-1, darkest[1]]] = order[[darkest[1], -1]]
+    return images[order].astype(np.float32), labels[order]
 
 
 def _compared(submission: Submission, seed: int, shape: tuple[int, int]) -> Comparison:

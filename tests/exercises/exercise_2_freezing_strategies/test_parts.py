@@ -57,6 +57,10 @@ def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
     brightness = images.mean(axis=(1, 2, 3))
     assert sorted(set(labels.tolist())) == [0, 1, 2]
     assert labels[brightness.argmin()] == 0
+    for seed in range(12):
+        drawn = comparing.comparison_images(12, seed)[1]
+        assert sorted(drawn.tolist()) == [0] * 4 + [1] * 4 + [2] * 4
+        assert drawn[0] != 2 != drawn[-1]
     assert images.max() <= 255
 
 
