@@ -19,7 +19,6 @@ from autograder.classes.collecting import StudentWork, Work, collect
 from autograder.classes.progress import Progress, Tally
 from autograder.classes.verdicts import Judged, verdicts
 from autograder.course.course import Course, CourseError, Secret
-from autograder.course.errors import UNFORESEEN
 from autograder.course.times import UnclearTime, stamp_text
 from autograder.gradebook.book import Book
 from autograder.gradebook.deriving import Deriver

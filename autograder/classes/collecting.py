@@ -77,7 +77,9 @@ def collect(course: Course, assignment: str, only: str = "*", *, changing: bool 
             except UNFORESEEN as problem:
                 if isinstance(problem, OSError) and problem.errno in EVERYBODYS_TROUBLE:
                     raise
-                students[student] = StudentWork(folder, problem=f"what lies in {folder} is no work ({in_short(problem)})")
+                students[student] = StudentWork(
+                    folder, problem=f"what lies in {folder} is no work ({in_short(problem)})"
+                )
     return students
 
 
