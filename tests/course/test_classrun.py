@@ -9,7 +9,7 @@ import pytest
 import sample_course
 from filelock import FileLock
 
-from autograder.classes import classrun, collecting
+from autograder.classes import collecting, verdicts
 from autograder.classes.classrun import ClassRun
 from autograder.course.course import Course
 from autograder.course.errors import CourseError
@@ -353,7 +353,7 @@ def test_whatever_one_person_hands_in_is_a_row_and_everybody_else_goes_on(handed
     for name in ("not_found", "not_read", "not_derived"):
         sample_course.hand_in(handed_in, name)
     monkeypatch.setattr(collecting, "_look_into", fails_for("not_found", collecting._look_into))
-    monkeypatch.setattr(classrun, "_known", fails_for("not_read", classrun._known))
+    monkeypatch.setattr(verdicts, "_known", fails_for("not_read", verdicts._known))
     monkeypatch.setattr(Deriver, "_save", fails_for("not_derived", Deriver._save))
 
     results, _ = run_class(handed_in, jobs=2)
