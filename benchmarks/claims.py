@@ -39,9 +39,15 @@ from benchmarks.claims_page import HEADING, section
 from transferlab import ImageSet
 from transferlab.recorded import PATH, recorded
 
+PHOTOGRAPHS = "mobilenet_0.75@96"
+"""The backbone of the course on photographs."""
 SEEDS = range(1, 11)
-FEWER = {"tracing": range(1, 3)}
-"""Where the effect is many times the spread."""
+FEWER = {
+    "tracing": range(1, 3),
+    "rates cifar10 efficientnet_lite0@96": range(1, 5),
+    f"exercise 2 cifar10 {PHOTOGRAPHS}": range(1, 5),
+}
+"""Where the effect is many times the spread, or a seed takes minutes."""
 SIZES = (10, 100, 400)
 STEPS, MOST_STEPS, EPOCHS_AT_LEAST = 300, 1200, 30
 HEAD_RATE, HEAD_EPOCHS, TUNING_EPOCHS, BATCH_SIZE = 1e-3, 8, 4, 32
@@ -49,8 +55,6 @@ RATES = {"sketches": (1e-5, 1e-4, 3e-4, 1e-3, 1e-2), "cifar10": (1e-5, 3e-5, 1e-
 """Of a second stage, by source of images; the middle ones are where its best is looked for."""
 UNFREEZING_RATES = (1e-4, 3e-4, 1e-3)
 """Likewise, where any fraction of a backbone learns."""
-PHOTOGRAPHS = "mobilenet_0.75@96"
-"""The backbone of the course on photographs."""
 LAST_BLOCK = {
     "mini_vgg": "block4_conv1",
     "efficientnet_lite0@96": "block7a_expand_conv",

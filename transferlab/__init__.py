@@ -21,7 +21,7 @@ from transferlab.plots_results import (
 )
 from transferlab.portable import note_not_carried
 from transferlab.progress import epoch_bar, progress
-from transferlab.recorded import recorded_accuracies
+from transferlab.recorded import recorded_accuracies, recorded_on
 from transferlab.scenarios import check_scenarios
 from transferlab.showing import show
 from transferlab.signs import passed
@@ -59,6 +59,7 @@ __all__ = [
     "plot_trade_off",
     "progress",
     "recorded_accuracies",
+    "recorded_on",
     "show",
     "source_names",
 ]

@@ -63,7 +63,7 @@ _COURSES = {
         compared_backbones=("mobilenet_0.75@96", "mobilenet_v2_0.35@96", "mini_mobilenet"),
         usual_accuracy=0.80,
         usual_accuracy_of_ten=0.60,
-        fine_tuning_rate=3e-4,
+        fine_tuning_rate=3e-5,
         unfreezing_rate=1e-3,
     ),
 }

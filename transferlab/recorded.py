@@ -30,3 +30,15 @@ def recorded_accuracies(part: str) -> dict[str, list[float]]:
         raise ValueError(f"nothing is recorded for {part!r}; recorded are {', '.join(known)}")
     seeds = sorted(known[part]["seeds"].items(), key=lambda entry: int(entry[0]))
     return {name: [values[name] for _, values in seeds] for name in seeds[0][1]}
+
+
+def recorded_on(part: str) -> str | None:
+    """When a part of the recording was measured.
+
+    Args:
+        part: As for `recorded_accuracies`.
+
+    Returns:
+        The date, such as "2026-11-29", or None if nothing is recorded under this name.
+    """
+    return recorded().get(part, {}).get("date")

@@ -191,7 +191,7 @@ def _look_at_outputs(notebook: Any, last: int, findings: Findings) -> None:
         error = next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
         name = _name(index, cell)
         if name in stubs:
-            lost |= dict.fromkeys(_bound_names(cell.source), name)
+            lost |= dict.fromkeys([*_bound_names(cell.source), *_promised_names(cell.source)], name)
         if error is None or name in stubs:
             continue
         cause = lost.get(_undefined(error))
@@ -231,6 +231,12 @@ def _bound_names(source: str) -> list[str]:
     """Names a cell would leave behind; read line by line, since it may not parse."""
     groups = (name for found in _BOUND.finditer(source) for name in found.groups() if name)
     return [name.strip() for names in groups for name in names.split(",")]
+
+
+def _promised_names(source: str) -> list[str]:
+    """Words of a cell's comments: a stub says there which names the answer should leave behind."""
+    comments = (line.partition("#")[2] for line in source.splitlines())
+    return [word for comment in comments for word in re.findall(r"\w+", comment)]
 
 
 def _one_line(error: Any) -> str:

@@ -12,8 +12,10 @@ from transferlab import recorded_accuracies
 from transferlab.recorded import recorded
 
 LESSON, EXERCISE_2 = "lesson_transfer_learning", "exercise_2_freezing_strategies"
-RATES = "rates sketches mini_vgg"
-SEEDS = {RATES: 10, "fractions": 10, "curve": 10, "tracing": 1}
+EXERCISE_1 = "exercise_1_two_classes"
+RATES, PHOTOS = "rates sketches mini_vgg", "rates cifar10 mobilenet_0.75@96"
+PAIR = "exercise 1 cifar10 mobilenet_0.75@96"
+SEEDS = {RATES: 10, PHOTOS: 10, PAIR: 10, "fractions": 10, "curve": 10, "tracing": 1}
 """What is recorded; the command goes on where it was broken off, and more never hurts."""
 
 
@@ -68,6 +70,16 @@ CLAIMS: list[tuple[str, str, Callable[[], bool]]] = [
     (LESSON, "ten times that gives most of the gain away again", lambda: bool(
         lead(RATES, "1e-03", "1e-02").mean() > 0.5 * lead(RATES, "1e-03", "frozen, as long").mean()
     )),
+    (LESSON, "the head's own rate ruins what was learned", lambda: bool(
+        lead(PHOTOS, "frozen, as long", "1e-03").min() > 0.02
+        and lead(PHOTOS, "frozen, as long", "1e-03").mean() > 0.1
+    )),
+    (LESSON, "a third of it still loses to the control", lambda: clearly(lead(PHOTOS, "frozen, as long", "3e-04"))),
+    (LESSON, "3e-5 keeps what the control has, and in so few steps adds next to nothing", lambda: bool(
+        abs(lead(PHOTOS, "3e-05", "frozen, as long").mean()) < 0.01
+    )),
+    (EXERCISE_1, "it is 3e-5, which gains there in most of ten draws", lambda: clearly(lead(PAIR, "3e-05", "frozen"))),
+    (EXERCISE_1, "while 3e-4 loses in most", lambda: bool(np.mean(lead(PAIR, "3e-04", "frozen") < 0) >= 0.75)),
     (EXERCISE_2, "a quarter gains between two and three points on the head alone", lambda: all(
         clearly(gain) and 0.02 < gain.mean() < 0.03
         for gain in (lead("fractions", f"{kind} 0.25", f"{kind} 0.0") for kind in ("validation", "test"))

@@ -117,6 +117,11 @@ def test_no_line_is_too_long_to_read(project_root):
         assert [line for line in breakable if len(line) > 88] == [], path.name
 
 
+def test_one_spelling(project_root):
+    texts = [path.read_text() for path in (project_root / "source").glob("*.py")]
+    assert [found for text in texts for found in re.findall(r"\blearnt\b|\bgray\b|(?:recogn|summar|special)iz\w+", text)] == []
+
+
 def test_every_notebook_keeps_tensorflow_s_notes_out_of_the_outputs(project_root):
     for path in sorted((project_root / "release").glob("*/*.ipynb")):
         cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]

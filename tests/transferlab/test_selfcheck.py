@@ -106,8 +106,10 @@ def test_only_the_first_cause_is_named(tmp_path: Path, capsys: pytest.CaptureFix
         code("assert double(2) == 4", "double__checks", grade=True),
         code("results, rest = [double(a) for a in (1, 2)], 3"),
         code("print(results)\nassert rest == 3", "results__checks", grade=True),
-        code("# Leaves behind: table.\n# YOUR CODE HERE\nraise NotImplementedError", "table", solution=True),
+        code("# Leaves behind: table, best.\n# YOUR CODE HERE\nraise NotImplementedError", "table", solution=True),
         code("print(math.pi)"),
+        code("assert len(table) == 3", "table__checks", grade=True),
+        code("assert best in table", "best__checks", grade=True),
     )
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out.splitlines()[2:] == [
@@ -119,6 +121,8 @@ def test_only_the_first_cause_is_named(tmp_path: Path, capsys: pytest.CaptureFix
         "  cell 3: double comes from cell 1 (double)",
         "  cell 4 (results__checks): results comes from cell 1 (double)",
         "  cell 6: math comes from cell 1 (double)",
+        "  cell 7 (table__checks): table comes from cell 5 (table)",
+        "  cell 8 (best__checks): best comes from cell 5 (table)",
         "",
         "Failed",
         "  cell 1 (double): SyntaxError: '(' was never closed (line 3)",
