@@ -41,4 +41,5 @@ def recorded_on(part: str) -> str | None:
     Returns:
         The date, such as "2026-11-29", or None if nothing is recorded under this name.
     """
-    return recorded().get(part, {}).get("date")
+    found: str | None = recorded().get(part, {}).get("date")
+    return found
