@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What begins a formula, the wide forms included, which some programs take for the narrow ones."""
 
 
 def for_spreadsheet(value: str) -> str:

@@ -19,6 +19,8 @@ from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from autograder.course.pictures import is_modest_base64
+
 # ruff: noqa: SIM905 - names read better as words than as thirty quoted lines
 _TAGS = frozenset(
     """
@@ -51,7 +53,6 @@ _NUMBER = re.compile(r"(\d{1,4})(?:\.\d{1,6})?(px|pt|em|rem|ex|ch|%)?")
 _LARGEST = {"px": 2_000, "pt": 1_500, "em": 100, "rem": 100, "ex": 200, "ch": 300, "%": 100, "": 2_000}
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 _DATA = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _LEFT_OUT = "[an output of a kind that is not shown here]"
 _BOX = '<div style="contain: paint; overflow: auto; max-width: 100%;">'
 """Whatever was overlooked paints inside it, and gets scroll bars where it is too large."""
@@ -84,13 +85,17 @@ def _kept(with_links: bool, _tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if with_links and value.strip().lower().startswith(("http://", "https://", "mailto:")) else None
     if name == "src":
-        return value if _DATA.fullmatch(value) else None
+        return value if _is_picture(value) else None
     if name == "style":
         kept = [part for part in value.split(";") if _is_modest(part)]
         return ";".join(kept) if kept else None
     if name in ("width", "height", "colspan", "rowspan", "start"):
         return value if value.isascii() and value.strip("%").isdigit() and len(value) <= 4 else None
     return value
+
+
+def _is_picture(address: str) -> bool:
+    return bool(_DATA.fullmatch(address)) and is_modest_base64(address.partition(",")[2])
 
 
 def _is_modest(declaration: str) -> bool:
@@ -156,6 +161,7 @@ class _Renderer(IPythonRenderer):
             data = self._pictures.get(url, "")
             if not data:
                 self.wanted.append(url)
+        data = data if _is_picture(data) else ""
         if not data:
             return f"<em>[picture not shown: {described or html_text.escape(url[:80])}]</em>"
         return f'<img src="{data}" alt="{described}" style="max-width: 100%">'
@@ -174,7 +180,7 @@ def _attached_picture(bundle: Any) -> str:
         (
             f"data:{mime};base64,{found[mime]}"
             for mime in _PICTURES
-            if isinstance(found.get(mime), str) and _BASE64.fullmatch(found[mime])
+            if isinstance(found.get(mime), str) and is_modest_base64(found[mime])
         ),
         "",
     )
@@ -208,7 +214,7 @@ def _harmless_output(output: Mapping[str, Any]) -> dict[str, Any]:
 
 def _harmless_data(data: Any) -> dict[str, str]:
     shown = {mime: _joined(content) for mime, content in data.items()} if isinstance(data, Mapping) else {}
-    safe = {mime: content for mime, content in shown.items() if mime in _PICTURES and _BASE64.fullmatch(content)}
+    safe = {mime: content for mime, content in shown.items() if mime in _PICTURES and is_modest_base64(content)}
     if "text/html" in shown:
         safe["text/html"] = f"{_BOX}{harmless_html(shown['text/html'])}</div>"
     if "text/plain" in shown or not safe:

@@ -68,7 +68,7 @@ def read_notebook(data: bytes) -> NotebookNode:
         raise UnusableNotebook(f"The notebook names no known format version (nbformat {version!r:.40}); {_AGAIN}.")
     if version > 4:
         raise UnusableNotebook(
-            f"The notebook is written in nbformat {version}; save it as nbformat 4, the newest known."
+            f"The notebook is written in nbformat {version!r:.40}; save it as nbformat 4, the newest known."
         )
     cells = _upgraded_cells(data) if version < 4 else content.get("cells")
     if not isinstance(cells, list):

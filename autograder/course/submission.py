@@ -111,8 +111,9 @@ def entries_not_copied(folder: Path, ignored: Iterable[str]) -> list[Path]:
         Paths relative to the folder; no notebooks.
     """
     kept = {name for name, _ in plain_files(folder, copied_not(ignored), [])}
-    others = (path.relative_to(folder) for path, _ in _walk(folder))
-    return [path for path in others if path.as_posix() not in kept and path.suffix != ".ipynb"]
+    others = (found for found in _walk(folder) if found[1] is None or not stat.S_ISDIR(found[1].st_mode))
+    paths = (path.relative_to(folder) for path, _ in others)
+    return [path for path in paths if path.as_posix() not in kept and path.suffix != ".ipynb"]
 
 
 def plain_files(folder: Path, ignored: Iterable[str], notes: list[str]) -> Iterator[tuple[str, Path]]:
@@ -132,25 +133,38 @@ def plain_files(folder: Path, ignored: Iterable[str], notes: list[str]) -> Itera
         if seen >= MAX_ENTRIES:
             notes.append(f"At most {MAX_ENTRIES:,} entries beside a notebook are looked at; the rest was left out.")
             return
+        is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+        if is_folder and os.access(path, os.R_OK | os.X_OK):
+            continue
         parts = path.relative_to(folder).parts
         if any(fnmatch(part, pattern) for part in parts for pattern in patterns):
             continue
         name = "/".join(parts)
-        if status is None or len(parts) > MAX_DEPTH or len(name.encode("utf-8", "surrogateescape")) > MAX_NAME_BYTES:
-            notes.append(f"{_short(name)} was left out: its path is too long or too deep, or may not be looked at.")
-        elif not stat.S_ISREG(status.st_mode):
-            notes.append(f"{_short(name)} was left out: it is a link or a device, not a file.")
-        elif not _is_text(name):
-            notes.append(f"{_short(name)} was left out: its name is not UTF-8.")
-        elif count >= MAX_FILES or status.st_size > room:
+        size = status.st_size if status is not None else 0
+        if reason := _why_not(path, status, name, len(parts)):
+            notes.append(f"{_short(name)} was left out: {reason}.")
+        elif count >= MAX_FILES or size > room:
             notes.append(
                 f"{_short(name)} was left out: at most {MAX_FILES} files of {MAX_FILES_MIB} MiB together are looked at."
             )
-        elif not os.access(path, os.R_OK):
-            notes.append(f"{_short(name)} was left out: it may not be read; check its permissions.")
         else:
-            count, room = count + 1, room - status.st_size
+            count, room = count + 1, room - size
             yield name, path
+
+
+def _why_not(path: Path, status: os.stat_result | None, name: str, depth: int) -> str:
+    """Say why an entry is not read, whatever its size; empty if it may be."""
+    if status is None or depth > MAX_DEPTH or len(name.encode("utf-8", "surrogateescape")) > MAX_NAME_BYTES:
+        return "its path is too long or too deep, or may not be looked at"
+    if stat.S_ISDIR(status.st_mode):
+        return "it is a folder that may not be opened; check its permissions"
+    if not stat.S_ISREG(status.st_mode):
+        return "it is a link or a device, not a file"
+    if not _is_text(name):
+        return "its name is not UTF-8"
+    if not os.access(path, os.R_OK):
+        return "it may not be read; check its permissions"
+    return ""
 
 
 def _read_files(folder: Path, notes: list[str]) -> dict[str, bytes]:
@@ -177,13 +191,13 @@ def _is_text(name: str) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result | None]]:
-    """All entries but real folders, sorted, links not followed, with their status, or None where that is refused."""
+    """All entries, folders too, sorted, links not followed, with their status, or None where that is refused."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
-        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        within = [*names, *folders]
         if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
             folders.clear()
-        for name in sorted([*names, *linked]):
+        for name in sorted(within):
             path = Path(parent) / name
             try:
                 status: os.stat_result | None = path.lstat()

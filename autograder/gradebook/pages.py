@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from autograder.course.pictures import is_modest
+
 _OPENED = re.compile(r"<(script|style|link|base|img|iframe|object|embed|form)\b", re.IGNORECASE)
 _CLOSED = {
     name: re.compile(rf"</{name}[^<>]{{0,100}}>", re.IGNORECASE)
@@ -131,6 +133,7 @@ def _picture(source: str, folder: Path) -> str:
         is_inside = path.resolve().is_relative_to(folder.resolve())
         if kind is None or not is_inside or not path.is_file() or path.stat().st_size > _MOST_PICTURE_MIB * 2**20:
             return ""
-        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        content = path.read_bytes()
+        return f"data:{kind};base64,{base64.b64encode(content).decode()}" if is_modest(content) else ""
     except OSError:
         return ""

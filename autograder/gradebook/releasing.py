@@ -37,6 +37,7 @@ from nbgrader.apps import NbGraderAPI
 from sqlalchemy import create_engine
 
 from autograder.course.course import Course, CourseError
+from autograder.course.csv_files import for_spreadsheet
 from autograder.gradebook.access import course_directory, open_gradebook, submitted_folder, writer_lock
 from autograder.gradebook.database_file import gradebook_path
 from autograder.gradebook.deriving import quiet, reason_of
@@ -224,7 +225,7 @@ class _Change:
                 target.chmod(0o600)
                 writer = csv.writer(stream)
                 writer.writerow(["student", "notebook", "cell", "manual_score", "extra_credit", "comment"])
-                writer.writerows(rows)
+                writer.writerows(["" if cell is None else for_spreadsheet(str(cell)) for cell in row] for row in rows)
             yield target
 
     def apply(self) -> None:

@@ -22,6 +22,8 @@ from autograder.lms.identities import Identities, Person
 from autograder.lms.picking import Picked, digest_of
 from autograder.lms.results import Did, Results
 
+_MARKUP = str.maketrans("<>", "‹›")
+
 
 @dataclass
 class Incoming:
@@ -217,7 +219,13 @@ def _enrol(course: Course, students: Sequence[Known]) -> None:
             there = known.get(one.student)
             # names the gradebook has already were put there by somebody who knew where the first name ends
             has_name = there is not None and (there.first_name or there.last_name)
-            given = {} if has_name else {"first_name": one.first_name or None, "last_name": one.last_name or None}
+            named = {"first_name": _shown(one.first_name), "last_name": _shown(one.last_name)}
+            given = {} if has_name else {name: text or None for name, text in named.items()}
             if one.email and not (there is not None and there.email):
                 given["email"] = one.email
             gradebook.update_or_create_student(one.student, **given)
+
+
+def _shown(name: str) -> str:
+    """A name as nbgrader's pages may take it: some of them put it into HTML as it is."""
+    return name.translate(_MARKUP)

@@ -8,6 +8,10 @@ _RENAMED = re.compile(
 )
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\*?\[\]:\"<>|{}\s]+")
 
+_UNSEEN = frozenset({"Cf", "Cs", "Co", "Cn"})
+"""Kinds of characters that nobody sees, or that turn what is seen around: two ids that look alike are two people."""
+_MOST_ID_BYTES = 120
+
 
 def folded(name: str) -> str:
     """Return what is left of a name after any LMS has cleaned it: its letters and digits, case and accents aside.
@@ -41,8 +45,9 @@ def student_id(text: str) -> str:
     Returns:
         The id, empty if nothing usable is left.
     """
-    cleaned = _UNSAFE.sub("-", unicodedata.normalize("NFC", text).strip().lower())
-    return cleaned.strip("-. ")[:120]
+    seen = "".join(one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one) not in _UNSEEN)
+    cleaned = _UNSAFE.sub("-", seen.strip().lower()).strip("-. ")
+    return cleaned.encode()[:_MOST_ID_BYTES].decode(errors="ignore").strip("-. ")
 
 
 def released_name(stem: str, released: frozenset[str]) -> str:

@@ -36,6 +36,11 @@ def crowd(folder):
         (folder / f"z{number:05}.ipynb").touch()
 
 
+def folders_only(folder):
+    for number in range(MAX_ENTRIES + 5):
+        (folder / f"z{number:05}").mkdir()
+
+
 def deep(folder):
     place = folder
     for _ in range(MAX_DEPTH + 200):
@@ -69,6 +74,7 @@ def pipe(folder):
         (sparse, "'sparse.bin' was left out: at most 200 files of 64 MiB together"),
         (many, "at most 200 files"),
         (crowd, "At most 5,000 entries"),
+        (folders_only, "At most 5,000 entries"),
         (deep, ""),
         (long_path, "its path is too long or too deep"),
         (not_text, "its name is not UTF-8"),
