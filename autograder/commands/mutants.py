@@ -1,12 +1,12 @@
 """`autograder mutants`: small mistakes in the reference answers, and whether the checks notice them."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, CourseOption, ending_well, err, find_course, out
+from autograder.report.visible import machine_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def mutants(
         survived = [mutant for mutant in found if not mutant.noticed and not mutant.undecided]
         undecided = [mutant for mutant in found if mutant.undecided]
         if as_json:
-            typer.echo(json.dumps([_as_json(mutant) for mutant in found], ensure_ascii=False, indent=1))
+            typer.echo(machine_text([_as_json(mutant) for mutant in found]))
         else:
             for mutant in survived:
                 _say(f"SURVIVED {mutant.cell}, line {mutant.mutation.line}: {mutant.mutation.name}")

@@ -1,12 +1,12 @@
 """`autograder report`: what a class has learned, and which checks deserve a look."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from autograder.commands.terminal import CourseOption, ending_well, find_course, out
+from autograder.report.visible import machine_text
 
 
 def report(
@@ -36,7 +36,7 @@ def report(
         if csv is not None:
             write_whole(csv, report_csv(made), private=True)
         if as_json:
-            typer.echo(json.dumps(report_object(made, with_names=names), indent=1))
+            typer.echo(machine_text(report_object(made, with_names=names)))
             return
         page = to or Path(f"report_{assignment}.html")
         write_whole(page, report_page(made, with_names=names).encode("utf-8"), private=True)

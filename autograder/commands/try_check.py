@@ -1,7 +1,6 @@
 """`autograder try-check`: checks tried on submissions, in this process, while a page is being written."""
 
 import contextlib
-import json
 import sys
 import traceback
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.commands.terminal import NEEDS_ATTENTION, UNUSABLE, CourseOption, ending_well, err, find_course, out
+from autograder.report.visible import machine_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,13 +84,11 @@ def _try_one(bench: "Bench", slip: str | None, notebook: Path | None, names: lis
 
     def show(name: str, error: BaseException) -> None:
         err.print(f"[bold]{name}[/]")
-        sys.stderr.write("".join(_on_the_page(error)))
+        sys.stderr.write(visible("".join(_on_the_page(error))))
 
     results = bench.judge(run_of(content, bench.exercise), names, aloud=not as_json, watch=None if as_json else show)
     if as_json:
-        typer.echo(
-            json.dumps([_result(name, result) for name, result in results.items()], ensure_ascii=False, indent=1)
-        )
+        typer.echo(machine_text([_result(name, result) for name, result in results.items()]))
     else:
         _show_results(bench, results)
     return all(result.outcome is Outcome.PASS for result in results.values())
@@ -148,7 +146,7 @@ def _try_all(bench: "Bench", only: str, jobs: int, *, as_json: bool, whole: bool
                 _show_tried(found)
     if as_json:
         tried.sort(key=lambda found: (found.status == "OK", found.name))
-        typer.echo(json.dumps([_tried(found) for found in tried], ensure_ascii=False, indent=1))
+        typer.echo(machine_text([_tried(found) for found in tried]))
     else:
         counted = {status: sum(found.status == status for found in tried) for status in _STYLES}
         _say(", ".join(f"{count} {status}" for status, count in counted.items() if count) or "nothing to try")

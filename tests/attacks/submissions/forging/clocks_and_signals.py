@@ -1,5 +1,6 @@
 # why = "clocks that run backwards, signals ignored, every call traced, a collector that never rests"
 # lost = ["answer"]
+# may_lose = ["double", "model"]
 # %% answer
 import gc
 import random
@@ -8,7 +9,7 @@ import sys
 import threading
 import time
 
-for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
+for name in ("time", "perf_counter", "process_time", "thread_time"):
     setattr(time, name, lambda: random.choice([float("nan"), -1e300, 0.0]))
 signal.signal(signal.SIGALRM, lambda *_: None)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -17,5 +18,5 @@ gc.callbacks.append(lambda *_: None)
 gc.set_threshold(1)
 sys.setprofile(lambda *_: None)
 threading.setprofile(lambda *_: None)
-sys.setswitchinterval(1e-6)
+
 answer = 420 - 1
