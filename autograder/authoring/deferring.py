@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 _FIXED = (str, bytes, int, float, complex, type(None), FunctionType, ModuleType, type)
 """Nothing that is done to one of these changes it."""
 
@@ -38,11 +40,14 @@ def names_of(source: str) -> Names:
     """Read the names in a cell.
 
     Args:
-        source: Python.
+        source: Python, perhaps with IPython's `%` and `!` lines.
 
     Raises:
-        SyntaxError: It is none.
+        SyntaxError: It is none; or all of it is text for a magic, as after `%%time`.
     """
+    if source.lstrip().startswith("%%"):
+        raise SyntaxError("what a cell magic does with its text is not known")
+    source = TransformerManager().transform_cell(source)
     top = symtable.symtable(source, "cell", "exec")
     found = top.get_symbols()
     leaves = {one.get_name() for one in found if one.is_assigned() or one.is_imported()}
@@ -66,6 +71,8 @@ class Deferred:
     def __init__(self) -> None:
         self._names: dict[int, Names] = {}
         self._left_out: dict[int, Effects] = {}
+        self._is_blind = False
+        """Whether the names of a cell could not be read: everything is needed then."""
 
     @property
     def places(self) -> list[int]:
@@ -80,10 +87,7 @@ class Deferred:
             source: Its code.
         """
         self._left_out.pop(place, None)
-        try:
-            self._names[place] = names_of(source)
-        except SyntaxError:  # a mutant's, of which nothing comes after it
-            self._names[place] = Names(frozenset(), frozenset())
+        self._read(place, source)
 
     def leave_out(self, place: int, source: str, effects: Effects) -> None:
         """Note a cell that is not run for now.
@@ -93,8 +97,14 @@ class Deferred:
             source: Its code.
             effects: What else it does.
         """
-        self._names[place] = names_of(source)
+        self._read(place, source)
         self._left_out[place] = effects
+
+    def _read(self, place: int, source: str) -> None:
+        try:
+            self._names[place] = names_of(source)
+        except SyntaxError:
+            self._is_blind = True
 
     def needed_by(self, source: str, namespace: Mapping[str, Any]) -> list[int]:
         """Return the cells to be run before other code is, in order.
@@ -118,6 +128,8 @@ class Deferred:
             wanted: The names.
             namespace: What there is.
         """
+        if self._is_blind:
+            return self.places
         names, chosen = set(wanted), set[int]()
         known = frozenset[str]().union(*(cell.leaves for cell in self._names.values()))
         is_growing = bool(self._left_out)

@@ -1,5 +1,6 @@
 """`autograder dry-run`: a course graded before its release."""
 
+import resource
 import time
 from functools import partial
 from pathlib import Path
@@ -71,11 +72,12 @@ def dry_run(
             write_whole(html, page(done, seconds, range(secrets)).encode())
             err.print(f"Wrote {html}.", markup=False, highlight=False, soft_wrap=True)
         if as_json:
-            typer.echo(machine_text({"seconds": round(seconds, 1), "exercises": [one.as_plain() for one in done]}))
+            took = {"seconds": round(seconds, 1), "cpu_seconds": round(_cpu_seconds(), 1)}
+            typer.echo(machine_text(took | {"exercises": [one.as_plain() for one in done]}))
         else:
             for one in done:
                 _show(one)
-            _say(f"{seconds:.0f} s, {secrets} secrets.")
+            _say(f"{seconds:.0f} s, {_cpu_seconds():.0f} s of processors, {secrets} secrets.")
         raise typer.Exit(0 if all(one.is_fit for one in done) else NEEDS_ATTENTION)
 
 
@@ -101,6 +103,12 @@ def _rehearse_all(course: "Course", names: list[str], secrets: int, jobs: int, e
             warm = partial(warm_up, bench.exercise)
             done.append(rehearse(course, bench, range(secrets), jobs, extent, warm_up=warm, step=step))
     return done
+
+
+def _cpu_seconds() -> float:
+    """What this process and its forks, which are its children and theirs, have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _show(one: "Rehearsal") -> None:

@@ -71,6 +71,17 @@ def test_what_has_been_run_is_not_run_again(cells):
     assert deferred.places == [2, 3, 4, 5, 7]
 
 
+@pytest.mark.parametrize("source", ["%%time\nother = 1", "print("])
+def test_where_a_cell_cannot_be_read_everything_is_needed(cells, source):
+    deferred, namespace = cells
+    deferred.leave_out(8, source, NOTHING)
+    assert deferred.needed_by("print(SIZE)", namespace) == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_lines_for_ipython_are_no_hindrance():
+    assert names_of("%matplotlib inline\n!ls\ntable = read(name)").leaves == {"table"}
+
+
 def test_cells_that_train_or_draw_are_known():
     deferred = Deferred()
     deferred.leave_out(0, "fit()", Effects(trains=True, draws=False))

@@ -5,6 +5,7 @@ The small course's notebooks are run by `exec`; forks and judge are those of tes
 
 import contextlib
 import json
+import re
 import sys
 from collections import Counter
 
@@ -279,6 +280,7 @@ def test_the_command_shows_matrix_findings_page_and_status(small, monkeypatch, p
             assert ran.exit_code == 1, (words, ran.output)
             said += ran.stdout
     assert "NOT fit to be released" in said
+    assert re.search(r"^\d+ s, \d+ s of processors, 3 secrets\.$", said, re.MULTILINE)
     assert "checks that nothing fails:\n  double_keeps_zero" in said
     assert (root / "dry-run.html").read_text().count("<tbody") >= 2
     ran = CliRunner().invoke(app, ["dry-run", "--only", "no such"])
