@@ -283,6 +283,8 @@ def _same_text(submitted: str, original: str) -> bool:
 def _as_extra(cell: NotebookNode) -> NotebookNode:
     extra = copy.deepcopy(cell)
     extra.metadata = NotebookNode()
+    if extra.cell_type == "code" and (shown := without_hidden_region(extra.source)) != extra.source.rstrip():
+        extra.source = shown  # nbgrader puts the guard into copies too: no student wrote that, and it ends in an error
     return extra
 
 

@@ -173,10 +173,12 @@ def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "",
         fail(f"the model's output has shape {found.shape}", f"shape {shape}, one probability per class", called=called)
     if not np.isfinite(found).all():
         fail("the model's output holds NaN or infinity", "probabilities", called=called)
-    if found.min() < 0 or found.max() > 1 + off or np.abs(found.sum(axis=1) - 1).max() > off:
+    off_sums, beyond = np.abs(found.sum(axis=1) - 1), np.maximum(-found.min(axis=1), found.max(axis=1) - 1)
+    if found.min() < 0 or beyond.max() > off or off_sums.max() > off:
+        row = int(np.maximum(off_sums, beyond).argmax())  # the first one may be right
         came = (
-            f"the first row of the model's output sums to {found[0].sum():.3f},"
-            f" its values lie between {found[0].min():.3f} and {found[0].max():.3f}"
+            f"row {row + 1} of the model's output sums to {found[row].sum():.3f},"
+            f" its values lie between {found[row].min():.3f} and {found[row].max():.3f}"
         )
         fail(came, "probabilities that sum to 1", called=called)
 

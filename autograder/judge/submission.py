@@ -39,7 +39,9 @@ class Raised:
 
     @property
     def is_of_a_stub(self) -> bool:
-        """Whether it is what an unanswered stub raises; an answer may raise `NotImplementedError` as well."""
+        """Whether it is what an unanswered stub raises; an answer, or a library it calls, may raise one as well."""
+        if self.line and "NotImplementedError" not in self.line:
+            return False
         return self.type_name == "NotImplementedError" and is_of_a_stub(self.message)
 
     def is_a(self, name: str) -> bool:

@@ -16,8 +16,6 @@ from autograder.kernels.values import Table
 
 __all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "list_of_texts", "rows_of"]
 
-__all__ = ["Table", "column_of_numbers", "expect_table", "expect_table_untouched", "list_of_texts", "rows_of"]
-
 
 def expect_table(value: Any, columns: Sequence[str], what: str, called: str = "") -> Table:
     """Read a table that came back; further columns are no mistake and are left out.
@@ -37,6 +35,9 @@ def expect_table(value: Any, columns: Sequence[str], what: str, called: str = ""
     found = _by_column(value, what, called)
     missing = [name for name in columns if name not in found]
     if missing:
+        rows = 0 if isinstance(value, dict | Table) else sum(missing[0] in row for row in value)
+        if rows:
+            fail(f"{what} has `{missing[0]}` in {rows} of its {len(value)} rows only", "it in each row", called=called)
         have = f"has the columns {ordinal_list(sorted(found))}" if found else "has no columns"
         fail(f"{what} {have}", f"also {ordinal_list(missing)}", called=called)
     wanted = {name: _as_list(found[name], f"the column `{name}` of {what}", called) for name in columns}
@@ -112,7 +113,8 @@ def _by_column(value: Any, what: str, called: str) -> dict[str, Any]:
     if isinstance(value, list | tuple) and value and all(isinstance(row, dict) for row in value):
         names = [name for name in value[0] if all(name in row for row in value)]
         return {str(name): [row[name] for row in value] for name in names}
-    return fail(f"{what} came back as {brief(value)}", "a table (a pandas DataFrame)", called=called)
+    came = "came back as" if called else "is"
+    return fail(f"{what} {came} {brief(value)}", "a table (a pandas DataFrame)", called=called)
 
 
 def _as_list(column: Any, what: str, called: str) -> list[Any]:

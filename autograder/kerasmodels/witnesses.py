@@ -63,9 +63,9 @@ class FineTuned:
     """What `evaluate` says of it, if it was asked."""
 
     @property
-    def learns(self) -> bool:
-        """Whether every training moved something."""
-        return all(any(witness.moved) for witness in self.witnesses)
+    def idle_witness(self) -> "Witness | None":
+        """The first training that moved nothing; None: every one moved something."""
+        return next((witness for witness in self.witnesses if not any(witness.moved)), None)
 
     def expect_moved(self, unfrozen_layers: int) -> None:
         """Expect that the head and the last layers moved in every training, and no other layer.

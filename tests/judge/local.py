@@ -2,16 +2,21 @@
 
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
+
 from autograder.course.exercise import names_bound
 from autograder.judge.channel import Channel, ChannelClosed
+from autograder.judge.checking import Failed, sentence
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.session import run_page
-from autograder.judge.submission import Submission
+from autograder.judge.submission import Answer, Submission
 from autograder.judge.verdict import CheckResult
+from autograder.judge.wording import call_text
 from autograder.kernels import probe
 
 CHECKS = Path(__file__).parents[2] / "autograder" / "checks"
@@ -54,6 +59,40 @@ class LocalWorker:
         """Stop answering."""
         self._channel.close()
         self.judges.close()
+
+
+class Student:
+    """A notebook of plain functions and values, for a check that is called directly.
+
+    Args:
+        names: What it has.
+    """
+
+    generation = 0
+
+    def __init__(self, **names: Any) -> None:
+        self._names = names
+
+    def call(self, name: str, *args: Any, inputs_after: bool = False, model: bool = False) -> Answer:
+        """Call one of the functions; errors are not caught."""
+        called = call_text(name, args, {})
+        given = [value.copy() if isinstance(value, np.ndarray) else value for value in args]
+        value = self._names[name](*given)
+        return Answer(called, value, inputs_after=(given, {}) if inputs_after else None)
+
+    def read(self, name: str) -> Any:
+        """Return a value."""
+        return self._names[name]
+
+    read_model = read
+
+
+def told(check: Callable[..., object], *args: Any) -> str:
+    """Return what a student reads when a check fails; one that draws its inputs is given them here."""
+    settings = check.check_settings  # type: ignore[attr-defined]
+    with pytest.raises(Failed) as caught:
+        getattr(getattr(check, "hypothesis", None), "inner_test", check)(*args)
+    return sentence(caught.value, settings.hint)
 
 
 def judge(

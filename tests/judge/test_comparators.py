@@ -107,10 +107,10 @@ def test_images_are_all_different_even_in_large_batches() -> None:
     ("found", "came_back"),
     [
         ([[0.5, 0.5]] * 2, None),
-        ([[0.5, 0.6]] * 2, "sums to 1.100"),
+        ([[0.5, 0.5], [0.5, 0.6]], "row 2 of the model's output sums to 1.100, its values lie between 0.500 and 0.600"),
         ([[1.5, -0.5]] * 2, "between -0.500 and 1.500"),
         ([[0.5], [0.5]], r"shape \(2, 1\)"),
-        ([[np.nan, 1.0]] * 2, "NaN"),
+        ([[np.nan, 1.0]] * 2, "the model's output holds NaN or infinity"),
     ],
 )
 def test_probabilities_are_rows_that_sum_to_one(found: Any, came_back: str | None) -> None:

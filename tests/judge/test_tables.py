@@ -50,11 +50,12 @@ def test_a_table_is_read_however_it_is_written(written: Any) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        (None, "does the function end with `return`"),
+        (None, "The answer came back as None. Expected a table (a pandas DataFrame). Try: does the function end with"),
         (3, "came back as 3"),
         ([1, 2], "a table (a pandas DataFrame)"),
         ([], "a table"),
-        ([{"name": "a"}, {"parameters": 1}], "has no columns"),
+        ([{"name": "a"}, {"parameters": 1}], "The answer has `name` in 1 of its 2 rows only. Expected it in each row."),
+        ([{"other": "a"}, {"parameters": 1}], "has no columns"),
         (FRAME.drop(columns="accuracy"), "also accuracy"),
         ({**COLUMNS, "accuracy": [0.5]}, "different lengths"),
         ({**COLUMNS, "accuracy": 0.5}, "one entry a row"),
@@ -63,7 +64,7 @@ def test_a_table_is_read_however_it_is_written(written: Any) -> None:
 )
 def test_what_is_no_table_is_said(written: Any, said: str) -> None:
     with pytest.raises(Failed) as caught:
-        expect_table(across(written), ("name", "parameters", "accuracy"), "the table", "`f()`")
+        expect_table(across(written), ("name", "parameters", "accuracy"), "the answer", "`f()`")
     assert said in sentence(caught.value, "")
 
 

@@ -42,9 +42,12 @@ def test_a_value_is_told_in_a_few_words(value, words):
 
 
 def test_whatever_comes_back_as_nothing_is_asked_for_its_return():
-    for came in ("the answer came back as None", "it returned None", "`parameters` is None"):
+    for came in ("the answer came back as None", "it returned None", "the answer is None"):
         said = sentence(Failed(came, "a number", called="`f()`"), "the check's own hint")
         assert said.endswith("Try: does the function end with `return`?")
+    for part in ('"trainable" is None', "the images came back as None", "the optimizer's learning rate is None"):
+        said = sentence(Failed(part, "a number", called="`f()`"), "the check's own hint")
+        assert said.endswith("Try: the check's own hint"), "what holds a part has come back"
     assert sentence(Failed("`x` is None", "a number"), "the check's own hint").endswith("Try: the check's own hint")
 
 

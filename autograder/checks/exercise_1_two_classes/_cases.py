@@ -208,12 +208,12 @@ class Extractor:
         """
         missing = sum(found is None for found in self.places)
         if missing:
-            came = f"{missing} of the backbone's {len(self.places)} arrays are not in the model"
+            came = f"{missing} of the backbone's {len(self.places)} arrays are not in the model as they were given"
             fail(
                 came,
                 "the backbone itself, with its weights",
                 called=self.called,
-                hint="use the backbone you were given; do not clone or reload it",
+                hint="use the backbone you were given, with its weights; do not clone, reload or train it",
             )
         return [found for found in self.places if found is not None]
 

@@ -162,8 +162,8 @@ def sample_per_class_never_takes_an_image_twice(
     found, _ = _sized(answer, per_class * len(counts_of(batch.labels)))
     positions = image_positions(found, batch.images)
     if len(set(positions)) != len(positions):
-        twice = len(positions) - len(set(positions))
-        came = f"{twice} of {len(positions)} images came back more than once"
+        different = len(set(positions))
+        came = f"of the {len(positions)} images, some came back more than once: {different} are different ones"
         fail(came, "each image at most once", called=answer.called)
 
 
@@ -180,7 +180,8 @@ def sample_per_class_mixes_the_classes(submission: Submission, draw_seed: Seeds)
     _, found = _sized(answer, 80)
     changes = int(np.count_nonzero(np.diff(found)))
     if changes < 10:
-        fail(f"the label changes only {changes} times along 80 images", "the two classes mixed", called=answer.called)
+        came = f"the label changes only {changes} time{'s' * (changes != 1)} along 80 images"
+        fail(came, "the two classes mixed", called=answer.called)
 
 
 @check(SAMPLE, points=1, hint="make one `np.random.default_rng(seed)` inside the function, and draw from that only")
@@ -246,7 +247,8 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
     train, validation = _parts(answer, batch)
     both = set(train) & set(validation)
     if both:
-        fail(f"{len(both)} images are in training and in validation", "none in both", called=answer.called)
+        images = "1 image is" if len(both) == 1 else f"{len(both)} images are"
+        fail(f"{images} in training and in validation", "none in both", called=answer.called)
     if sorted([*train, *validation]) != list(range(len(batch.images))):
         came = (
             f"{len(train)} training and {len(validation)} validation images came back,"
@@ -376,7 +378,7 @@ def _parts(answer: Answer, batch: Batch, *, with_labels: bool = True) -> tuple[l
         count = len(found) if found.ndim else 0
         # a training part that holds all of them shares images, which has a check of its own
         if not 0 < count < len(batch.images) + (name == "training"):
-            came = f"the {name} part holds {count} of the {len(batch.images)} images"
+            came = f"the {name} part holds {count} images, of {len(batch.images)} that were given"
             fail(came, "some of every class in both parts", called=answer.called)
         positions = image_positions(found, batch.images)
         hint = "use the same positions for images and labels"

@@ -69,8 +69,8 @@ def extractor_trains_the_head_and_nothing_else(cases: ModelCases) -> None:
             came = f"{witness.name} changed {changed} of the backbone's {len(frozen)} arrays"
             fail(came, "a backbone that stays as it is", called=case.called)
         if not any(moved for place, moved in enumerate(witness.moved) if place not in places):
-            hint = "leave the new layers trainable"
-            fail(f"{witness.name} changed nothing at all", "a new head that learns", called=case.called, hint=hint)
+            hint = "leave the new layers trainable, and give the optimizer a learning rate that moves them"
+            fail(f"{witness.name} changed nothing in the new head", "one that learns", called=case.called, hint=hint)
     case = cases.extractor(*plain)
     if idle := frozen_layers_beside(case.facts, case.backbone_places()):
         came = f"the new head has a frozen layer with weights ({', '.join(idle)})"
@@ -169,8 +169,8 @@ def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
     """BatchNormalization of the backbone stays frozen, all four arrays, also among unfrozen layers and if none is."""
     case = cases.fine_tuned("trained")
     case.expect_normalization_still()
-    if not case.learns:
-        fail("`fit` changed nothing at all", "a model that goes on learning", called=case.called)
+    if (idle := case.idle_witness) is not None:
+        fail(f"{idle.name} changed nothing at all", "a model that goes on learning", called=case.called)
     try:
         unfrozen_before = cases.fine_tuned("none")
         unfrozen_before.expect_moved(0)
@@ -191,8 +191,11 @@ def fine_tuning_compiles_with_the_new_rate(cases: ModelCases) -> None:
     """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
     case = cases.fine_tuned("trained")
     rate = case.facts.learning_rate
+    if not case.facts.compiled:
+        fail("the model is not compiled", "one that is compiled again with the new rate", called=case.called)
     if not isinstance(rate, float) or abs(rate / cases.rate - 1) > 1e-5:
-        fail(f"the optimizer's learning rate is {brief(rate)}", f"the constant {cases.rate}", called=case.called)
+        found = f"the schedule {rate}" if isinstance(rate, str) else brief(rate)
+        fail(f"the optimizer's learning rate is {found}", f"the constant {cases.rate}", called=case.called)
     # that they are trained one after the other shows an optimizer that all of them share
     for trained in (case, cases.fine_tuned("one by one")):
         expect_loss_of_integer_labels(trained.facts.loss, trained.called)

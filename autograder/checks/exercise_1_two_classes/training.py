@@ -38,6 +38,8 @@ GIVEN = {"train": (200, 21), "validation": (100, 22), "test": (300, 23)}
 BATCH_SIZE = 32
 BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
 UNFROZEN_LAYERS = 2
+LEARNT = 0.7
+"""Share of new images, of two classes, that shows a training of some kind."""
 LARGEST_SCALE = 0.2
 """With it, 255 becomes 51, which no longer is a small number."""
 IMAGES_OFF = 2.5
@@ -171,12 +173,17 @@ class Trained:
         facts = self.facts(name)
         fits = self.notes(stage).fits_of(facts.handle.id, facts.arrays, first)
         if not fits:
-            again = " in this cell" if first else ""
-            fail(f"`{name}` was not trained with `fit`{again}", "a model that was trained", hint="call `fit` on it")
+            again, hint = " in this cell" if first else "", "call `fit` on it"
+            if any(fit.number >= first and len(fit.after) == len(facts.arrays) for fit in self.notes(stage).fits):
+                came = f"no `fit`{again} has left the weights that `{name}` holds"
+                if self.accuracy(name) > LEARNT:  # those of an earlier epoch may have been read from a file
+                    raise Undecided(f"{came[0].upper()}{came[1:]}, yet it has learned: a person has to see how.")
+                fail(came, "a model that was trained, as it was trained", hint=hint)
+            fail(f"`{name}` was not trained with `fit`{again}", "a model that was trained", hint=hint)
         done = [fit for fit in fits if fit.has_trained]
         if not done:
-            came = f"`fit` began on `{name}`, and ended with an error before the model had learned anything"
-            fail(came, "a training that comes to its end", hint="what `fit` raised says why")
+            came = f"`fit` began on `{name}`, and did not come to its end before the model had learned anything"
+            fail(came, "a training that comes to its end", hint="what the cell with this `fit` ended with says why")
         return done
 
     def epochs_were(self, key: str, fits: Sequence[NotedFit], epochs: int) -> None:
@@ -189,7 +196,10 @@ class Trained:
         record = history_in(histories.get(key)) if isinstance(histories, dict) else None
         accuracies = record.get("val_accuracy") if isinstance(record, dict) else None
         if not isinstance(accuracies, list | tuple | np.ndarray):
-            fail(f"`histories` has no validation accuracies under {key!r}", f"what `fit` returned, under {key!r}")
+            came = f"`histories` has no validation accuracies under {key!r}"
+            if isinstance(record, dict) and record:
+                came = f"`histories[{key!r}]` has no list `val_accuracy`; its entries are {', '.join(map(str, record))}"
+            fail(came, f"what `fit` returned, under {key!r}, of a model with the metric `accuracy` and validation data")
         done = sum(fit.epochs for fit in fits)
         if done != epochs or len(accuracies) != epochs:
             came = f"`fit` trained it for {done} epochs and `histories[{key!r}]` holds {len(accuracies)}"
@@ -407,7 +417,10 @@ def fine_tuning_moved_only_the_last_layers(trained: Trained) -> None:
             fail("`fit` changed nothing", "a model that goes on learning")
         return  # no untouched backbone came from the first stage, which has been charged there
     if not all(digest in fits[0].before for digests in held.values() for digest in digests):
-        fail(f"{name} was not in `finetuned_model` when fine-tuning began", "the backbone of `feature_model`")
+        fail(
+            f"the backbone {name} was not in `finetuned_model` when fine-tuning began",
+            "the backbone of `feature_model`",
+        )
     moved = [any(fits[-1].after.count(digest) < 1 for digest in digests) for digests in held.values()]
     wanted = [number >= len(moved) - UNFROZEN_LAYERS for number in range(len(moved))]
     if moved != wanted:

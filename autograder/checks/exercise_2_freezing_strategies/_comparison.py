@@ -17,6 +17,7 @@ from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
 from autograder.judge.submission import Answer, Handle, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
+from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.charged_once import lost_points
 from autograder.kerasmodels.models import describe, find_arrays, moved, place, same_bits
@@ -114,7 +115,8 @@ class Comparison:
         """
         _, model = expect_pair(self.answer.returned(), "the answer", self.called)
         if not isinstance(model, Handle):
-            fail("the second part of the answer is no model", "the best model itself", called=self.called)
+            came = f"the second part of the answer is {brief(model)}"
+            fail(came, "the best model itself", called=self.called)
         return model
 
     def strategies(self) -> tuple[Fit, ...]:
@@ -229,7 +231,8 @@ class Comparison:
         if not facts.compiled:
             fail("the model that came back is not compiled", "a compiled model", called=self.called)
         if "categorical_crossentropy" in facts.loss and "sparse" not in facts.loss:
-            fail(f"its loss is {facts.loss}", "a loss for integer labels", called=self.called)
+            came = f"the loss of the model that came back is {facts.loss}"
+            fail(came, "a loss for integer labels", called=self.called)
         for fraction, found in self.pairs():
             if "accuracy" not in found.reports:
                 came = f"the second `fit` for {fraction} reported {', '.join(sorted(found.reports)) or 'nothing'}"
@@ -263,9 +266,8 @@ class Comparison:
             if not layers and not any(array.any() for array in self.head(found)):
                 continue  # a head stage as long as a second one left its head showing nothing: its epochs are charged
             if layers not in (wanted, self.own_layers(fraction)):
-                came = (
-                    f"for {fraction}, `fit` changed {len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
-                )
+                which = f"{len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
+                came = f"for {fraction}, `fit` changed {which if layers else 'no layer of the backbone'}"
                 fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
 
     def expect_epochs(self) -> None:
@@ -335,7 +337,8 @@ class Comparison:
         ]
         facts = describe(self.submission, model, "the model that came back")
         if not any(same_arrays(facts.arrays, found.after) for found in best):
-            is_best = any(found.model.id == model.id for found in best)
+            is_other = any(same_arrays(facts.arrays, found.after) for found in self.strategies())
+            is_best = any(found.model.id == model.id for found in best) and not is_other  # of one model throughout
             if is_best and lost_points([self.expect_fresh_starts]):
                 return  # the trainings behind it went on with its backbone, which costs points where it is judged
             came = "has been changed after the last epoch of its training" if is_best else "is not that of the best row"

@@ -301,12 +301,12 @@ def _expect_trained(left: Left, trainings: Sequence[Training]) -> None:
         fail("a `fit` in the notebook has learned from the images to validate with", "training images only")
     whole = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
     if not whole:
-        fail(f"no cell of the notebook has trained on the {TRAINING_IMAGES} images", "the comparison to be run")
+        fail(f"no `fit` of the notebook has learned from the {TRAINING_IMAGES} images", "the comparison to be run")
     epochs = [found.epochs for found in own]
     heads = [found for found in whole if found.epochs == HEAD_EPOCHS]
     if not heads or (epochs and epochs[-1] != EPOCHS):
         came = f"no `fit` on the {TRAINING_IMAGES} images of the notebook took {HEAD_EPOCHS} epochs"
-        if epochs:
+        if epochs and epochs[-1] != EPOCHS:
             came = f"`best_model` was trained for {' and then for '.join(map(str, epochs))} epochs"
         fail(came, f"{HEAD_EPOCHS} epochs for the head, and then {EPOCHS} for the model")
 
@@ -324,7 +324,9 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
     images = 10 * VALIDATION_PER_CLASS
     for accuracy in columns["val_accuracy"]:
         if not 0 <= accuracy <= 1 or abs(accuracy * images - round(accuracy * images)) > 0.001:
-            came = f"`table` holds the accuracy {accuracy:.6g}, which is no number of images out of {images}"
+            is_share = 0 <= accuracy <= 1
+            which = f"no number of images out of {images}" if is_share else "no share between 0 and 1"
+            came = f"`table` holds the accuracy {accuracy:.6g}, which is {which}"
             found = Failed(came, "shares of the validation images, not rounded")
             left.charge_once(found, ("last_epochs",), left.expect_accuracies_measured)
             break
@@ -362,7 +364,7 @@ def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list
     trainings = left.trainings()
     if trainings is not None and not any(may_be_of(found, TRAINING_IMAGES) for found in trainings):
         idle = Failed(
-            f"no cell of the notebook has trained on the {TRAINING_IMAGES} images", "a model that was trained"
+            f"no `fit` of the notebook has learned from the {TRAINING_IMAGES} images", "a model that was trained"
         )
         left.charge_once(idle, ("best", "layers", "fresh_starts"), left.expect_both_returned)
     for fraction in fractions:

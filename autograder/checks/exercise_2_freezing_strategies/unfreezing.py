@@ -67,7 +67,8 @@ def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
         case = unfrozen(cases, fraction, flat=flat, seed=seed)
         case.trained.expect_moved(layers)
         if any(moved(case.trained.before, case.trained.facts.arrays)):
-            fail("it changed weights of the backbone", "flags to change, and nothing else", called=case.answer.called)
+            came = "it changed weights of the backbone or of the model around it"
+            fail(came, "flags to change, and nothing else", called=case.answer.called)
 
 
 @check(UNFREEZE, points=1, hint="`math.ceil(fraction * number_of_layers)`: any part of a layer is a whole one")

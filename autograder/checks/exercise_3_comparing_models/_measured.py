@@ -124,7 +124,8 @@ class Profile:
             fail(came, wanted, called=self.called)
         for made in found:
             if made.batch_size != PREDICT_IMAGES:
-                came = f"`predict` was called with batch_size={made.batch_size or 'left out'}"
+                how = f"with batch_size={made.batch_size}" if made.batch_size else "without `batch_size`"
+                came = f"`predict` was called {how}"
                 fail(came, f"batch_size={PREDICT_IMAGES}", called=self.called)
             if made.rows and not set(made.rows) <= known:
                 fail("`predict` was timed on other images than those to validate", wanted, called=self.called)

@@ -90,7 +90,7 @@ def sizes_are_in_megabytes(submission: Submission) -> None:
         expected = 4 * counts[name] / 1e6  # of the parameters found: what is wrong with these is judged once
         right = 4 * _parameters(name) / 1e6 if _is_backbone(name) else expected
         if all(abs(megabytes - size) > 0.0501 + 1e-3 * size for size in (expected, right)):
-            fail(f"`sizes` says {megabytes:.4g} megabytes for {name}", f"{expected:.1f} for its {counts[name]:,.0f}")
+            fail(f"`sizes` says {megabytes:.4g} megabytes for {name}", f"{expected:.4g} for its {counts[name]:,.0f}")
 
 
 # --- profile_backbone: 4 points
@@ -482,7 +482,7 @@ def _expect_trained(measured: Measured, names: Sequence[str], trainings: Sequenc
     on_all = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
     epochs = sum(found.epochs for found in on_all)
     if epochs < NOTEBOOK_EPOCHS * len(names):
-        came = f"the notebook's cells have trained for {epochs} epochs altogether on the {TRAINING_IMAGES} images"
+        came = f"`fit` has run for {epochs} epochs altogether on the {TRAINING_IMAGES} images of the notebook"
         fail(came, f"{NOTEBOOK_EPOCHS} epochs for each of the {len(names)} backbones")
     for name, handle in handles.items():
         epochs = sum(found.epochs for found in on_all if found.model.id == handle)

@@ -1,0 +1,110 @@
+"""Every sentence that a check fails with has been looked at: some test of ours holds it, or no notebook gets it.
+
+What pages say is found in their syntax trees, what tests hold in all texts of theirs. So a new sentence needs an input
+that brings it about, at which one sees whether it is true and the reason.
+"""
+
+import ast
+import functools
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+SAYING = ("fail", "Failed")
+LEAST = 12
+"""Characters of a sentence that say which one it is."""
+
+_EVIDENCE = "only looked at: `charge_once` raises the problem that it does not excuse"
+NEVER_READ = {
+    "`table` is not what `…` returned": _EVIDENCE,
+    "`best_model` is not what `…` returned": _EVIDENCE,
+    "`…` was asked for the fractions": _EVIDENCE,
+    "`…` was not given the images to": _EVIDENCE,
+    "`table` and `best_model` come from two calls of": _EVIDENCE,
+    "`…` was called with … epochs": _EVIDENCE,
+    "`…` was given a function that does not make": _EVIDENCE,
+    "the row of … in `table` is not what": _EVIDENCE,
+    "for …, `…` was called with": _EVIDENCE,
+    "for …, `…` has trained nothing": _EVIDENCE,
+    "for …, `…` was not given the images": _EVIDENCE,
+    "row and model of … are of different calls": _EVIDENCE,
+    "`table` recommends nothing": _EVIDENCE,
+    "the layers of the model could not be read": "the probe always writes them so; only a forged answer does not",
+}
+"""Beginnings of sentences that no student reads, and why."""
+
+
+def parts_of(node):
+    """The constant parts of a text that is put together, one list for each way in which it can come out."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [[node.value]]
+    if isinstance(node, ast.JoinedStr):
+        return [[part.value for part in node.values if isinstance(part, ast.Constant)]]
+    if isinstance(node, ast.IfExp):
+        return parts_of(node.body) + parts_of(node.orelse)
+    return []
+
+
+def sentences_of(page):
+    """What a page fails with: constant parts of each sentence, and its line."""
+    for function in ast.walk(ast.parse(page.read_text())):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        named = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named.setdefault(node.targets[0].id, []).extend(parts_of(node.value))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and node.args:
+                said = node.args[0]
+                found = named.get(said.id, []) if isinstance(said, ast.Name) else parts_of(said)
+                yield from ((" ".join("…".join(parts).split()), parts, node.lineno) for parts in found)
+
+
+@functools.cache
+def held():
+    """All texts that tests hold something against."""
+    texts = []
+    for path in sorted((PROJECT / "tests").rglob("*.toml")):
+        waiting = [tomllib.loads(path.read_text())]
+        while waiting:
+            value = waiting.pop()
+            waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+            texts += [value] if isinstance(value, str) else []
+    for path in sorted((PROJECT / "tests").rglob("test_*.py")):
+        if path != Path(__file__):
+            nodes = ast.walk(ast.parse(path.read_text()))
+            texts += [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [plain(text) for text in texts if len(text) >= LEAST]
+
+
+def plain(text):
+    return re.sub(r"\\(.)", r"\1", " ".join(text.split())).lower()
+
+
+def is_held(parts):
+    """Whether a test holds one of the constant parts, or enough of it to tell it from others."""
+    long = [part for part in map(plain, parts) if len(part) >= LEAST] or [max(map(plain, parts), key=len)]
+    return any(part in text or (text in part and 3 * len(text) >= len(part)) for part in long for text in held())
+
+
+PAGES = sorted((PROJECT / "autograder" / "checks").rglob("*.py"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_every_sentence_is_held_by_a_test(page):
+    open_ones = {
+        said: f"{page.relative_to(PROJECT)}:{line}: {said}"
+        for said, parts, line in sentences_of(page)
+        if not is_held(parts) and not any(said.startswith(known) for known in NEVER_READ)
+    }
+    assert not open_ones, "no test holds these sentences:\n" + "\n".join(open_ones.values())
+
+
+def test_what_is_never_read_is_still_said():
+    said = [sentence for page in PAGES for sentence, _, _ in sentences_of(page)]
+    assert len(said) > 150
+    assert [known for known in NEVER_READ if not any(found.startswith(known) for found in said)] == []
