@@ -75,7 +75,7 @@ def fail(came_back: str, expected: str = "", *, called: str = "", hint: str = ""
     raise Failed(came_back, expected, called, hint)
 
 
-_NOTHING = re.compile(r"(?:the answer (?:came back as|is)|it returned) None$")
+_NOTHING = re.compile(r"^(?:the answer (?:came back as|is)|it returned) None$")
 """What is said of an answer, and not of a part of one: a part is not left out with a `return`."""
 _NO_RETURN = "does the function end with `return`?"
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import EXERCISES
+
 PROJECT = Path(__file__).parents[2]
 SAYING = ("fail", "Failed")
 LEAST = 12
@@ -108,3 +110,22 @@ def test_what_is_never_read_is_still_said():
     said = [sentence for page in PAGES for sentence, _, _ in sentences_of(page)]
     assert len(said) > 150
     assert [known for known in NEVER_READ if not any(found.startswith(known) for found in said)] == []
+
+
+OF_LIBRARIES = {"ceil", "history", "inplace", "input_shape", "non_trainable_weights", "replace", "xlabel", "ylabel"}
+MADE_BY_STUDENTS = {"number_of_layers"}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_what_is_named_as_code_is_in_the_notebook_that_students_have(exercise):
+    text = (PROJECT / "source" / f"{exercise}.py").read_text()
+    released = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "", text, flags=re.DOTALL)
+    known = {*re.findall(r"\w+", released), *OF_LIBRARIES, *MADE_BY_STUDENTS}
+    foreign = set()
+    for page in (page for page in PAGES if page.parent.name == exercise):
+        nodes = list(ast.walk(ast.parse(page.read_text())))
+        explained = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        texts = (node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in explained)
+        codes = [code for text in texts if isinstance(text, str) for code in re.findall(r"`([^`]*)`", text)]
+        foreign |= {f"{page.name}: {code}" for code in codes if set(re.findall(r"[A-Za-z_]\w+", code)) - known}
+    assert not foreign

@@ -186,6 +186,18 @@ def test_the_training_that_changed_nothing_is_the_one_that_is_named(idle, name):
     assert f"{name} changed nothing at all. Expected a model that goes on learning" in said
 
 
+def test_a_function_that_takes_square_images_for_granted():
+    cases = _cases.ModelCases(Student(), 1)
+    cases.extractor = lambda *_: data.fail("it raised ValueError: no", called="`build_feature_extractor(backbone, 2)`")
+    cases._made["size"] = _cases.SQUARE
+    height, width = cases.oblong
+    assert told(models.extractor_gives_one_probability_per_class, cases) == (
+        f"Called `build_feature_extractor(backbone, 2)`. With a backbone for images of {height} × {width} pixels, it "
+        "raised ValueError: no. Expected a model, as for square images. Try: images need not be square: take their shape from "
+        "`backbone.input_shape[1:]`"
+    )
+
+
 def test_another_model_than_the_one_given():
     with pytest.raises(Failed, match=r"^the model that came back has other arrays than the one given$"):
         _cases._places([np.zeros(3)], [np.zeros(2)])
@@ -395,8 +407,9 @@ def test_of_a_second_stage_that_loses_what_little_was_learned(monkeypatch):
 def test_of_figures_without_histories(monkeypatch):
     shown = SimpleNamespace(figures=[1], unread=[], recent=[1])
     monkeypatch.setattr(_figures, "read_figures", lambda submission: shown)
-    said = told(training.figure_shows_the_three_trainings, Student(histories={}))
-    assert "`histories` has no validation accuracies of baseline, feature, finetuned, so no figure can show" in said
+    none = told(training.figure_shows_the_three_trainings, Student(histories={}))
+    said = "`histories` has no validation accuracies of baseline, feature, finetuned, so no figure can show them"
+    assert f"{said}. Expected three curves" in none
     stuck = Student(histories={name: {"val_accuracy": [0.5] * 4} for name in _figures.TRAININGS})
     with pytest.raises(Undecided, match="hold one and the same number throughout, so that no curve can be told from"):
         training.figure_shows_the_three_trainings(stuck)
