@@ -114,6 +114,19 @@ def test_of_two_copies_the_one_that_runs_last_counts(exercise, text, place, coun
     assert result.notes == (f"The cell 'double' was there twice; {note}",)
 
 
+def test_a_copied_judged_cell_runs_as_the_student_has_seen_it(exercise):
+    """nbgrader puts the guard into both: its error in the copy would be named as a cell to put right."""
+    submitted = sample_course.submission()
+    place = index_of(submitted, "check_double")
+    judged = exercise.cells["check_double"].source
+    copy = new_code_cell(judged, metadata=sample_course.mark("check_double", grade=True, locked=True, points=2))
+    submitted.cells.insert(place, copy)
+    result = prepared(exercise, submitted)
+    code = [cell.source for cell in result.notebook.cells if cell.source.startswith("assert double(1) == 2")]
+    assert sorted(code) == ["assert double(1) == 2", judged]
+    assert judged == result.notebook.cells[result.judged["check_double"]].source
+
+
 def test_an_untouched_copy_undoes_nothing(exercise):
     stub = f"def double(number):\n    {STUBS[0]}"
     result = prepared(exercise, copied(stub, 3))

@@ -81,8 +81,9 @@ KERAS = (
 )
 
 
-def raised(kind, text, function="double"):
-    reply = NAME_ERROR | {"raised": {"type": kind, "bases": [kind], "message": text, "function": function}}
+def raised(kind, text, function="double", line=""):
+    error = {"type": kind, "bases": [kind], "message": text, "function": function, "line": line}
+    reply = NAME_ERROR | {"raised": error}
     return message({}, reply)
 
 
@@ -96,6 +97,9 @@ def test_an_error_of_keras_is_told_in_one_line_without_its_inside():
 def test_only_a_stub_is_called_unanswered():
     assert "It is not answered yet" in raised("NotImplementedError", STUB)
     assert "It is not answered yet" in raised("NotImplementedError", "")
+    assert "It is not answered yet" in raised("NotImplementedError", "", line="raise NotImplementedError()")
+    of_a_library = raised("NotImplementedError", "", line="table.swap(1, 2)")
+    assert "It raised NotImplementedError, at `table.swap(1, 2)`. Expected a value." in of_a_library
     assert "It raised NotImplementedError: only flat ones" in raised("NotImplementedError", "only flat ones")
     calls_another = raised("NotImplementedError", STUB, "halve")
     assert "It calls `halve`, which is not answered yet" in calls_another

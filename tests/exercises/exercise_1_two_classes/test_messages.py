@@ -193,8 +193,8 @@ def test_a_function_that_takes_square_images_for_granted():
     height, width = cases.oblong
     assert told(models.extractor_gives_one_probability_per_class, cases) == (
         f"Called `build_feature_extractor(backbone, 2)`. With a backbone for images of {height} × {width} pixels, it "
-        "raised ValueError: no. Expected a model, as for square images. Try: images need not be square: take their shape from "
-        "`backbone.input_shape[1:]`"
+        "raised ValueError: no. Expected a model, as for square images. Try: images need not be square: take their "
+        "shape from `backbone.input_shape[1:]`"
     )
 
 
