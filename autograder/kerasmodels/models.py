@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from autograder.judge.checking import Failed, Undecided, fail
 from autograder.judge.submission import Answer, Submission
-from autograder.judge.wording import brief
+from autograder.judge.wording import brief, one_line
 from autograder.kerasmodels.rebuild import Forbidden, Refused, TooLarge, rebuild
 from autograder.kerasmodels.tiny import of_ours
 from autograder.kernels.values import Handle, ProtocolError, array_from_bytes, array_to_bytes
@@ -404,7 +404,7 @@ def own_steps(facts: ModelFacts, images: Array, labels: Array, steps: int = 3) -
         return found
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise Failed(
-            f"a training step on the model is not possible ({type(error).__name__})",
+            f"a training step on the model is not possible ({type(error).__name__}: {one_line(str(error), 160)})",
             "a model that can be trained with integer labels",
         ) from error
     finally:
