@@ -152,14 +152,19 @@ class Trained:
                 fits = self.fits("feature_model")
             except Failed:
                 self._first_stage = len(self.notes(FEATURE).fits), ()
+            except Undecided:  # it has learned, whoever says how
+                self._first_stage = len(self.notes(FEATURE).fits), self._held("feature_model")
             else:
-                held = tuple(map(digest_of_array, self.facts("feature_model").arrays))
+                held = self._held("feature_model")
                 self._first_stage = len(self.notes(FEATURE).fits), held
                 if is_over:
                     done = zip(fits, accumulate(fit.epochs for fit in fits), strict=True)
                     last = next((fit for fit, epochs in done if epochs >= FEATURE_EPOCHS), fits[-1])
                     self._first_stage = last.number + 1, last.after
         return self._first_stage
+
+    def _held(self, name: str) -> tuple[str, ...]:
+        return tuple(map(digest_of_array, self.facts(name).arrays))
 
     def second_fits(self) -> list[NotedFit]:
         """Trainings of `finetuned_model` in the second stage.
@@ -396,7 +401,7 @@ def fine_tuning_goes_on_from_feature_extraction(trained: Trained) -> None:
         fail(came, "a model that goes on where feature extraction ended")
     try:
         earlier = next((fit for fit in reversed(trained.fits("feature_model")) if fit.number < count), None)
-    except Failed:
+    except (Failed, Undecided):
         earlier = None
     trained.expect_given_images("finetuned_model", fits, earlier)
 
