@@ -47,7 +47,8 @@ def names_of(source: str) -> Names:
     """
     if source.lstrip().startswith("%%"):
         raise SyntaxError("what a cell magic does with its text is not known")
-    source = TransformerManager().transform_cell(source)
+    manager: Any = TransformerManager  # which is not typed
+    source = manager().transform_cell(source)
     top = symtable.symtable(source, "cell", "exec")
     found = top.get_symbols()
     leaves = {one.get_name() for one in found if one.is_assigned() or one.is_imported()}
