@@ -61,12 +61,11 @@ def _recommended(
     scaled: bool = False,
     shuffled: bool = False,
     worst: bool = False,
-    beside: tuple[str, ...] = (),
 ) -> Arm:
     def arm(drawn: Draw) -> dict[str, float]:
         rows = [
             _row(drawn, name, head, rate, weights, scaled=scaled, shuffled=shuffled)
-            for name in (*drawn.course.compared_backbones, *beside)
+            for name in drawn.course.compared_backbones
         ]
         by_validation = np.argsort([row.validation for row in rows], kind="stable")
         return {"recommended": rows[int(by_validation[0 if worst else -1])].hidden}
@@ -86,7 +85,6 @@ RIGHT: dict[str, Arm] = {
     "no hidden layer": _recommended(training.plain_head),
     "a third of the learning rate": _recommended(rate=RATE / 3),
     "max pooling, BatchNorm, dropout": _recommended(training.busy_head),
-    "efficientnet_lite0 beside the three": _recommended(beside=("efficientnet_lite0@96",)),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,
