@@ -305,7 +305,8 @@ Markdown(
 )
 
 # %% [markdown]
-# **What it has seen.** Twenty of the 80 emblems. None is among our classes.
+# **What the mini networks have seen.** Twenty of the 80 emblems. None is among our
+# classes.
 
 # %%
 emblems = transferlab.load_images(
@@ -316,7 +317,7 @@ show(
         emblems.images, emblems.labels, emblems.class_names, rows=2, columns=10
     ),
     alt="Twenty drawn emblems, such as a ring with legs or a heart with horns.",
-    caption="The source: bodies with attachments, drawn like our pictures.",
+    caption="The source of the mini networks: drawn bodies with attachments.",
 )
 
 # %% [markdown]
@@ -976,7 +977,7 @@ confusion = confusion_matrix(test.labels, tuned_says)
 counts = pd.DataFrame(confusion, index=CLASS_NAMES, columns=CLASS_NAMES)
 mistaken = confusion - np.diag(np.diag(confusion))
 worst = [
-    f"a {CLASS_NAMES[row]} taken for a {CLASS_NAMES[column]}"
+    f"{CLASS_NAMES[row]} taken for {CLASS_NAMES[column]}"
     for row, column in np.argwhere(mistaken == mistaken.max())
 ]
 axes = sns.heatmap(counts, annot=True, fmt="d", cmap="Blues", cbar=False)
@@ -1547,7 +1548,7 @@ show(
     caption=(
         f"Not compiled again, {moved} arrays of the backbone moved: that is feature"
         " extraction under another name. Training all at once is not always punished,"
-        " on so close a source least of all; accuracy alone would not tell you."
+        " on a close source least of all; accuracy alone would not tell you."
     ),
 )
 
