@@ -1,5 +1,6 @@
 """Written answers marked on the page: what the gradebook holds, and what happens when two do so, or one is killed."""
 
+import base64
 import json
 import re
 
@@ -288,14 +289,15 @@ def test_numbers_and_figures_stand_beside_the_text_and_nothing_of_a_student_s_ru
     path = made_up.root / "autograded" / "eve" / "homework" / "doubling.ipynb"
     notebook = json.loads(path.read_text())
     [cell] = [cell for cell in notebook["cells"] if cell["id"] == "why"]
-    cell["attachments"] = {"a": {"image/png": f"{DOT}AAAA"}}
+    put_in = base64.b64encode(base64.b64decode(DOT) + bytes(3)).decode()
+    cell["attachments"] = {"a": {"image/png": put_in}}
     path.write_text(json.dumps(notebook))
     browser = Browser(made_up.desk())
     page = browser.get("/q/1")
 
     assert "accuracy 0.93" in page.text
     assert '<img src="data:image/png;base64' in page.text
-    assert f"base64,{DOT}AAAA" in page.text, "a picture that was put into the answer"
+    assert f"base64,{put_in}" in page.text, "a picture that was put into the answer"
     assert "<strong>bold</strong>" in page.text
     assert "alert(" not in page.text
     assert "onerror" not in page.text
