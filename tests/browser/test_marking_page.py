@@ -18,9 +18,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: 
 @pytest.fixture
 def address(made_up, monkeypatch):  # noqa: F811
     """A class of thirty, and the page of its answers served as `autograder mark` does."""
-    made_up.hand_in(
-        {f"s{number:02}": f"Answer {number}: I measured 0.{50 + number}, so I would." for number in range(30)}
-    )
+    elsewhere = "http://elsewhere.example/x.png"  # nothing is asked of it, whatever an answer holds
+    acting = f'![x]({elsewhere}) <img src="{elsewhere}"> <p style="background: url({elsewhere})">x</p>'
+    said = "Answer {0}: I measured 0.{1}, so I would. {2}"
+    made_up.hand_in({f"s{number:02}": said.format(number, 50 + number, acting) for number in range(30)})
     made_up.rubric()
     told, servers = [], []
     real = serving.uvicorn.Server
