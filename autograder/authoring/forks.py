@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import wait
 from typing import Any, NoReturn
 
@@ -88,15 +89,7 @@ def led(lead: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     Yields:
         What it yields, as it comes; what is missing when the fork dies is missing.
     """
-    reading, writing = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGTERM)
-        _lead(lead, writing)
-    os.close(writing)
+    pid, reading = _begin(partial(_lead, lead))
     try:
         with os.fdopen(reading) as lines:
             for line in lines:
@@ -106,8 +99,22 @@ def led(lead: Callable[[], Iterator[Any]]) -> Iterator[Any]:
         os.waitpid(pid, 0)
 
 
+def _begin(child: Callable[[int], NoReturn]) -> tuple[int, int]:
+    """Fork, and have the child write to a pipe; return its process id and the end to read from."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        child(writing)
+    os.close(writing)
+    return pid, reading
+
+
 def _lead(lead: Callable[[], Iterator[Any]], writing: int) -> NoReturn:
     try:
+        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGTERM)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that its own forks end with it
         _see_nothing()
         with os.fdopen(writing, "w") as stream:
@@ -125,22 +132,15 @@ def _see_nothing() -> None:
 
 
 def _fork(work: Work, cpu_seconds: int, seconds: float) -> _Fork:
-    reading, writing = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would take its answer
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-        _work(work, writing)
-    os.close(writing)
+    pid, reading = _begin(partial(_work, work, cpu_seconds))
     return _Fork(pid, reading, time.monotonic() + seconds, bytearray())
 
 
-def _work(work: Work, writing: int) -> NoReturn:
+def _work(work: Work, cpu_seconds: int, writing: int) -> NoReturn:
     try:
+        seal.prctl(seal.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would take its answer
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         _see_nothing()
         answer = {"came": work()}
     except BaseException:  # noqa: BLE001 (whatever it is, this copy of the process must end here)

@@ -32,7 +32,7 @@ _IN_FLIGHT = 256
 SLOTS_A_PROCESS = 10
 """Notebooks one process drives at once: its own part of each is about a twentieth, and holds Python's global lock."""
 
-_MOST_NOTES = 6
+_MOST_NAMES = 6
 
 
 def grade(
@@ -127,7 +127,7 @@ def _show_forecast(course: "Course", assignment: str, student: str, *, force: bo
     reasons = Counter((entry.forecast, entry.why) for entry in entries if entry.forecast is not Forecast.KNOWN)
     for (forecast, why), number in sorted(reasons.items(), key=lambda item: -item[1]):
         who = [entry.student for entry in entries if (entry.forecast, entry.why) == (forecast, why)]
-        named = ", ".join(dict.fromkeys(who[:_MOST_NOTES])) + (" …" if len(who) > _MOST_NOTES else "")
+        named = ", ".join(dict.fromkeys(who[:_MOST_NAMES])) + (" …" if len(who) > _MOST_NAMES else "")
         what = f"{forecast}, {why}" if why else str(forecast)
         out.print(f"{number} {what} ({named})", markup=False, highlight=False, soft_wrap=True)
 

@@ -158,9 +158,13 @@ def threads_that_take_turns():
 @pytest.mark.usefixtures("threads_that_take_turns")
 def test_several_threads_read_python_at_once(tmp_path):
     text = f"{'f(' * 40}1{')' * 40}\n" * 30
-    (tmp_path / "page.py").write_text(text)
+    pages = [tmp_path / f"page_{number}.py" for number in range(8)]
+    for number, page in enumerate(pages):  # each another one: what was digested once is kept
+        page.write_text(f"{text}number = {number}\n")
     with ThreadPoolExecutor(4) as pool:
-        digests = list(pool.map(lambda _: keys._files_digest(tmp_path, [tmp_path / "page.py"]), range(8)))
+        digests = list(pool.map(keys.file_digest, pages))
         trees = list(pool.map(lambda _: parsed(text), range(48)))
-    assert len(set(digests)) == 1
+    keys._token_digest.cache_clear()
+    assert digests == [keys.file_digest(page) for page in pages]
+    assert len(set(digests)) == len(pages)
     assert len(trees) == 48

@@ -1,6 +1,7 @@
 """Figures with words and numbers, lines that say how far a training is, and decisions that check themselves."""
 
 import io
+import sys
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -52,6 +53,7 @@ def test_the_line_tells_how_far_and_how_long():
 
 
 def test_progress_passes_everything_on_and_writes_to_terminals_only(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # other tests in this process may have had a shell
     assert list(transferlab.progress([3, 4], "rates")) == [3, 4]
     assert list(transferlab.progress([], "rates")) == []
     assert capsys.readouterr() == ("", "")

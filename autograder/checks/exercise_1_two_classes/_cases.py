@@ -66,6 +66,8 @@ class ModelCases(Cases):
         asked = tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.oblong), 2
         try:
             self.extractor(*asked)
+        except Unanswered:  # whatever the images are
+            return self.oblong
         except (Failed, Undecided):
             with contextlib.suppress(Failed, Undecided):
                 self.extractor(tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=SQUARE), 2)
@@ -218,10 +220,20 @@ class Extractor:
         return [found for found in self.places if found is not None]
 
 
+class Unanswered(Failed):
+    """The function is still the stub of the release."""
+
+
 def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) -> Extractor:
     given = place(submission, backbone)
     answer = submission.call("build_feature_extractor", given, num_classes, model=True)
-    facts = describe(submission, expect_model(answer.returned(), answer.called), "the model that came back")
+    try:
+        model = expect_model(answer.returned(), answer.called)
+    except Failed as problem:
+        if answer.raised is not None and answer.raised.is_of_a_stub:
+            raise Unanswered(problem.came_back, problem.expected, problem.called, problem.hint) from problem
+        raise
+    facts = describe(submission, model, "the model that came back")
     places = find_arrays([np.asarray(variable) for variable in backbone.weights], facts.arrays)
     return Extractor(answer.called, facts, given, tuple(variable.path for variable in backbone.weights), tuple(places))
 

@@ -9,7 +9,7 @@ import pytest
 from autograder.checks.exercise_1_two_classes import _cases, _figures, data, models, training
 from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.strategies import batch_of
-from autograder.judge.submission import Answer
+from autograder.judge.submission import Answer, Raised
 from autograder.kerasmodels.noted import Notes, Seen
 from autograder.kerasmodels.witnesses import LIVE, OWN, Evaluation, FineTuned, Witness
 from tests.judge.local import Student, told
@@ -196,6 +196,28 @@ def test_a_function_that_takes_square_images_for_granted():
         "raised ValueError: no. Expected a model, as for square images. Try: images need not be square: take their "
         "shape from `backbone.input_shape[1:]`"
     )
+
+
+@pytest.mark.parametrize(
+    ("raised", "asked"),
+    [
+        (Raised("NotImplementedError", ("NotImplementedError",), "", "raise NotImplementedError()"), 1),
+        (Raised("ValueError", ("ValueError",), "no", "height, width = 32, 32"), 2),
+    ],
+)
+def test_only_what_was_answered_is_asked_with_square_images_too(raised, asked, monkeypatch):
+    class Raising(Student):
+        called = 0
+
+        def call(self, name, *_, **__):
+            self.called += 1
+            return Answer(f"`{name}(backbone, 2)`", raised=raised)
+
+    monkeypatch.setattr(_cases, "place", lambda *_: None)
+    student = Raising()
+    cases = _cases.ModelCases(student, 1)
+
+    assert (cases.size, student.called) == (cases.oblong, asked)
 
 
 def test_another_model_than_the_one_given():
