@@ -221,16 +221,18 @@ class Extractor:
 
 
 class Unanswered(Failed):
-    """The function is still the stub of the release."""
+    """There is no such function, or it is still the stub of the release."""
 
 
 def _extractor(submission: Submission, backbone: keras.Model, num_classes: int) -> Extractor:
     given = place(submission, backbone)
-    answer = submission.call("build_feature_extractor", given, num_classes, model=True)
+    is_answered = False
     try:
+        answer = submission.call("build_feature_extractor", given, num_classes, model=True)
+        is_answered = answer.raised is None or not answer.raised.is_of_a_stub
         model = expect_model(answer.returned(), answer.called)
     except Failed as problem:
-        if answer.raised is not None and answer.raised.is_of_a_stub:
+        if not is_answered:
             raise Unanswered(problem.came_back, problem.expected, problem.called, problem.hint) from problem
         raise
     facts = describe(submission, model, "the model that came back")

@@ -203,6 +203,7 @@ def test_a_function_that_takes_square_images_for_granted():
     [
         (Raised("NotImplementedError", ("NotImplementedError",), "", "raise NotImplementedError()"), 1),
         (Raised("ValueError", ("ValueError",), "no", "height, width = 32, 32"), 2),
+        (None, 1),
     ],
 )
 def test_only_what_was_answered_is_asked_with_square_images_too(raised, asked, monkeypatch):
@@ -211,6 +212,8 @@ def test_only_what_was_answered_is_asked_with_square_images_too(raised, asked, m
 
         def call(self, name, *_, **__):
             self.called += 1
+            if raised is None:
+                data.fail(f"there is no `{name}` in the notebook at this point")
             return Answer(f"`{name}(backbone, 2)`", raised=raised)
 
     monkeypatch.setattr(_cases, "place", lambda *_: None)
