@@ -9,7 +9,7 @@ import numpy as np
 
 import transferlab
 from autograder.calibration import training
-from autograder.calibration.training import Cut, Draw, Head
+from autograder.calibration.training import Cut, Draw, Head, Optimizer
 from autograder.kerasmodels.tiny import counted_layers
 
 GATES = ("best",)
@@ -42,11 +42,13 @@ def _unfrozen_layers(backbone_name: str) -> list[int]:
     return [math.ceil(fraction * count) for fraction in FRACTIONS]
 
 
-def trained_rows(
+def trained_rows(  # noqa: PLR0913 - an arm is one of these ways of doing it
     drawn: Draw,
     head: Head = training.dense_head,
     *,
     head_rate: float = HEAD_RATE,
+    optimizer: Optimizer = keras.optimizers.Adam,
+    fine_tuning: Optimizer = keras.optimizers.Adam,
     rate: float | None = None,
     slower: float = 1,
     weights: str | None = "pretrained",
@@ -58,7 +60,7 @@ def trained_rows(
     labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
     whole = Cut(drawn, name, 0, weights)
     features = whole.maps("training", scaled=scaled)
-    classifier = training.compiled(training.with_head(features.shape[1:], head, classes), head_rate)
+    classifier = training.compiled(training.with_head(features.shape[1:], head, classes), head_rate, optimizer)
     training.fit(classifier, (features, labels), HEAD_EPOCHS, BATCH_SIZE)
     trained = classifier.get_weights()
     rows = []
@@ -69,7 +71,8 @@ def trained_rows(
         maps = {split: cut.maps(split, scaled=scaled) for split in ("training", "validation", "hidden")}
         classifier.set_weights(trained)
         stages = [cut.above, classifier] if cut.above is not None else [classifier]
-        model = training.compiled(keras.Sequential([keras.Input(maps["training"].shape[1:]), *stages]), rate)
+        model = keras.Sequential([keras.Input(maps["training"].shape[1:]), *stages])
+        training.compiled(model, rate, fine_tuning)
         training.fit(model, (maps["training"], labels), EPOCHS, BATCH_SIZE)
         rows.append(
             StrategyRow(
@@ -108,6 +111,15 @@ RIGHT: dict[str, Arm] = {
     "flattened, dropout, Keras's learning rate": _best("flat", head=training.flat_head, head_rate=KERAS_RATE),
     "max pooling, 32 units, Keras's learning rate": _best("narrow", head=training.narrow_head, head_rate=KERAS_RATE),
     "max pooling, BatchNorm, dropout": _best("busy", head=training.busy_head),
+    "SGD with momentum in both stages": _best(
+        "momentum", head_rate=1e-2, optimizer=training.momentum, fine_tuning=training.momentum
+    ),
+    "max pooling, 128 units, RMSprop": _best(
+        "leaky", head=training.leaky_head, optimizer=keras.optimizers.RMSprop, fine_tuning=keras.optimizers.RMSprop
+    ),
+    "convolved, Nadam": _best(
+        "convolved", head=training.convolved_head, optimizer=keras.optimizers.Nadam, fine_tuning=keras.optimizers.AdamW
+    ),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,

@@ -8,7 +8,7 @@ import numpy as np
 
 import transferlab
 from autograder.calibration import training
-from autograder.calibration.training import Cut, Draw, Head
+from autograder.calibration.training import Cut, Draw, Head, Optimizer
 from autograder.checks.exercise_3_comparing_models._measured import HIDDEN_PER_CLASS
 
 GATES = ("recommended",)
@@ -36,14 +36,22 @@ def _hidden_layer() -> list[keras.layers.Layer]:
     return [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(64, activation="relu")]
 
 
-def _row(
-    drawn: Draw, name: str, head: Head, rate: float, weights: str | None, *, scaled: bool, shuffled: bool
+def _row(  # noqa: PLR0913 - an arm is one of these ways of doing it
+    drawn: Draw,
+    name: str,
+    head: Head,
+    rate: float,
+    optimizer: Optimizer,
+    weights: str | None,
+    *,
+    scaled: bool,
+    shuffled: bool,
 ) -> NetworkRow:
     cut = Cut(drawn, name, 0, weights)
     features = {split: cut.maps(split, scaled=scaled) for split in ("training", "validation", "hidden")}
     labels = drawn.shuffled_labels() if shuffled else drawn.training[1]
     model = training.with_head(features["training"].shape[1:], head, len(drawn.course.classes))
-    training.compiled(model, rate)
+    training.compiled(model, rate, optimizer)
     best = NetworkRow(-1.0, 0.0)
     for _ in range(EPOCHS):
         training.fit(model, (features["training"], labels), 1, BATCH_SIZE)
@@ -57,6 +65,7 @@ def _recommended(
     head: Head = _hidden_layer,
     *,
     rate: float = RATE,
+    optimizer: Optimizer = keras.optimizers.Adam,
     weights: str | None = "pretrained",
     scaled: bool = False,
     shuffled: bool = False,
@@ -64,7 +73,7 @@ def _recommended(
 ) -> Arm:
     def arm(drawn: Draw) -> dict[str, float]:
         rows = [
-            _row(drawn, name, head, rate, weights, scaled=scaled, shuffled=shuffled)
+            _row(drawn, name, head, rate, optimizer, weights, scaled=scaled, shuffled=shuffled)
             for name in drawn.course.compared_backbones
         ]
         by_validation = np.argsort([row.validation for row in rows], kind="stable")
@@ -85,6 +94,11 @@ RIGHT: dict[str, Arm] = {
     "no hidden layer": _recommended(training.plain_head),
     "a third of the learning rate": _recommended(rate=RATE / 3),
     "max pooling, BatchNorm, dropout": _recommended(training.busy_head),
+    "flattened, dropout": _recommended(training.flat_head, rate=1e-3),
+    "SGD with momentum": _recommended(rate=1e-2, optimizer=training.momentum),
+    "no hidden layer, SGD with momentum": _recommended(training.plain_head, rate=1e-2, optimizer=training.momentum),
+    "max pooling, 128 units, RMSprop": _recommended(training.leaky_head, rate=1e-3, optimizer=keras.optimizers.RMSprop),
+    "convolved, Nadam": _recommended(training.convolved_head, optimizer=keras.optimizers.Nadam),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,
