@@ -3,7 +3,7 @@
 Downloads are generated in the layouts of a real Moodle and of Canvas's source; grading needs no kernel (the stand-in
 engine of the tests), because what is shown is that everything comes back to the right person.
 
-    python benchmarks/lms_round_trip.py
+    python -m benchmarks.lms_round_trip
 """
 
 import os
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,9 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "course"), str(PROJECT / "
 import awkward_class  # noqa: E402 - found through the path above
 import lms_writers  # noqa: E402
 import sample_course  # noqa: E402
+import typer  # noqa: E402
+
+from autograder.commands.terminal import NEEDS_ATTENTION  # noqa: E402
 
 WRITTEN = """
 from autograder.course.course import Course
@@ -69,17 +73,17 @@ def _grade(root: Path) -> None:
 
 def _run(root: Path, *command: str) -> None:
     print(f"\n$ autograder {' '.join(command)}", flush=True)
-    _python(root, "-m", "autograder.cli", *command)
+    _python(root, "-m", "autograder.cli", *command, well=(0, NEEDS_ATTENTION))  # some of these names need a person
 
 
-def _python(root: Path, *arguments: str, quiet: bool = False) -> None:
+def _python(root: Path, *arguments: str, quiet: bool = False, well: Sequence[int] = (0,)) -> None:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "150", "PYTHONWARNINGS": "ignore"}
     outcome = subprocess.run(
         [sys.executable, *arguments], cwd=root, env=environment, check=False, capture_output=quiet, text=True
     )
-    if outcome.returncode:
+    if outcome.returncode not in well:
         sys.exit(f"{' '.join(arguments)[:80]} ended with status {outcome.returncode}: {outcome.stderr or ''}")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
