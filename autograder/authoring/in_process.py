@@ -14,7 +14,8 @@ import pdb  # noqa: T100 (it is what authors stop with)
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from autograder.authoring.deferring import Deferred, Effects
@@ -26,6 +27,7 @@ from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.settings import REPEATABLE, STANDARD
 
 Watch = Callable[[str, BaseException], None]
+NOTHING: Mapping[str, Outcome] = MappingProxyType({})
 
 
 def prepare_process() -> None:
@@ -255,6 +257,7 @@ def judge_here(
     task: Task,
     checks: Collection[str] | None = None,
     *,
+    known: Mapping[str, Outcome] = NOTHING,
     aloud: bool = False,
     watch: Watch | None = None,
     stops_early: bool = False,
@@ -265,6 +268,7 @@ def judge_here(
         run: The notebook.
         task: What to do with it.
         checks: Names of those to run; None for all.
+        known: Outcomes of others that have been run: what lost points is stood in for. The rest is taken to pass.
         aloud: Let checks print and stop at breakpoints, and seek a small input for which they fail.
         watch: Called with the name of each check that does not pass, and what it raised.
         stops_early: End with the first check that does not pass.
@@ -283,7 +287,7 @@ def judge_here(
     channel = _DirectChannel(
         lambda replies, content, buffers: answer(replies, content, buffers, run, judgement, task.cells)
     )
-    decided = {} if checks is None else dict.fromkeys(_others(task, checks), Outcome.PASS)
+    decided = {} if checks is None else dict.fromkeys(_others(task, checks), Outcome.PASS) | dict(known)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = plugin_for(task.request([str(page) for page in task.pages], decided), channel)
     plugin.watch, plugin.shrinks, plugin.stops_early = watch, aloud, stops_early

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from autograder.authoring.deferring import Effects
 from autograder.authoring.forks import Lost, led, run_forked
 from autograder.authoring.golden import build_submission, read_expected, slip_at, submission_places
-from autograder.authoring.in_process import LocalRun, judge_here, task_here
+from autograder.authoring.in_process import NOTHING, LocalRun, judge_here, task_here
 from autograder.authoring.pages import checks_of
 from autograder.authoring.slips import SlipError
 from autograder.course.course import Course
@@ -142,6 +142,7 @@ class Bench:
         run: LocalRun,
         checks: Collection[str],
         *,
+        known: Mapping[str, Outcome] = NOTHING,
         aloud: bool = False,
         watch: Callable[[str, BaseException], None] | None = None,
         stops_early: bool = False,
@@ -151,15 +152,17 @@ class Bench:
         Args:
             run: The notebook.
             checks: Names of those to run.
+            known: Outcomes of those that have been run before.
             aloud: Let checks print and stop at breakpoints.
             watch: Called with what a check raised that does not pass.
             stops_early: End with the first check that does not pass.
         """
-        cells = [cell for cell in self.exercise.judged if cell in {self.settings[name].cell for name in checks}]
-        pages = [page for page in self.exercise.pages if checks_of((page,)).keys() & set(checks)]
+        named = {*checks, *known}
+        cells = [cell for cell in self.exercise.judged if cell in {self.settings[name].cell for name in named}]
+        pages = [page for page in self.exercise.pages if checks_of((page,)).keys() & named]
         task = task_here(self.exercise, self.draws, self.data_source)
         part = replace(task, pages=pages, cells=cells, left_out=list(self.exercise.judged))
-        found = judge_here(run, part, checks, aloud=aloud, watch=watch, stops_early=stops_early)
+        found = judge_here(run, part, checks, known=known, aloud=aloud, watch=watch, stops_early=stops_early)
         return {name: result for name, (_, result) in found.items()}
 
 

@@ -40,8 +40,8 @@ def dry_run(
     Example: autograder dry-run EXERCISE --html dry-run.html
 
     Runs in this process and WITHOUT a seal, on the course's own code only; --sealed grades as for a class. What is
-    known is not judged again. A mutant is asked until a check notices it, and with further secrets only if that check
-    draws its arguments, or none has noticed it. Exit status: 0 when what was named is fit to be released, 1 when not:
+    known is not judged again. Right submissions are asked everything with every secret; wrong ones and mutants with the
+    second one what draws its arguments, a mutant only until a check notices it. Exit status: 0 when what was named is fit to be released, 1 when not:
     a check that nothing fails, a right submission that fails one, a wrong one that loses nothing, points for the blank
     release, more than 2 in 100 mutants unnoticed; and after --only or --no-mutants, which try a part. 2 when something
     cannot be read.

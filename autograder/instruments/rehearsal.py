@@ -76,18 +76,37 @@ class Item:
         Args:
             number: Of the secret.
         """
-        return [check for check, outcome in self.found.get(number, {}).items() if outcome != _PASS]
+        return self.lost_of(self.found.get(number, {}))
+
+    @staticmethod
+    def lost_of(found: Mapping[str, str]) -> list[str]:
+        """Return the checks that did not pass.
+
+        Args:
+            found: Outcome by name of check.
+        """
+        return [check for check, outcome in found.items() if outcome != _PASS]
+
+    @property
+    def drawing(self) -> frozenset[str]:
+        """Checks that draw with the secret."""
+        return checks_that_draw(tuple(self.work.bench.exercise.pages))
+
+    def is_enough(self, found: Mapping[str, str]) -> bool:
+        """Whether this decides, whatever the secret: a check noticed this mutant that draws nothing.
+
+        Args:
+            found: Outcome by name of check.
+        """
+        return self.is_mutant and any(check not in self.drawing for check in self.lost_of(found))
 
     def is_settled(self, number: int) -> bool:
-        """Whether other secrets need not be tried: a check noticed this mutant that draws no arguments.
+        """Whether other secrets need not be tried.
 
         Args:
             number: Of the secret it was tried with.
         """
-        if not self.is_mutant:
-            return False
-        drawing = checks_that_draw(tuple(self.work.bench.exercise.pages))
-        return number in self.problems or any(check not in drawing for check in self.lost(number))
+        return (self.is_mutant and number in self.problems) or self.is_enough(self.found.get(number, {}))
 
     @property
     def is_noticed(self) -> bool:
@@ -311,7 +330,7 @@ def rehearse(
                 item.found[number] = found
             if is_certain:
                 records.write(item, number, found, problem)
-        done += len(unknown[name][1]) if item.is_mutant and not extent.sealed else len(came)
+        done += len(came) if extent.sealed else len(unknown[name][1])
         step(done, total, known)
     return rehearsal
 
@@ -386,44 +405,59 @@ _Came = dict[int, tuple[Found, str, bool]]
 
 
 def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) -> Iterator[tuple[str, _Came]]:
-    errands, numbers_of = [], {}
-    for name, (item, missing) in items.items():
-        cells = {bench.settings[check].cell for check in item.work.checks}
-        # Behind a single judged cell the notebook stands where it stood: others' draws can be put to it as well.
-        for numbers in [missing] if len(cells) == 1 else [[number] for number in missing]:
-            key = f"{name}, {numbers}"
-            numbers_of[key] = name, numbers
-            errands.append(Errand(key, item.work.first, partial(_ask, item=item, numbers=numbers)))
-    for key, came in run_errands(bench, errands, jobs, CPU_SECONDS):
-        name, numbers = numbers_of[key]
+    errands = [
+        Errand(name, item.work.first, partial(_ask, item=item, numbers=numbers))
+        for name, (item, numbers) in items.items()
+    ]
+    for name, came in run_errands(bench, errands, jobs, CPU_SECONDS):
         if isinstance(came, Lost):
-            yield name, {number: ({}, came.why, came.is_certain) for number in numbers}
+            yield name, {number: ({}, came.why, came.is_certain) for number in items[name][1]}
         else:
             yield name, {int(number): (found, "", True) for number, found in came.items()}
 
 
 def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
-    """Put the checks, with the draws of each secret; of a mutant first the one that noticed it with those before.
+    """Put the checks with the draws of each secret, at each judged cell with all of them before the notebook goes on."""
+    run.take(item.work.prepared)
+    bench, came = item.work.bench, {number: Found() for number in numbers}
+    for cell in bench.exercise.judged:
+        here = [check for check in item.work.checks if bench.settings[check].cell == cell]
+        for number in numbers:
+            found = came[number]
+            for checks in _in_turn(item, here, found, came) if here else ():
+                known = {check: Outcome(outcome) for check, outcome in found.items()}
+                results = replace(bench, draws=number).judge(
+                    run, checks, known=known, stops_early=item.work.stops_early
+                )
+                found |= {check: result.outcome.value for check, result in results.items()}
+                if item.work.stops_early and item.lost_of(found):
+                    break
+            if item.is_enough(found):
+                return {str(number): found}
+    return {str(number): found for number, found in came.items()}
 
-    A mutant that was noticed by a check that draws no arguments is not asked again: see `Item.is_settled`.
+
+def _in_turn(item: Item, here: Sequence[str], found: Found, came: Mapping[int, Found]) -> Iterator[list[str]]:
+    """Yield the checks of one cell to put with one secret; note in `found` what is known from another one.
+
+    Of wrong ones and mutants, whose fault is no luck, what draws nothing comes out as before. A mutant is asked until
+    a check notices it; with a further secret, first by the check that did so.
     """
-    work = item.work
-    run.take(work.prepared)
-    came: dict[str, Found] = {}
-    first: list[str] = []
-    for number in numbers:
-        bench = replace(work.bench, draws=number)
-        found: Found = {}
-        for checks in (first, [check for check in work.checks if check not in first]):
-            if checks and not (work.stops_early and any(outcome != _PASS for outcome in found.values())):
-                results = bench.judge(run, checks, stops_early=work.stops_early)
-                found |= {name: result.outcome.value for name, result in results.items()}
-        came[str(number)] = found
-        if work.stops_early:
-            first = [check for check, outcome in found.items() if outcome != _PASS][:1]
-            if first and not checks_that_draw(tuple(bench.exercise.pages)) & set(first):
-                break
-    return came
+    if item.work.stops_early and item.lost_of(found):
+        return
+    others = [one for one in (*item.found.values(), *came.values()) if one is not found]
+    known = {check: outcome for one in others for check, outcome in one.items() if check in here}
+    if item.kind in (_OWN, _RIGHT, _BLANK):
+        yield list(here)
+        return
+    found |= {check: outcome for check, outcome in known.items() if check not in item.drawing}
+    if item.work.stops_early and item.lost_of(found):
+        return
+    waiting = [check for check in here if check not in found]
+    first = item.lost_of(known)[:1] if item.work.stops_early else []
+    for checks in (first, [check for check in waiting if check not in first]):
+        if checks:
+            yield checks
 
 
 def _sealed(

@@ -16,7 +16,7 @@ from autograder.grading.keys import course_version, file_digest
 if TYPE_CHECKING:
     from autograder.instruments.rehearsal import Item
 
-_FORMAT = 2
+_FORMAT = 3
 _IMPORTS = re.compile(r"^\s*(?:from|import)\b.*?(?:\([^)]*\))?$", re.MULTILINE)
 
 

@@ -64,6 +64,7 @@ cell = "double"
 replace = "2 * number"
 by = "number + number"
 """
+CHECKS = ("double_doubles", "double_keeps_zero", "answer_is_right")
 BLANK = 'why = "nothing"\nstart = "release"\n[checks]\ndouble_doubles = "FAIL"\n'
 
 
@@ -109,7 +110,8 @@ def small(root, monkeypatch):
     monkeypatch.setattr(golden, "pages_of", lambda _: (check_page,))
     asked = []
 
-    def judge(bench, run, checks, *, stops_early=False):
+    def judge(bench, run, checks, *, known, stops_early=False):
+        assert not set(known) & set(checks)
         found = {}
         for name, outcome in run.outcomes(bench, checks):
             asked.append((name, bench.draws))
@@ -124,6 +126,7 @@ def small(root, monkeypatch):
 
     monkeypatch.setattr(Bench, "judge", judge)
     monkeypatch.setattr(rehearsal, "run_errands", run_errands)
+    monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset({"double_doubles"}))
     golden.slips_of.cache_clear()
     return root, asked
 
@@ -179,6 +182,7 @@ def test_what_is_known_is_not_judged_again_and_a_changed_cell_judges_its_own_mut
 def test_a_mutant_is_asked_with_another_secret_only_where_luck_may_have_noticed_it(small, monkeypatch):
     root, asked = small
     part = Extent(only="double, line 2: off by one")
+    monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset())
     first = rehearsed(root, part)
     assert first.survivors == []
     assert set(asked) == {("double_doubles", 0)}
@@ -186,6 +190,21 @@ def test_a_mutant_is_asked_with_another_secret_only_where_luck_may_have_noticed_
     monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset({"double_doubles"}))
     rehearsed(root, part)
     assert {number for _, number in asked} == {1}
+
+
+def test_right_ones_are_asked_everything_with_every_secret_and_wrong_ones_what_draws(small):
+    root, asked = small
+    for name, expected in (
+        ("wrong_three_times", {("double_doubles", 0), ("double_doubles", 1), ("double_keeps_zero", 0)}),
+        ("wrong_answer", {("answer_is_right", 0)}),
+        ("right_sum", {(name, number) for name in ("double_doubles", "double_keeps_zero") for number in (0, 1)}),
+        ("reference", {(name, number) for name in CHECKS for number in (0, 1)}),
+    ):
+        asked.clear()
+        found = rehearsed(root, Extent(only=name, mutants=False))
+        assert set(asked) >= expected if name == "right_sum" else set(asked) == expected
+        (item,) = found.items
+        assert item.found[0].keys() == item.found[1].keys()
 
 
 def test_a_page_is_known_by_what_it_imports_and_by_nothing_else(tmp_path):
