@@ -417,7 +417,7 @@ def _here(bench: Bench, items: Mapping[str, tuple[Item, list[int]]], jobs: int) 
 
 
 def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
-    """Put the checks with the draws of each secret, at each judged cell with all of them before the notebook goes on."""
+    """Put the checks: at each judged cell with the draws of all secrets, before the notebook goes on."""
     run.take(item.work.prepared)
     bench, came = item.work.bench, {number: Found() for number in numbers}
     for cell in bench.exercise.judged:

@@ -36,7 +36,7 @@ def _hidden_layer() -> list[keras.layers.Layer]:
     return [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(64, activation="relu")]
 
 
-def _row(  # noqa: PLR0913 - an arm is one of these ways of doing it
+def _row(
     drawn: Draw,
     name: str,
     head: Head,
