@@ -158,8 +158,8 @@ class ModelCases(Cases):
         Args:
             kind: `trained`: nested, with BatchNormalization, frozen as a whole and trained, 2 layers to unfreeze.
                 `one by one`: flat, with a LayerNormalization that counts and a BatchNormalization in the head, its
-                layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, with BatchNormalization,
-                nothing frozen, 0 to unfreeze.
+                layers frozen one by one but for the first, compiled with another loss, 3 to unfreeze. `none`: flat,
+                with BatchNormalization, nothing frozen, 0 to unfreeze.
         """
 
         def make() -> FineTuned:
@@ -257,8 +257,10 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     if kind == "trained":
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
-    # Keras keeps the metrics of an earlier compilation when the next one names none
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
+    # Keras keeps the metrics of an earlier compilation when the next one names none, and whoever hands on `model.loss`
+    # keeps that, too
+    loss = "mean_squared_error" if kind == "one by one" else "sparse_categorical_crossentropy"
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss=loss)
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.

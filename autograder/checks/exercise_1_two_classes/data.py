@@ -302,7 +302,7 @@ def split_refuses_a_fraction_outside_0_and_1(submission: Submission, draw_seed: 
     batch = batch_of(np.repeat(_different(generator, 2), 10))
     # refusing everything is no answer
     _parts(submission.call("split_train_validation", *batch, 0.5, 0), batch, with_labels=False)
-    for fraction in (0.0, 1.0, 1.5, -0.25):
+    for fraction in (0.0, 1.0, 1.01, -0.01, 1.5, -0.25):
         expect_value_error(submission.call("split_train_validation", *batch, fraction, 0), f"the fraction {fraction}")
 
 
