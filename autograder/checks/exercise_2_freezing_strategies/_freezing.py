@@ -1,6 +1,7 @@
 """Cases: models around a backbone that a student's function has unfrozen, and models it has counted."""
 
 import functools
+import json
 from typing import Any, NamedTuple
 
 import keras
@@ -140,6 +141,66 @@ def _unfrozen(
     )
 
 
+class OfAllKinds(NamedTuple):
+    """What a call makes of a backbone in which layers have weights and learn nothing, or a state and no weights."""
+
+    called: str
+    learning: tuple[str, ...]
+    """Names of the layers that a model around it would now train; a check of its own asks for BatchNormalization."""
+    counted: tuple[str, ...]
+    """Names of those that count."""
+    before: str
+    """What the backbone was, but for its flags; empty if there is no saying."""
+    after: str
+
+
+def of_all_kinds(cases: Cases, fraction: float, seed: int) -> OfAllKinds:
+    """What `unfreeze_fraction` makes of a backbone with Normalizations, which have weights, and Dropouts, without.
+
+    Args:
+        cases: Remembers it.
+        fraction: Argument of the call.
+        seed: Of its arrays and sizes.
+    """
+    return cases.once(("of all kinds", fraction), lambda: _of_all_kinds(cases.submission, fraction, seed))
+
+
+def _of_all_kinds(submission: Submission, fraction: float, seed: int) -> OfAllKinds:
+    # two of each: half of the layers is a whole number then, with and without them
+    x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
+    for place_of_scale in range(2):
+        x = layers.Normalization(name=tiny.of_ours(f"scaled_{place_of_scale}"))(x)
+    for block in range(4):
+        x = layers.Conv2D(3 + seed % 4, 3, padding="same", name=tiny.of_ours(f"convolution_{block}"))(x)
+        x = layers.BatchNormalization(momentum=0.9, name=tiny.of_ours(f"normalization_{block}"))(x)
+        if block in (1, 2):
+            x = layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{block}"))(x)
+    ours = keras.Model(inputs, x, name=tiny.of_ours("backbone"))
+    backbone = place(submission, ours)
+    before = describe(submission, backbone, "the backbone")
+    answer = submission.call("unfreeze_fraction", backbone, fraction, model=True)
+    answer.returned()
+    flags = layer_flags(submission, backbone)
+    learning = tuple(layer.name for layer in flags if layer.trainable and layer.class_name != "BatchNormalization")
+    after = describe(submission, backbone, "the backbone")
+    counted = tuple(layer.name for layer in tiny.counted_layers(ours))
+    return OfAllKinds(
+        answer.called, learning, counted, *(_without_flags(found.description) for found in (before, after))
+    )
+
+
+def _without_flags(description: str) -> str:
+    """What a description says of a model besides its flags; nothing if there is none."""
+
+    def stripped(content: Any) -> Any:
+        if isinstance(content, dict):
+            flags = ("trainable", "flag", "flags", "variables")  # as `transferlab.portable` has them
+            return {key: stripped(value) for key, value in content.items() if key not in flags}
+        return [stripped(value) for value in content] if isinstance(content, list) else content
+
+    return json.dumps(stripped(json.loads(description))) if description else ""
+
+
 def layer_flags(
     submission: Submission, model: Handle, frozen: list[int] | None = None, *, one_by_one: bool = False
 ) -> list[LayerFlags]:
@@ -254,10 +315,14 @@ def twin_model(seed: int) -> keras.Model:
 
 
 def normalized_model(seed: int) -> keras.Model:
-    """A trainable BatchNormalization between trainable layers: gamma and beta train, the two statistics never do."""
+    """A trainable BatchNormalization between trainable layers: gamma and beta train, the two statistics never do.
+
+    Nor do those of the Normalization in front; each of these is one number.
+    """
     return keras.Sequential(
         [
             keras.Input((8, 8, 3)),
+            layers.Normalization(axis=None),
             layers.Conv2D(5 + seed % 7, 3, use_bias=False),
             layers.BatchNormalization(),
             layers.GlobalAveragePooling2D(),
@@ -267,7 +332,10 @@ def normalized_model(seed: int) -> keras.Model:
 
 
 def dropout_model(seed: int) -> keras.Model:
-    """Two layers that carry the state of a random generator, which is no parameter."""
+    """Two layers that carry the state of a random generator, which is no parameter.
+
+    Beside them stands what is left out with them by whoever looks for it by its name: a layer that is called like one.
+    """
     model = keras.Sequential(
         [
             keras.Input((8, 8, 3)),
@@ -275,6 +343,7 @@ def dropout_model(seed: int) -> keras.Model:
             layers.Flatten(),
             layers.Dense(6 + seed % 7, activation="relu"),
             layers.Dropout(0.3, seed=2),
+            layers.Dense(5, activation="relu", name="seedling"),
             layers.Dense(3, activation="softmax"),
         ]
     )

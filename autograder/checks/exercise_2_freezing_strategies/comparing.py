@@ -143,6 +143,9 @@ def best_strategy_breaks_ties_by_the_smaller_fraction(submission: Submission, fr
     rows = [(place / 8, count, 0.6 - 0.001 * number) for number, place in enumerate(fractions)]
     for ordered in (rows, rows[::-1], [*rows[1:], rows[0]]):
         _expect_choice(submission, strategy_table(ordered), 0.02)
+    # equally few parameters and a smaller fraction, but not good enough
+    theirs = [(0.25, count, 0.5), (0.375, count, 0.61), (0.5, count, 0.6), (1.0, 3 * count, 0.62)]
+    _expect_choice(submission, strategy_table(theirs), 0.05)
 
 
 @check(BEST, points=0.5, hint="`nan` compares with nothing: leave such rows out before you look for the best")
@@ -157,6 +160,7 @@ def best_strategy_leaves_out_rows_without_a_number(
     rows = rows[::-1] if swapped else rows
     _expect_choice(submission, strategy_table(rows), 0.02)
     _expect_choice(submission, strategy_table(rows[::-1], filtered=True), 0.001)
+    _expect_choice(submission, strategy_table(rows), 0.9)  # and not even where an accuracy of 0 would be good enough
 
 
 @check(BEST, points=0.5, hint="work on `table.copy()`, or put what you compute into variables instead of columns")
@@ -183,6 +187,9 @@ def _expect_choice(submission: Submission, table: Any, tolerance: float, *, inpu
     called = f"`best_strategy(table, {tolerance:g})` with the rows (fraction, trainable, val_accuracy) {given}"
     found = number(returned, "the answer", called)
     expected = best_fraction(columns, tolerance)
+    if not any(abs(found - fraction) <= 1e-9 for fraction in columns["fraction"]):
+        came = f"it returned {found:g}, which is no fraction of this table"
+        fail(came, f"{expected:g}", called=called, hint='return the "fraction" of the row as it stands there')
     if abs(found - expected) > 1e-9:
         fail(f"it returned {found:g}", f"{expected:g}", called=called)
     return answer

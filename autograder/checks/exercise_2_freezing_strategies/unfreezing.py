@@ -23,6 +23,7 @@ from autograder.checks.exercise_2_freezing_strategies._freezing import (
     dropout_model,
     layer_flags,
     normalized_model,
+    of_all_kinds,
     plain_model,
     twin_model,
     unfrozen,
@@ -60,7 +61,11 @@ def architectures(submission: Submission) -> Any:
 # --- unfreeze_fraction: 7 points
 
 
-@check(UNFREEZE, points=2, hint="the last layers are those nearest the output; slice the list of layers that count")
+@check(
+    UNFREEZE,
+    points=2,
+    hint="list all layers with weights but BatchNormalization, of any kind; take the last of that list",
+)
 def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
     """In a model around the backbone, training moves the last layers, as many as the fraction says, and no others."""
     for fraction, flat, layers in ((0.5, False, 2), (0.25, True, 1)):
@@ -69,6 +74,13 @@ def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
         if any(moved(case.trained.before, case.trained.facts.arrays)):
             came = "it changed weights of the backbone or of the model around it"
             fail(came, "flags to change, and nothing else", called=case.answer.called)
+    kinds = of_all_kinds(cases, 0.5, seed)
+    wanted = kinds.counted[len(kinds.counted) // 2 :]
+    if set(kinds.learning) != set(wanted):
+        came = f"{len(kinds.learning)} layers learn: {', '.join(kinds.learning) or 'none'}"
+        why = "a Normalization has weights and counts, a Dropout has none"
+        expected = f"the last {len(wanted)} of the {len(kinds.counted)} that count, from `{wanted[0]}` on: {why}"
+        fail(came, expected, called=kinds.called, hint="`layer.weights` tells which layers have weights, of any kind")
 
 
 @check(UNFREEZE, points=1, hint="`math.ceil(fraction * number_of_layers)`: any part of a layer is a whole one")
@@ -123,12 +135,16 @@ def unfreeze_fraction_sets_every_flag_anew(cases: Cases, seed: int) -> None:
 
 @check(UNFREEZE, points=0.5, hint="set flags, compile nothing, and end with `return backbone`")
 def unfreeze_fraction_returns_the_backbone(cases: Cases, seed: int) -> None:
-    """It sets flags of the backbone it was given, does not compile it, and returns that one."""
+    """It sets flags of the backbone it was given and nothing else of it, does not compile it, and returns that one."""
     case = unfrozen(cases, 0.5, flat=False, seed=seed)
     if case.answer.value != case.backbone:
         fail(f"it returned {brief(case.answer.value)}", "the backbone it was given", called=case.answer.called)
     if describe(cases.submission, case.backbone, "the backbone").compiled:
         fail("it compiled the backbone", "flags to be set, and nothing else", called=case.answer.called)
+    kinds = of_all_kinds(cases, 0.5, seed)
+    if kinds.before != kinds.after:
+        came = "it changed more of the backbone than its flags: what a layer is set to, or which layers there are"
+        fail(came, "`trainable` flags to be set, and nothing else", called=kinds.called)
 
 
 @check(UNFREEZE, points=0.5, hint="`if not 0 <= fraction <= 1: raise ValueError(...)`")
