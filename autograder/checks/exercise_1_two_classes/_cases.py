@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -178,6 +179,10 @@ class ModelCases(Cases):
 
         return self.once(("asked", unfrozen_layers), make)
 
+    def of_all_kinds(self) -> "OfAllKinds":
+        """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, two of them Normalizations."""
+        return self.once(("tuned", "of all kinds"), lambda: _of_all_kinds(self))
+
     def _refuse_unanswered(self) -> None:
         """Fail if `start_fine_tuning` is still the stub: what comes next would train a model for nothing.
 
@@ -267,6 +272,57 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     frozen = counted[1:] if kind == "one by one" else []
     submission.probe({"op": "layers", "model": part.id, "frozen": frozen}, model=True)
     return model, handle, part
+
+
+class OfAllKinds(NamedTuple):
+    """What a call makes of a backbone in which layers have weights and learn nothing, or a state and no weights."""
+
+    called: str
+    layers: tuple[str, ...]
+    """Names of the backbone's layers."""
+    wanted: tuple[str, ...]
+    """Of those that have to learn now."""
+    learning: frozenset[str]
+    """Of those of the whole model that would."""
+
+    def expect_counted(self) -> None:
+        """Expect that Normalizations were counted, and Dropouts were not.
+
+        Raises:
+            Failed: A layer stays frozen that has to learn.
+        """
+        frozen = [name for name in self.wanted if name not in self.learning]
+        if frozen:
+            came = f"of a backbone with the layers {', '.join(self.layers)}, it left {' and '.join(frozen)} frozen"
+            fail(came, "the last 3 of those that count to learn", called=self.called, hint=_ALL_KINDS)
+
+
+def _of_all_kinds(cases: ModelCases) -> OfAllKinds:
+    submission = cases.submission
+    x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
+    for number in range(2):
+        x = keras.layers.Normalization(name=tiny.of_ours(f"scaled_{number}"))(x)
+    wanted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(2))
+    for number, name in enumerate(wanted):
+        x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
+        x = keras.layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{number}"))(x)
+    backbone = keras.Model(inputs, x, name=tiny.of_ours("backbone"))
+    ours = tiny.with_head(backbone, 3, seed=cases.seeds[4], flat=False)
+    model = place(submission, ours, learning_rate=HEAD_RATE)
+    part = part_of(submission, model, layer=1)
+    answer = submission.call("start_fine_tuning", model, part, 3, cases.rate, model=True)
+    try:
+        answer.returned()
+    except Failed as problem:
+        came = f"with a backbone in which 4 layers count, two of them Normalizations, {problem.came_back}"
+        raise Failed(came, "its last 3 to learn", problem.called, _ALL_KINDS) from problem
+    facts = describe(submission, model, "the model")
+    names = (variable.path.split("/")[-2] for variable in ours.weights)
+    learning = frozenset(name for name, learns in zip(names, facts.trainable, strict=False) if learns)
+    return OfAllKinds(answer.called, tuple(layer.name for layer in backbone.layers[1:]), wanted, learning)
+
+
+_ALL_KINDS = "every layer with weights counts that is no BatchNormalization, a Normalization too; a Dropout has none"
 
 
 def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
