@@ -23,6 +23,7 @@ from autograder.course.exercise import Exercise
 from autograder.course.notebooks import Prepared, prepare, read_notebook
 from autograder.grading.judging import Judgement, Task, answer, task_of
 from autograder.grading.notebook_run import cell_name, cell_seed, error_of_cell
+from autograder.judge.cell_errors import CellError
 from autograder.judge.verdict import CheckResult, Outcome
 from autograder.kernels.settings import REPEATABLE, STANDARD
 
@@ -95,7 +96,7 @@ class LocalRun:
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0
         self._deferred = Deferred()
-        self.errors: dict[str, str] = {}
+        self.errors: dict[str, CellError] = {}
         trainings.forget_notebook()
         probe.before_cells()
         probe.forget_figures()

@@ -15,6 +15,15 @@ from nbformat import NotebookNode
 
 from autograder.course.errors import CourseError
 
+# Ways to leave names that the code does not name: other files, dictionaries of names, functions that do it when called.
+_UNTOLD = re.compile(
+    r"\bimport[ \t(]*\*|\b(?:globals|vars|locals|exec|eval|setattr|get_ipython)\b|^[ \t]*global\b"
+    r"|^[ \t]*%+(?:run|load|store|pylab)",
+    re.MULTILINE,
+)
+_MAX_NAMED = 100_000
+"""Characters of a student's cell; beyond, its names are not read."""
+_WORD = re.compile(r"[^\W\d]\w*")
 _MAGIC_LINE = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 CALIBRATION = "_calibration.py"
 """Right and wrong solutions of an exercise that the thresholds of its accuracy gates are measured with."""
@@ -103,9 +112,28 @@ def names_bound(source: str) -> set[str]:
         source: The code.
     """
     try:
-        table = symtable.symtable(_MAGIC_LINE.sub(r"\1pass", source), "<cell>", "exec")
+        return _bound(source)
     except (SyntaxError, ValueError):
         return set()
+
+
+def names_left(source: str) -> list[str] | None:
+    """Return the global names that a cell may leave; None if that cannot be told from its code.
+
+    Args:
+        source: The code, perhaps a student's. If it is no Python, each of its words may be a name that was meant.
+    """
+    if len(source) > _MAX_NAMED or _UNTOLD.search(source):
+        return None
+    try:
+        with _PARSING:
+            return sorted(_bound(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return sorted(set(_WORD.findall(source)))
+
+
+def _bound(source: str) -> set[str]:
+    table = symtable.symtable(_MAGIC_LINE.sub(r"\1pass", source), "<cell>", "exec")
     return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
 

@@ -14,9 +14,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from autograder.judge.cell_errors import CellError
 from autograder.kernels.errors import KernelDied, KernelGone
 
-_FORMAT = 3
+_FORMAT = 4
 _HEAD, _NOTEBOOK = "answers.json", "notebook.ipynb"
 MIB = 2**20
 
@@ -34,8 +35,8 @@ class Questioned(Protocol):
         ...
 
     @property
-    def errors(self) -> Mapping[str, str]:
-        """What the cells that ended in an error said."""
+    def errors(self) -> Mapping[str, CellError]:
+        """How the cells ended that ended in an error."""
         ...
 
     @property
@@ -78,8 +79,8 @@ class Recording:
         return self._run.kernels
 
     @property
-    def errors(self) -> Mapping[str, str]:
-        """What the cells that ended in an error said."""
+    def errors(self) -> Mapping[str, CellError]:
+        """How the cells ended that ended in an error."""
         return self._run.errors
 
     @property
@@ -175,7 +176,7 @@ class Replay:
             raise Diverged(f"these are no answers: {error}") from error
         self._next = 0
         self.kernels = 1
-        self.errors: dict[str, str] = {}
+        self.errors: dict[str, CellError] = {}
         self.held_up = ""
 
     @property
@@ -192,7 +193,8 @@ class Replay:
         Raises:
             Diverged: This was not asked here the first time.
         """
-        self.errors = dict(self._answer(_digest("run_until", grade_id))["answer"]["errors"])
+        errors = self._answer(_digest("run_until", grade_id))["answer"]["errors"]
+        self.errors = {cell: CellError(*error) for cell, error in errors.items()}
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float

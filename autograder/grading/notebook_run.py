@@ -16,8 +16,9 @@ from typing import Any, Self
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.course.exercise import grade_id_of
+from autograder.course.exercise import grade_id_of, names_left
 from autograder.course.notebooks import Prepared
+from autograder.judge.cell_errors import CellError
 from autograder.judge.wording import is_of_a_stub, plain_words
 from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits, in_words
@@ -76,8 +77,8 @@ class NotebookRun:
         self.notes: list[str] = []
         self.missing: list[str] = []
         """Modules that cells import and kernels do not have."""
-        self.errors: dict[str, str] = {}
-        """What the cells that ended in an error said, by grade_id or position."""
+        self.errors: dict[str, CellError] = {}
+        """How the cells ended that ended in an error, by grade_id or position."""
         self._output_bytes = 0
         self.student_cpu_seconds = 0.0
         self.start_cpu_seconds = 0.0
@@ -274,7 +275,7 @@ class NotebookRun:
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
             self.errors[name] = error_of_cell(cell.source, error.ename, error.evalue)
-            if (words := in_words(self.errors[name], self._limits)) is not None:
+            if (words := in_words(self.errors[name].said, self._limits)) is not None:
                 self.notes.append(f"The cell `{name}` {words}.")
             self._note_missing(name, str(error.ename), str(error.evalue))
 
@@ -322,7 +323,7 @@ def cell_name(cell: NotebookNode, index: int) -> str:
     return grade_id_of(cell) or f"number {index + 1}"
 
 
-def error_of_cell(source: str, kind: str, text: str) -> str:
+def error_of_cell(source: str, kind: str, text: str) -> CellError:
     """Return how a cell ended, as messages quote it.
 
     Args:
@@ -332,7 +333,7 @@ def error_of_cell(source: str, kind: str, text: str) -> str:
     """
     if kind == "NotImplementedError" and is_of_a_stub(text) and not re.search(r"^raise NotImpl", source, re.MULTILINE):
         text = "a function that it calls is not answered yet"
-    return f"{kind}: {plain_words(text)}"[:_MAX_ERROR].rstrip(": ")
+    return CellError(f"{kind}: {plain_words(text)}"[:_MAX_ERROR].rstrip(": "), names_left(source))
 
 
 def cell_seed(text: str, name: str) -> int:

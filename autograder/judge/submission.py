@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import hypothesis
 
 from autograder.judge.calls import Witness
+from autograder.judge.cell_errors import CellError, how_it_ended, missing_name, why_missing
 from autograder.judge.channel import Conversation
 from autograder.judge.checking import Failed, fail
 from autograder.judge.wording import brief, call_text, is_of_a_stub, no_such, one_line, what_helps
@@ -69,7 +70,7 @@ class Answer:
     waited_seconds: float = 0.0
     """How long the kernel took, by a clock it cannot reach; 0 where nobody took the time."""
     earlier: str = ""
-    """How a cell before this one failed, if what was raised may come from that; a clause without its final dot."""
+    """How cells before failed, if a name that they would have left was missing; a clause without its final dot."""
 
     def returned(self) -> Any:
         """Return the value.
@@ -91,7 +92,7 @@ class Answer:
                 called=self.called,
                 hint="write the body of the function",
             )
-        if self.earlier and raised.is_a("NameError"):
+        if self.earlier:
             fail(f"{self.earlier}, and it {raised}", "a value", called=self.called, hint=_EARLIER_FIRST)
         fail(f"it {raised}", "a value", called=self.called, hint=what_helps(raised.message))
 
@@ -110,7 +111,7 @@ class Submission:
         self._gone: dict[str, str] = {}
         self._answered: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
         self._calls_left: int | None = None
-        self._cell_errors: dict[str, str] = {}
+        self._cell_errors: dict[str, CellError] = {}
         self._errors_before = 0
         self.stopped: Failed | None = None
         """How the first call of this check that did not come to an end failed, if there was one."""
@@ -142,7 +143,7 @@ class Submission:
         """Run the notebook's cells up to the judged cell `grade_id`; cells already run are not run again."""
         reply, _ = self._ask({"do": "run_until", "grade_id": grade_id})
         self._errors_before = len(self._cell_errors)
-        self._cell_errors = dict(reply.get("errors", {}))
+        self._cell_errors = {cell: CellError(*error) for cell, error in reply.get("errors", {}).items()}
 
     def led_by_cells(self, problem: Failed) -> Failed:
         """Put first how cells of this task have ended, where a check fails that looks at what they have left behind.
@@ -152,11 +153,14 @@ class Submission:
         Args:
             problem: How the check fails.
         """
-        told = [cell for cell in list(self._cell_errors)[self._errors_before :] if cell.isidentifier()]
+        told = self._failed_of_task()
         if problem.called or not told or "the cell `" in problem.came_back:
             return problem
-        came = f"{_ended(told[0], self._cell_errors[told[0]])}, and {problem.came_back}"
+        came = f"{how_it_ended(told[0], self._cell_errors[told[0]])}, and {problem.came_back}"
         return Failed(came, problem.expected, hint=what_helps(came) or _EARLIER_FIRST)
+
+    def _failed_of_task(self) -> list[str]:
+        return [cell for cell in list(self._cell_errors)[self._errors_before :] if cell.isidentifier()]
 
     def call(self, name: str, *args: Any, inputs_after: bool = False, model: bool = False, **kwargs: Any) -> Answer:
         """Call a student's function.
@@ -228,7 +232,9 @@ class Submission:
             left = tuple(after) if after else None
             waited = float(reply.get("waited_seconds", 0))
             seconds, printed = float(reply["seconds"]), str(reply["printed"])
-            return Answer(called, value, raised, printed, seconds, left, waited, self._earlier())
+            missing = missing_name(raised.message) if raised is not None and raised.is_a("NameError") else ""
+            earlier = why_missing(missing, self._cell_errors) if missing else ""
+            return Answer(called, value, raised, printed, seconds, left, waited, earlier)
         except (ProtocolError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise Failed(f"what it returned could not be read ({error})", "a plain value", called) from error
 
@@ -248,23 +254,10 @@ class Submission:
 
     def _fail_missing(self, name: str, expected: str) -> NoReturn:
         missing = f"there is no `{name}` in the notebook at this point"
-        earlier = self._earlier(name)
+        earlier = why_missing(name, self._cell_errors, self._failed_of_task())
         if earlier:
             fail(f"{earlier}, and {missing}", expected, hint=what_helps(earlier) or _EARLIER_FIRST)
         fail(missing, expected, hint=f"is there a cell that sets `{name}`, and is the name spelt like that?")
-
-    def _earlier(self, name: str = "") -> str:
-        """Say how cells before this one failed, without claiming that it is the reason.
-
-        The cell called like a name that is missing, or the nearest; and the first one before it, where that failed only
-        for a name: an import that failed is followed by many a NameError.
-        """
-        errors = self._cell_errors
-        if not errors:
-            return ""
-        cell, first = name if name in errors else list(errors)[-1], next(iter(errors))
-        told = [first, cell] if errors[cell].startswith("NameError") and first != cell else [cell]
-        return " and ".join(_ended(one, errors[one]) for one in told)
 
     def read_model(self, name: str) -> Handle:
         """Return the handle of a model that the notebook left under a global name.
@@ -319,15 +312,6 @@ class Stopped(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
-
-
-def _ended(cell: str, error: str) -> str:
-    kind, _, said = error.partition(": ")
-    if kind.rstrip(": ") == "NotImplementedError" and is_of_a_stub(said):
-        return f"the cell `{cell}` is not answered yet"
-    if kind == "Stopped":
-        return f"the cell `{cell}` did not come to an end ({one_line(said)})"
-    return f"the cell `{cell}` ended with {one_line(error).rstrip('.: ')}"
 
 
 def _raised(data: Any) -> Raised:

@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.grading.notebook_run import error_of_cell
+from autograder.judge.cell_errors import CellError
 from autograder.judge.checking import Failed, sentence
 from autograder.judge.submission import Submission
 
@@ -17,7 +18,10 @@ class Kernel:
         self._asked = content["do"]
 
     def receive(self):
-        return ({"errors": self._errors}, []) if self._asked == "run_until" else ({"content": self._reply}, [])
+        errors = {
+            cell: error if isinstance(error, CellError) else (error, None) for cell, error in self._errors.items()
+        }
+        return ({"errors": errors}, []) if self._asked == "run_until" else ({"content": self._reply}, [])
 
 
 def message(errors, reply):
@@ -35,6 +39,7 @@ NAME_ERROR = {
     "printed": "",
     "seconds": 0,
 }
+NO_X = NAME_ERROR | {"raised": NAME_ERROR["raised"] | {"message": "name 'x' is not defined"}}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,83 @@ def test_the_cell_that_failed_comes_first(errors, reply, expected):
     assert expected in said
     assert "does not belong" not in said
     assert "Try: put that cell right first" in said
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "1 / 0  # what does it say?",
+        "halve(3)",
+        "assert double(2) == 5",
+        "for double_ in range(3):\n    tried[double_]",
+        "def halve(number):\n    double = number / 0\n    return double\n\nhalve(1)",
+        "%timeit nothing\n1 / 0",
+    ],
+)
+@pytest.mark.parametrize("reply", [MISSING, NO_X])
+def test_a_cell_that_would_not_have_left_the_name_is_not_the_reason(source, reply):
+    experiment = error_of_cell(source, "ZeroDivisionError", "division by zero")
+    said = message({"number 7": experiment}, reply)
+    assert "number 7" not in said
+    assert "Try: put that cell right first" not in said
+    answer = error_of_cell("def double(number):\nx = 2", "IndentationError", "expected an indented block")
+    both = message({"number 7": experiment, "answer": answer, "number 9": experiment}, reply)
+    assert "he cell `answer` ended with IndentationError" in both
+    assert "`number" not in both
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "double = lambda number: 2 * nubmer\ndouble(2)",
+        "def double(number)\n    return x",
+        "from other import *",
+        "import other as double, other as x",
+        "globals()['dou' + 'ble'] = x",
+        "%run other.py",
+        "if True:\n    double, (x, y) = 1, 2",
+    ],
+)
+def test_a_cell_that_may_have_left_the_name_is_told(source):
+    assert "The cell `number 7` ended with ValueError: 1, and there is no" in message(
+        {"number 7": error_of_cell(source, "ValueError", "1")}, MISSING
+    )
+
+
+def test_a_cell_of_the_task_is_told_whatever_it_would_have_left():
+    stub = error_of_cell("histories = {}\nraise NotImplementedError()", "NotImplementedError", "")
+    said = message({"train": stub}, MISSING)
+    assert said.startswith("The cell `train` is not answered yet, and there is no `double`")
+    assert "train" not in message({"train": stub}, NO_X)
+    submission = Submission(Kernel({"train": stub}, MISSING), ("double",))
+    submission.run_until("check_train")
+    submission.run_until("check_double")  # of another task
+    with pytest.raises(Failed, match=r"^there is no `double`"):
+        submission.read("double")
+
+
+def test_what_has_led_to_a_name_error_is_followed_to_its_beginning():
+    ended = {
+        "number 2": error_of_cell("1 / 0", "ZeroDivisionError", "division by zero"),
+        "setup": error_of_cell("import absent as library", "ModuleNotFoundError", "no absent"),
+        "data": error_of_cell("table = library.table()", "NameError", "name 'library' is not defined"),
+        "number 5": error_of_cell("1 / 0", "ZeroDivisionError", "division by zero"),
+        "answer": error_of_cell("double = table.double", "NameError", "name 'table' is not defined"),
+    }
+    assert message(ended, MISSING).startswith(
+        "The cell `setup` ended with ModuleNotFoundError: no absent and the cell `answer` ended with NameError"
+    )
+    itself = {"answer": error_of_cell("double = double + 1", "NameError", "name 'double' is not defined")}
+    assert message(itself, MISSING).count("he cell `answer`") == 1
+
+
+def test_a_variable_of_the_function_itself_is_no_matter_of_earlier_cells():
+    unbound = {
+        "type": "UnboundLocalError",
+        "bases": ["UnboundLocalError", "NameError", "Exception"],
+        "message": "cannot access local variable 'x' where it is not associated with a value",
+    }
+    assert "cell `" not in message({"setup": "ImportError: no"}, NAME_ERROR | {"raised": unbound})
 
 
 def test_where_no_cell_failed_none_is_blamed():
@@ -107,13 +189,14 @@ def test_only_a_stub_is_called_unanswered():
 
 
 def test_a_cell_that_calls_a_stub_is_not_called_unanswered():
-    assert error_of_cell(f'x = []\nraise NotImplementedError("{STUB}")', "NotImplementedError", STUB).endswith(STUB)
+    own = error_of_cell(f'x = []\nraise NotImplementedError("{STUB}")', "NotImplementedError", STUB)
+    assert own.said.endswith(STUB)
     called = error_of_cell("model = build(backbone, 2)", "NotImplementedError", STUB)
-    assert called == "NotImplementedError: a function that it calls is not answered yet"
+    assert called.said == "NotImplementedError: a function that it calls is not answered yet"
     assert "`double` ended with NotImplementedError: a function that it calls is" in message(
         {"double": called}, MISSING
     )
-    assert error_of_cell("exit()", "SystemExit", "") == "SystemExit"
+    assert error_of_cell("exit()", "SystemExit", "").said == "SystemExit"
 
 
 def led(errors, problem, before=None):
