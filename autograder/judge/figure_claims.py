@@ -9,7 +9,8 @@ from autograder.judge.checking import fail
 from autograder.judge.figure_data import Pairs, Unit, plots_of
 from autograder.judge.figures import Shown
 
-NOTHING = "no figure has been drawn"
+NOTHING = "no figure that holds data has been drawn for this task"
+"""Earlier tasks draw figures of their own, and some are empty."""
 
 
 def is_recent(shown: Shown) -> bool:

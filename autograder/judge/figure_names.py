@@ -83,7 +83,7 @@ def judge_names(found: Mapping[str, Found], recognise: Recognise, *, any_word: b
     if set(found) <= recognise(loose_words) and _LOOKS.search(loose_words.lower()):
         return Named(f"a headline says which of the {what} is which", is_doubtful=True)
     missing = ", ".join(key for key in found if not names[key])
-    if all(hidden.values()):
+    if all(hidden.values()) and not any(names.values()):
         return Named(f"the {what} have labels, but nothing shows them (a legend does)")
     return Named(f"nothing says which of the {what} is {missing}")
 
@@ -95,9 +95,11 @@ def _judge(names: Mapping[str, str], recognise: Recognise, any_word: bool, what:
     recognised = {key: recognise(text) for key, text in names.items()}
     wrong = [key for key, told in recognised.items() if told and key not in told]
     if wrong:
-        key = wrong[0]
+        # Names in one another's place are wrong; "without pretrained features" may only be read wrong.
+        in_place_of = [key for key in wrong if recognised[key] & set(wrong)]
+        key = (in_place_of or wrong)[0]
         swapped = f"what is named {names[key][:60]!r} are the numbers of {key}"
-        return Named(swapped, is_doubtful=not is_firm)
+        return Named(swapped, is_doubtful=not (is_firm and in_place_of))
     unknown = [key for key, told in recognised.items() if not told]
     if len(unknown) <= 1:
         return Named()

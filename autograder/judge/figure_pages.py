@@ -30,7 +30,7 @@ def figure_in_page(html: str) -> Figure:
         for found in re.finditer(r"\}\)\(\s*\{|=\s*\{", html):
             spec, _ = _decoded(html, found.end() - 1, "")
             if isinstance(spec, dict) and any(
-                key in spec for key in ("mark", "layer", "hconcat", "vconcat", "concat", "facet")
+                key in spec for key in ("mark", "layer", "hconcat", "vconcat", "concat", "facet", "repeat")
             ):
                 return vega_figure(spec)
         raise CannotRead("an Altair figure")

@@ -1,5 +1,6 @@
 """Figures of Vega-Lite, which Altair draws with, read from the JSON that it publishes. Nothing is evaluated."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def _views(
     if isinstance(spec.get("spec"), Mapping):
         inner, facet = spec["spec"], spec.get("facet")
         if isinstance(spec.get("repeat"), Mapping | list):
-            raise CannotRead("an Altair figure that repeats a plot")
+            return [axes for part in _repeated(inner, spec["repeat"]) for axes in _views(part, datasets, rows, heading)]
         if isinstance(facet, Mapping) and rows is not None:
             return _facets(inner, datasets, rows, [facet] if "field" in facet else list(facet.values()), heading)
     layers = spec["layer"][:50] if isinstance(spec.get("layer"), list) else [spec]
@@ -60,6 +61,23 @@ def _views(
         bare = [_without_facets(part) for part in layers]
         return _facets({"layer": bare, "encoding": shared}, datasets, rows, facets, heading)
     return _layered(layers, shared, datasets, rows, spec, heading)
+
+
+def _repeated(inner: Mapping[str, Any], repeat: Any) -> list[Any]:
+    """The plots that are one plot of several columns in turn, each with its columns put in."""
+    ways = repeat if isinstance(repeat, Mapping) else {"repeat": repeat}
+    if not set(ways) <= {"repeat", "row", "column"} or not all(isinstance(names, list) for names in ways.values()):
+        raise CannotRead("an Altair figure that repeats a plot")
+    chosen = itertools.islice(itertools.product(*ways.values()), 20)
+    return [_with_columns(inner, dict(zip(ways, names, strict=True))) for names in chosen]
+
+
+def _with_columns(part: Any, columns: Mapping[str, Any]) -> Any:
+    if isinstance(part, Mapping):
+        if set(part) == {"repeat"}:
+            return columns.get(str(part["repeat"]))
+        return {key: _with_columns(content, columns) for key, content in part.items()}
+    return [_with_columns(content, columns) for content in part] if isinstance(part, list) else part
 
 
 def _without_facets(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 format is left out.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +202,8 @@ def _series(data: dict[str, Any]) -> Series:
         if x is not None and y is not None
     ]
     bar, values = data.get("colorbar"), data.get("values") or []
-    names = tuple(_on_bar(float(values[place]), _ticks(bar)) for place, _ in found) if bar and values else ()
+    bounds = [float(bound) for bound in data.get("bounds") or []]
+    names = tuple(_on_bar(float(values[place]), _ticks(bar), bounds) for place, _ in found) if bar and values else ()
     return Series(
         points=tuple(point for _, point in found),
         kind=str(data["kind"]),
@@ -213,8 +215,15 @@ def _series(data: dict[str, Any]) -> Series:
     )
 
 
-def _on_bar(value: float, ticks: Sequence[tuple[float, str]]) -> str:
-    """What a colour bar says of a colour: the text of its tick there, else the number that its scale gives."""
+def _on_bar(value: float, ticks: Sequence[tuple[float, str]], bounds: Sequence[float]) -> str:
+    """What a colour bar says of a colour: the text of its tick there, else the number that its scale gives.
+
+    Where it is made of bands, all values of a band have one colour, and any tick in it names them.
+    """
+    for low, high in itertools.pairwise(bounds):
+        in_band = [text for place, text in ticks if low <= place <= high and text]
+        if low <= value < high and len(in_band) == 1:
+            return in_band[0]
     for place, text in ticks:
         if abs(place - value) < 1e-9 and text:
             return text

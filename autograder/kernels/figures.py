@@ -316,6 +316,7 @@ def _collection(collection: Any, label: str) -> list[dict[str, Any]] | None:
             marker=marker,
             values=_numbers(values[rows]) if values is not None and len(values) == len(places) else [],
             colorbar=_ticks(bar.long_axis) if bar is not None else None,
+            bounds=_numbers(getattr(bar.norm, "boundaries", ())) if bar is not None else [],
         )
         for (colors, marker), rows in groups.items()
     ]

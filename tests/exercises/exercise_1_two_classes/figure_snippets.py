@@ -309,4 +309,15 @@ wrong = {"baseline": "feature", "feature": "finetuned", "finetuned": "baseline"}
 long = long_form(histories, "val_accuracy").replace({"model": wrong})
 display(alt.Chart(long).mark_line().encode(x="epoch", y="val_accuracy", color="model"))
 """,
+    "person_no_features_is_no_swap": """
+names = ["No pretrained features", "Frozen features", "Fine-tuned features"]
+for label, history in zip(names, histories.values()):
+    plt.plot(history.history["val_accuracy"], label=label)
+plt.legend()
+""",
+    "wrong_two_names_swapped": """
+for label, history in zip(["frozen features", "baseline", "fine-tuned"], histories.values()):
+    plt.plot(history.history["val_accuracy"], label=label)
+plt.legend()
+""",
 }

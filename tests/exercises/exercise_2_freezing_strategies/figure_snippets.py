@@ -182,4 +182,15 @@ axs[1].bar([f"{f:.0%}" for f in table.fraction], table.val_accuracy); axs[1].set
     "wrong_plotly_trainable": """
 display(px.scatter(table, x="trainable", y="val_accuracy", text="fraction"))
 """,
+    "right_bar_of_categories_of_pandas": """
+shares = table.assign(share=table["fraction"].astype("category"))
+shares.plot.scatter("seconds", "val_accuracy", c="share", cmap="viridis")
+""",
+    "right_bar_of_bands": """
+from matplotlib.colors import BoundaryNorm
+bands = BoundaryNorm([-0.1, 0.1, 0.3, 0.6, 1.1], 256)
+points = plt.scatter(table["seconds"], table["val_accuracy"], c=table["fraction"], norm=bands)
+plt.colorbar(points, ticks=[0, 0.2, 0.45, 0.85]).set_ticklabels(["0", "25 %", "half", "all"])
+plt.xlabel("s"); plt.ylabel("accuracy")
+""",
 }

@@ -102,4 +102,14 @@ import altair as alt
 base = alt.Chart(table).mark_point().encode(y="val_accuracy", color="name")
 display(base.encode(x="parameters") | base.encode(x="seconds_per_epoch"))
 """,
+    "right_altair_repeated": """
+import altair as alt
+chart = alt.Chart(table).mark_circle().encode(alt.X(alt.repeat("column"), type="quantitative"), y="val_accuracy:Q")
+display(chart.encode(color="name:N").repeat(column=["parameters", "ms_per_image"]))
+""",
+    "right_altair_layers_repeated": """
+import altair as alt
+chart = alt.Chart(table).encode(x=alt.X(alt.repeat(), type="quantitative"), y="val_accuracy:Q")
+display((chart.mark_point() + chart.mark_text(dy=9).encode(text="name")).repeat(["parameters", "ms_per_image"]))
+""",
 }
