@@ -23,6 +23,8 @@ _LOOKS = re.compile(
     r"|蓝|绿|红|橙|实线|虚线"
 )
 
+_NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u2009\u202f ]\d{3})*(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+
 
 class Found(NamedTuple):
     """One thing asked for, where a figure shows it."""
@@ -298,7 +300,7 @@ def is_number(text: str, value: float) -> bool:
         text: Of the tick.
         value: Where it stands.
     """
-    if text.strip()[:1].isalpha():  # a name before a number
+    if text.strip()[:1].isalpha() or len(_NUMBER.findall(text)) > 1:  # a name before a number, or another one beside it
         return False
     number = number_in(text)
     units = (1, 1e-2, 1e3, 1e6, 1e-3)

@@ -15,7 +15,10 @@ import pytest
 from .conftest import EXERCISES
 
 PROJECT = Path(__file__).parents[2]
-SAYING = ("fail", "Failed")
+SAYING = ("fail", "Failed", "Named", "undecided")
+"""What is called with a sentence."""
+MAKING = re.compile(r"_?(what|how)_\w+")
+"""Names of functions that return one."""
 LEAST = 12
 """Characters of a sentence that say which one it is."""
 
@@ -55,6 +58,16 @@ def parts_of(node):
     return []
 
 
+def sentence_at(node, function):
+    """What is said at a node of a function, if anything is."""
+    if isinstance(node, ast.Return) and MAKING.fullmatch(function.name):
+        return node.value
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    called = getattr(node.func, "id", "")
+    return node.args[0] if called in SAYING else None
+
+
 def sentences_of(page):
     """What a page fails with: constant parts of each sentence, and its line."""
     for function in ast.walk(ast.parse(page.read_text())):
@@ -65,8 +78,7 @@ def sentences_of(page):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 named.setdefault(node.targets[0].id, []).extend(parts_of(node.value))
         for node in ast.walk(function):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and node.args:
-                said = node.args[0]
+            if said := sentence_at(node, function):
                 found = named.get(said.id, []) if isinstance(said, ast.Name) else parts_of(said)
                 yield from ((" ".join("…".join(parts).split()), parts, node.lineno) for parts in found)
 

@@ -9,7 +9,8 @@ from autograder.judge.figure_words import names_in
 from autograder.judge.figures import read_figures
 from autograder.judge.submission import Submission
 
-COUNTS = (Unit(1.0, 0.51), Unit(1e-3, 0.0501), Unit(1e-6, 0.0051))
+COUNTS = (Unit(1.0, 0.51), Unit(1e-3, 0.0501), Unit(1e-6, 0.0051), Unit(4e-6, 0.0501))
+"""Also as the megabytes that they take up."""
 MILLISECONDS = (Unit(1.0, 0.0501), Unit(1e-3), Unit(1_000.0, 0.51))
 
 

@@ -320,4 +320,21 @@ for label, history in zip(["frozen features", "baseline", "fine-tuned"], histori
     plt.plot(history.history["val_accuracy"], label=label)
 plt.legend()
 """,
+    "wrong_all_bear_one_name": """
+for history in histories.values():
+    values = history.history["val_accuracy"]
+    plt.plot(values)
+    plt.text(len(values), values[-1], "model")
+""",
+    "person_names_that_cannot_be_followed": """
+from matplotlib.lines import Line2D
+for history in histories.values():
+    plt.plot(history.history["val_accuracy"])
+names = ["baseline", "feature or finetuned", "finetuned or feature"]
+plt.legend([Line2D([], [], color="black") for _ in names], names)
+""",
+    "wrong_one_named_and_two_only_labelled": """
+lines = [plt.plot(history.history["val_accuracy"], label=name)[0] for name, history in histories.items()]
+plt.legend([lines[0]], ["baseline"])
+""",
 }

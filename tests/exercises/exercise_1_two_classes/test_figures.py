@@ -49,12 +49,48 @@ def test_pictures_of_earlier_cells_decide_nothing():
     assert found == "wrong", said
 
 
+SAID = {
+    "person_colours_named_in_the_title": "A figure shows the right numbers, but a headline says which of the curves",
+    "person_names_that_cannot_be_followed": "the curves are named in a way that could not be followed",
+    "person_names_without_meaning": "the names 'model 1', 'model 2', 'model 3' are not understood",
+    "person_no_features_is_no_swap": "what is named 'No pretrained features' are the numbers of baseline",
+    "person_one_curve_for_both_stages": "A figure shows feature extraction and fine-tuning as one curve.",
+    "wrong_all_bear_one_name": "the curves of baseline and feature bear the same name, 'model'",
+    "wrong_legend_forgotten": "the curves have labels, but nothing shows them (a legend does)",
+    "wrong_no_names": "nothing says which of the curves is baseline, feature, finetuned",
+    "wrong_nothing": "no figure that holds data has been drawn for this task",
+    "wrong_one_named_and_two_only_labelled": "nothing says which of the curves is feature, finetuned",
+    "wrong_training_accuracy": "a curve shows the training accuracy of baseline, and none its validation accuracy",
+    "wrong_two_names_swapped": "what is named 'frozen features' are the numbers of baseline",
+    "wrong_two_of_three": "no curve shows the validation accuracies of finetuned that are in `histories`",
+    "wrong_zeros": "no curve shows the validation accuracies that are in `histories`",
+}
+
+
 @pytest.mark.parametrize("name", TRAININGS)
 def test_curves_of_trainings(name):
     student = Student()
     run(TRAININGS[name], histories=student.histories)
     found, said = outcome(expect_trainings_drawn, student)
     assert found == kind(name), said
+    assert SAID.get(name, "") in said
+
+
+def test_histories_that_a_figure_cannot_be_compared_with():
+    student = Student()
+    run(TRAININGS["right_plain_loop"], histories=student.histories)
+    whole = dict(student.histories)
+    del student.histories["finetuned"]
+    found, said = outcome(expect_trainings_drawn, student)
+    lacking = "`histories` has no validation accuracies of finetuned"
+    assert (found, said) == ("person", f"There is a figure, but {lacking} to compare it with.")
+
+    student.histories = {**whole, "feature": whole["baseline"]}
+    plt.close("all")
+    figures.drawn.clear()
+    run(TRAININGS["right_plain_loop"], histories={name: whole[name] for name in ("baseline", "finetuned")})
+    found, said = outcome(expect_trainings_drawn, student)
+    assert (found, said) == ("wrong", "the curves of the three trainings are not three curves of their own")
 
 
 def test_histories_may_be_data_frames(monkeypatch):

@@ -193,4 +193,9 @@ points = plt.scatter(table["seconds"], table["val_accuracy"], c=table["fraction"
 plt.colorbar(points, ticks=[0, 0.2, 0.45, 0.85]).set_ticklabels(["0", "25 %", "half", "all"])
 plt.xlabel("s"); plt.ylabel("accuracy")
 """,
+    "right_seconds_and_share_at_each_tick": """
+plt.plot(table["seconds"], table["val_accuracy"], "x")
+ticks = [f"{row.seconds:.1f} s\\n({row.fraction:.0%})" for row in table.itertuples()]
+plt.xticks(table["seconds"], ticks); plt.ylabel("accuracy")
+""",
 }

@@ -18,9 +18,19 @@ TABLE = pd.DataFrame(
 )
 
 
+SAID = {
+    "person_plotly_hover_only": "the points are named only where the mouse points",
+    "wrong_axes_swapped_in_name": "the axis of the seconds is named 'accuracy', that of the accuracy 'seconds'",
+    "wrong_no_axis_named": "no axis is named as the time",
+    "wrong_three_points": "no plot shows accuracy against the seconds, with the numbers in `table`",
+    "wrong_trainable_for_seconds": "a plot shows accuracy against `trainable`, none against the seconds in `table`",
+}
+
+
 @pytest.mark.parametrize("name", TIMES)
 def test_accuracy_against_time(name):
     run(TIMES[name], table=TABLE)
     columns = {column: TABLE[column].tolist() for column in TABLE}
     found, said = outcome(expect_times_drawn, Student(), columns)
     assert found == kind(name), said
+    assert SAID.get(name, "") in said

@@ -112,4 +112,11 @@ import altair as alt
 chart = alt.Chart(table).encode(x=alt.X(alt.repeat(), type="quantitative"), y="val_accuracy:Q")
 display((chart.mark_point() + chart.mark_text(dy=9).encode(text="name")).repeat(["parameters", "ms_per_image"]))
 """,
+    "right_size_in_megabytes": """
+for values in (table["parameters"] * 4 / 1e6, table["ms_per_image"]):
+    plt.figure()
+    for x, y, name in zip(values, table["val_accuracy"], table["name"]):
+        plt.scatter(x, y, label=name)
+    plt.legend()
+""",
 }
