@@ -146,6 +146,17 @@ _HELP = (
         re.compile(r"\bUnknown variable: <|optimizer can only be called for the variables"),
         "make a new optimizer for each model, and inside the function: it knows the arrays of one model only",
     ),
+    # Slips of writing, of which no hint of a check speaks.
+    (re.compile(r"^name '\w+' is not defined"), "is this name spelt like that, and set before it is used?"),
+    (
+        re.compile(r"^cannot access local variable|^local variable '\w+' referenced before"),
+        "give this variable a value on every way through the function",
+    ),
+    (re.compile(r"^No module named '"), "this is not there where notebooks are graded; do without it"),
+    (
+        re.compile(r"^module '[\w.]+' has no attribute '"),
+        "is this spelt like that, and does the package have it in the version of the course?",
+    ),
 )
 
 

@@ -176,6 +176,21 @@ def test_an_error_of_keras_is_told_in_one_line_without_its_inside():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "helps"),
+    [
+        ("NameError", "name 'rows' is not defined", "is this name spelt like that, and set before it is used?"),
+        ("UnboundLocalError", "cannot access local variable 'rows' where it is not associated", "give this variable a"),
+        ("ModuleNotFoundError", "No module named 'torch'", "this is not there where notebooks are graded; do without"),
+        ("AttributeError", "module 'numpy' has no attribute 'unqiue'", "is this spelt like that, and does the package"),
+    ],
+)
+def test_a_slip_of_writing_gets_no_hint_of_the_check(kind, text, helps):
+    said = raised(kind, text)
+    assert f"Try: {helps}" in said
+    assert "does not belong" not in said
+
+
 def test_only_a_stub_is_called_unanswered():
     assert "It is not answered yet" in raised("NotImplementedError", STUB)
     assert "It is not answered yet" in raised("NotImplementedError", "")
