@@ -210,7 +210,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
         model.layers[index].trainable = False
     if content.get("learning_rate"):
         optimizer = keras.optimizers.Adam(content["learning_rate"])
-        model.compile(optimizer=optimizer, loss=content["loss"], metrics=content["metrics"])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=content["metrics"])
     return {"value": {"k": "handle", "id": _keep(model), "type": values.type_name(model)}}, []
 
 

@@ -159,8 +159,8 @@ class ModelCases(Cases):
         Args:
             kind: `trained`: nested, with BatchNormalization, frozen as a whole and trained, 2 layers to unfreeze.
                 `one by one`: flat, with a LayerNormalization that counts and a BatchNormalization in the head, its
-                layers frozen one by one but for the first, compiled with another loss, 3 to unfreeze. `none`: flat,
-                with BatchNormalization, nothing frozen, 0 to unfreeze.
+                layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, with BatchNormalization,
+                nothing frozen, 0 to unfreeze.
         """
 
         def make() -> FineTuned:
@@ -180,7 +180,7 @@ class ModelCases(Cases):
         return self.once(("asked", unfrozen_layers), make)
 
     def of_all_kinds(self) -> "OfAllKinds":
-        """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, two of them Normalizations."""
+        """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, and Dropouts stand between them."""
         return self.once(("tuned", "of all kinds"), lambda: _of_all_kinds(self))
 
     def _refuse_unanswered(self) -> None:
@@ -262,10 +262,8 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     if kind == "trained":
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
-    # Keras keeps the metrics of an earlier compilation when the next one names none, and whoever hands on `model.loss`
-    # keeps that, too
-    loss = "mean_squared_error" if kind == "one by one" else "sparse_categorical_crossentropy"
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss=loss)
+    # Keras keeps the metrics of an earlier compilation when the next one names none
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.
@@ -275,7 +273,7 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
 
 
 class OfAllKinds(NamedTuple):
-    """What a call makes of a backbone in which layers have weights and learn nothing, or a state and no weights."""
+    """What a call makes of a backbone in which layers have a state and no weights."""
 
     called: str
     layers: tuple[str, ...]
@@ -286,7 +284,7 @@ class OfAllKinds(NamedTuple):
     """Of those of the whole model that would."""
 
     def expect_counted(self) -> None:
-        """Expect that Normalizations were counted, and Dropouts were not.
+        """Expect that Dropouts were not counted.
 
         Raises:
             Failed: A layer stays frozen that has to learn.
@@ -300,10 +298,8 @@ class OfAllKinds(NamedTuple):
 def _of_all_kinds(cases: ModelCases) -> OfAllKinds:
     submission = cases.submission
     x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
-    for number in range(2):
-        x = keras.layers.Normalization(name=tiny.of_ours(f"scaled_{number}"))(x)
-    wanted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(2))
-    for number, name in enumerate(wanted):
+    counted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(4))
+    for number, name in enumerate(counted):
         x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
         x = keras.layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{number}"))(x)
     backbone = keras.Model(inputs, x, name=tiny.of_ours("backbone"))
@@ -314,15 +310,15 @@ def _of_all_kinds(cases: ModelCases) -> OfAllKinds:
     try:
         answer.returned()
     except Failed as problem:
-        came = f"with a backbone in which 4 layers count, two of them Normalizations, {problem.came_back}"
+        came = f"with a backbone in which 4 layers count, {problem.came_back}"
         raise Failed(came, "its last 3 to learn", problem.called, _ALL_KINDS) from problem
     facts = describe(submission, model, "the model")
     names = (variable.path.split("/")[-2] for variable in ours.weights)
     learning = frozenset(name for name, learns in zip(names, facts.trainable, strict=False) if learns)
-    return OfAllKinds(answer.called, tuple(layer.name for layer in backbone.layers[1:]), wanted, learning)
+    return OfAllKinds(answer.called, tuple(layer.name for layer in backbone.layers[1:]), counted[1:], learning)
 
 
-_ALL_KINDS = "every layer with weights counts that is no BatchNormalization, a Normalization too; a Dropout has none"
+_ALL_KINDS = "every layer with weights counts that is no BatchNormalization; a Dropout has none"
 
 
 def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:

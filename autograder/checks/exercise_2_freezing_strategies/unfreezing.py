@@ -78,7 +78,7 @@ def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
     wanted = kinds.counted[len(kinds.counted) // 2 :]
     if set(kinds.learning) != set(wanted):
         came = f"{len(kinds.learning)} layers learn: {', '.join(kinds.learning) or 'none'}"
-        why = "a Normalization has weights and counts, a Dropout has none"
+        why = "a Dropout has no weights"
         expected = f"the last {len(wanted)} of the {len(kinds.counted)} that count, from `{wanted[0]}` on: {why}"
         fail(came, expected, called=kinds.called, hint="`layer.weights` tells which layers have weights, of any kind")
 
