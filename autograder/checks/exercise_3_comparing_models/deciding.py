@@ -281,7 +281,7 @@ def _expect_different_names(submission: Submission, table: Table) -> None:
 def _expect_lists_untouched(answer: Answer, *given_lists: list[float]) -> None:
     left = answer.inputs_after[0][: len(given_lists)] if answer.inputs_after else []
     if [list(found) if isinstance(found, list) else found for found in left] != list(given_lists):
-        hint = "`sorted(values)` makes a new list, `values.sort()` changes the one it is given"
+        hint = "`sorted` makes a new list; the method `sort` of a list changes that list"
         fail("a list given to it was changed in place", "lists left as they were", called=answer.called, hint=hint)
 
 

@@ -441,4 +441,25 @@ def test_of_figures_without_histories(monkeypatch):
     with pytest.raises(Undecided, match="hold one and the same number throughout, so that no curve can be told from"):
         training.figure_shows_the_three_trainings(stuck)
     shown.recent = []
-    assert "No figure has been drawn. Expected three curves" in told(training.figure_shows_the_three_trainings, stuck)
+    assert "No figure that holds data has been drawn for this task. Expected three curves" in told(
+        training.figure_shows_the_three_trainings, stuck
+    )
+
+
+def test_of_layers_that_have_a_state_and_no_weights(monkeypatch):
+    kinds = _cases.OfAllKinds("`start_fine_tuning(m, b, 3, 0.1)`", ("a", "dropped", "b"), ("a", "b"), frozenset("b"))
+    with pytest.raises(Failed) as left:
+        kinds.expect_counted()
+    said = "Of a backbone with the layers a, dropped, b, it left a frozen. Expected the last 3 of those that count"
+    assert said in sentence(left.value, "")
+
+    class Refusing:
+        def call(self, *_, **__):
+            return Answer("`f(m, b, 3)`", raised=Raised("ValueError", ("ValueError",), "only 2 layers", ""))
+
+    monkeypatch.setattr(_cases, "place", lambda *_, **__: None)
+    monkeypatch.setattr(_cases, "part_of", lambda *_, **__: None)
+    cases = SimpleNamespace(submission=Refusing(), seeds=(1, 2, 3, 4, 5), rate=0.1)
+    with pytest.raises(Failed) as refused:
+        _cases._of_all_kinds(cases)
+    assert "With a backbone in which 4 layers count, it raised ValueError: only 2 layers" in sentence(refused.value, "")
