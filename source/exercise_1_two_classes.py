@@ -847,7 +847,7 @@ for weight in staged.weights:
     assert np.array_equal(weight.numpy(), weights_before[weight.path]), (
         f"{weight.path} changed before any training"
     )
-assert np.isclose(float(staged.optimizer.learning_rate), 0.004), (
+assert np.isclose(staged.optimizer.learning_rate.numpy(), 0.004), (
     "the learning rate should be 0.004"
 )
 staged_record = staged.fit(noise_pictures, noise_labels, verbose=0).history
