@@ -608,9 +608,11 @@ def new_head(classes, dropout_seed=None):
 keras.utils.set_random_seed(SEEDS[0])
 backbone = transferlab.load_backbone(BACKBONE, input_shape=COURSE.input_shape)
 backbone.trainable = False
-feature_model = keras.Sequential(
-    [backbone, *new_head(len(CLASS_NAMES), dropout_seed=5)]
-)
+feature_model = keras.Sequential([
+    keras.Input(COURSE.input_shape),
+    backbone,
+    *new_head(len(CLASS_NAMES), dropout_seed=5),
+])
 first_head_weights = [layer.get_weights() for layer in feature_model.layers[1:]]
 backbone_before = backbone.get_weights()
 started = time.perf_counter()
@@ -1510,7 +1512,11 @@ show(
 # %%
 keras.utils.set_random_seed(SEEDS[0])
 forgetful_backbone = transferlab.load_backbone(BACKBONE, input_shape=COURSE.input_shape)
-forgetful = keras.Sequential([forgetful_backbone, *new_head(len(CLASS_NAMES))])
+forgetful = keras.Sequential([
+    keras.Input(COURSE.input_shape),
+    forgetful_backbone,
+    *new_head(len(CLASS_NAMES)),
+])
 forgetful.set_weights(feature_weights)
 forgetful_backbone.trainable = False
 compile_and_fit(forgetful, train, validation, 1, TUNING_RATE, "frozen")
