@@ -105,6 +105,15 @@ def parsed(source: str) -> ast.Module:
         return ast.parse(source)
 
 
+def without_magic(source: str) -> str:
+    """Return code in which IPython's own lines do nothing, so that the rest may be Python.
+
+    Args:
+        source: The code.
+    """
+    return _MAGIC_LINE.sub(r"\1pass", source)
+
+
 def names_bound(source: str) -> set[str]:
     """Return the global names that a cell's code defines; none if it is no Python.
 
@@ -133,7 +142,7 @@ def names_left(source: str) -> list[str] | None:
 
 
 def _bound(source: str) -> set[str]:
-    table = symtable.symtable(_MAGIC_LINE.sub(r"\1pass", source), "<cell>", "exec")
+    table = symtable.symtable(without_magic(source), "<cell>", "exec")
     return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
 

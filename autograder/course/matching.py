@@ -6,6 +6,7 @@ where answers and checks stand: locked cells are the instructor's in any case.
 """
 
 import ast
+import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from itertools import pairwise
 
 from nbformat import NotebookNode
 
-from autograder.course.exercise import Exercise, grade_id_of, is_answer, parsed, without_hidden_region
+from autograder.course.exercise import Exercise, grade_id_of, is_answer, parsed, without_hidden_region, without_magic
 
 STUBS = (
     'raise NotImplementedError("Write your answer here, then delete this line.")',
@@ -27,6 +28,9 @@ _REGION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[^\n
 _KEPT_SHARE = 0.6
 MAX_PARSED = 50_000
 """Characters of a student's text that are parsed as Python; longer ones are left as they are."""
+_WRITTEN = re.compile(r"\s*%%(?:markdown|latex|html)\b.*\n")
+"""What makes a cell of code one of words."""
+_WORD_ALONE = re.compile(r"\W*[^\W\d_]+(?:[-'’/][^\W\d_]+)*\W*$")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -371,10 +375,13 @@ def own_prose(cell: NotebookNode, released: Iterable[NotebookNode]) -> str:
 
 def _only_words(text: str) -> str:
     """Comments, and texts that stand for themselves or are printed; nothing if the cell does anything else."""
+    if written := _WRITTEN.match(text):
+        return text[written.end() :]
     comments = re.findall(r"^[ \t]*#+[ \t]?(.*)$", text, re.MULTILINE)
-    parsed = _parsed(text)
-    if parsed is None:
-        return text  # no Python: words in a cell of the wrong type
+    parsed = _parsed(without_magic(text))
+    if parsed is None:  # no Python: words in a cell of the wrong type, or a try that went wrong
+        code = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
+        return text if _is_mostly_words(code) else "\n\n".join(comments)
     said = []
     for statement in parsed.body:
         value = statement.value if isinstance(statement, ast.Expr) else None
@@ -389,6 +396,13 @@ def _only_words(text: str) -> str:
             return ""
         said.append(value.value)
     return "\n\n".join([*comments, *said])
+
+
+def _is_mostly_words(text: str) -> bool:
+    """Tell sentences from code: most of what stands between spaces is one word, and none of Python's."""
+    tokens = [token for token in text.split() if re.search(r"[^\W\d_]", token)]
+    alone = sum(bool(_WORD_ALONE.match(token)) and not keyword.iskeyword(token) for token in tokens)
+    return 0 < len(tokens) <= 2 * alone
 
 
 def count_words(text: str) -> int:

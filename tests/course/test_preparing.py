@@ -235,6 +235,12 @@ def test_a_written_answer_in_a_cell_of_ones_own_is_shown_where_it_is_graded(exer
         (new_code_cell("# " + " ".join(["word"] * 12)), True),
         (new_code_cell("x = 1  # " + " ".join(["word"] * 12)), False),
         (new_code_cell(" ".join(["word"] * 12)), True),
+        (new_code_cell(f"It's because 2 * 2 = 4 (in `answer`): {OWN_WORDS}"), True),
+        (new_code_cell(f"%%markdown\n{OWN_WORDS}"), True),
+        (new_code_cell("!pip install some package that nobody has here --quiet --upgrade"), False),
+        (new_code_cell("%%time\nresult = model.fit(images, labels, epochs, batch, verbose, callbacks, seed)"), False),
+        (new_code_cell("for row in range(10) print(images[row], labels[row], names[labels[row]], row)"), False),
+        (new_code_cell(f"for row in range(10) print(row)  \n# {OWN_WORDS}"), True),
     ],
 )
 def test_what_may_be_an_answer(exercise, cell, is_shown):
