@@ -92,6 +92,7 @@ class LocalRun:
         make_shell: Any = InteractiveShell
         make_shell.clear_instance()
         self._shell: Any = make_shell.instance(config=config)  # the one that `display` shows things to
+        self._shell.enable_gui = lambda *_: None  # which `%matplotlib` asks for, and only kernels have
         _note_displays(self._shell, probe)
         self._cells, self._judged, self._seed_text = prepared.notebook.cells, dict(prepared.judged), seed_text
         self._next = 0

@@ -1,5 +1,6 @@
 """A notebook in this process shows the judge what a kernel shows it."""
 
+import matplotlib.pyplot as plt
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -11,6 +12,7 @@ from autograder.course.notebooks import Prepared
     ("code", "kind"),
     [
         ("import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "matplotlib"),
+        ("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);", "matplotlib"),
         ("from matplotlib.figure import Figure\nf = Figure()\nf.subplots().plot([1, 2])\nf", "matplotlib"),
         ("import plotly.graph_objects as go\ngo.Figure(go.Scatter(y=[1, 2])).show()", "plotly"),
         ("import plotly.graph_objects as go\ngo.Figure(go.Scatter(y=[1, 2]))", "plotly"),
@@ -25,3 +27,4 @@ def test_figures_are_noted_however_they_are_shown(code, kind, monkeypatch, capsy
     assert run.errors == {}
     found, _ = run.probe({"op": "figures"}, (), 1, 1)
     assert [note["kind"] for note in found["figures"]] == [kind]
+    plt.switch_backend("agg")  # other tests share this process
