@@ -1,7 +1,6 @@
 """The renderer: what it promises about labels, splits, bytes, speed and what must tell nothing about the class."""
 
 import hashlib
-import time
 from pathlib import Path
 
 import numpy as np
@@ -102,16 +101,6 @@ def test_the_renderer_is_frozen() -> None:
                 assert (off > 0).mean() < 1e-3
     if whole.hexdigest() != FROZEN_DIGEST:
         pytest.skip("the same images but for single grey levels: this machine rounds differently")
-
-
-def test_two_thousand_images_a_second() -> None:
-    load_images(per_class=CHUNK)
-    rates = []
-    for seed in range(3):
-        started = time.process_time()
-        load_images(per_class=2 * CHUNK, seed=seed)
-        rates.append(20 * CHUNK / (time.process_time() - started))
-    assert max(rates) > 2000
 
 
 def features(images: np.ndarray, what: str) -> np.ndarray:
