@@ -127,7 +127,8 @@ def test_standing_still_while_others_compute_costs_a_notebook_nothing(warm):
         assert max(turns.heard) < 5
         turns.wait = lambda wall_seconds: True
         stopped = kernel.run_cell("time.sleep(60)")
-        assert stopped.reason == "stopped after 0.8 seconds of waiting; for something that never comes?"
+        # on a full machine it may have to be killed, which is said in addition
+        assert stopped.reason.startswith("stopped after 0.8 seconds of waiting; for something that never comes?")
 
 
 def test_whoever_stands_still_can_be_ended(warm):
