@@ -117,9 +117,6 @@ RIGHT: dict[str, Arm] = {
     "max pooling, 128 units, RMSprop": _best(
         "leaky", head=training.leaky_head, optimizer=keras.optimizers.RMSprop, fine_tuning=keras.optimizers.RMSprop
     ),
-    "convolved, Nadam": _best(
-        "convolved", head=training.convolved_head, optimizer=keras.optimizers.Nadam, fine_tuning=keras.optimizers.AdamW
-    ),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,

@@ -98,7 +98,6 @@ RIGHT: dict[str, Arm] = {
     "SGD with momentum": _recommended(rate=1e-2, optimizer=training.momentum),
     "no hidden layer, SGD with momentum": _recommended(training.plain_head, rate=1e-2, optimizer=training.momentum),
     "max pooling, 128 units, RMSprop": _recommended(training.leaky_head, rate=1e-3, optimizer=keras.optimizers.RMSprop),
-    "convolved, Nadam": _recommended(training.convolved_head, optimizer=keras.optimizers.Nadam),
 }
 WRONG: dict[str, Arm] = {
     "from scratch": _scratch,
