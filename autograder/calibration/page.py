@@ -96,7 +96,7 @@ def _draw_gate(axis: Axes, name: str, gate: GateFigures) -> None:
         axis.plot(arm.accuracies, [row] * len(arm.accuracies), mark, color=colour, alpha=0.6, ms=5)
     axis.axvspan(gate.threshold - BAND, gate.threshold + BAND, color="#999999", alpha=0.35, lw=0)
     axis.axvline(gate.threshold, color="black", lw=1)
-    axis.set_title(f"{name}: at least {gate.threshold:.3f}", fontsize=10, loc="left")
+    axis.set_title(f"{name}:\nat least {gate.threshold:.3f}", fontsize=10, loc="left")
     axis.set_xlabel("accuracy on hidden images")
     axis.tick_params(labelbottom=True)
     axis.grid(axis="x", alpha=0.3)
