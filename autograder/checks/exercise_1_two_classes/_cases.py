@@ -179,9 +179,9 @@ class ModelCases(Cases):
 
         return self.once(("asked", unfrozen_layers), make)
 
-    def of_all_kinds(self) -> "OfAllKinds":
+    def among_dropouts(self) -> "AmongDropouts":
         """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, and Dropouts stand between them."""
-        return self.once(("tuned", "of all kinds"), lambda: _of_all_kinds(self))
+        return self.once(("tuned", "among dropouts"), lambda: _among_dropouts(self))
 
     def _refuse_unanswered(self) -> None:
         """Fail if `start_fine_tuning` is still the stub: what comes next would train a model for nothing.
@@ -272,7 +272,7 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
     return model, handle, part
 
 
-class OfAllKinds(NamedTuple):
+class AmongDropouts(NamedTuple):
     """What a call makes of a backbone in which layers have a state and no weights."""
 
     called: str
@@ -292,10 +292,10 @@ class OfAllKinds(NamedTuple):
         frozen = [name for name in self.wanted if name not in self.learning]
         if frozen:
             came = f"of a backbone with the layers {', '.join(self.layers)}, it left {' and '.join(frozen)} frozen"
-            fail(came, "the last 3 of those that count to learn", called=self.called, hint=_ALL_KINDS)
+            fail(came, "the last 3 of those that count to learn", called=self.called, hint=_WHAT_COUNTS)
 
 
-def _of_all_kinds(cases: ModelCases) -> OfAllKinds:
+def _among_dropouts(cases: ModelCases) -> AmongDropouts:
     submission = cases.submission
     x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
     counted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(4))
@@ -311,14 +311,14 @@ def _of_all_kinds(cases: ModelCases) -> OfAllKinds:
         answer.returned()
     except Failed as problem:
         came = f"with a backbone in which 4 layers count, {problem.came_back}"
-        raise Failed(came, "its last 3 to learn", problem.called, _ALL_KINDS) from problem
+        raise Failed(came, "its last 3 to learn", problem.called, _WHAT_COUNTS) from problem
     facts = describe(submission, model, "the model")
     names = (variable.path.split("/")[-2] for variable in ours.weights)
     learning = frozenset(name for name, learns in zip(names, facts.trainable, strict=False) if learns)
-    return OfAllKinds(answer.called, tuple(layer.name for layer in backbone.layers[1:]), counted[1:], learning)
+    return AmongDropouts(answer.called, tuple(layer.name for layer in backbone.layers[1:]), counted[1:], learning)
 
 
-_ALL_KINDS = "every layer with weights counts that is no BatchNormalization; a Dropout has none"
+_WHAT_COUNTS = "every layer with weights counts that is no BatchNormalization; a Dropout has none"
 
 
 def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:

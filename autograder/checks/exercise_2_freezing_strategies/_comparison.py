@@ -314,7 +314,7 @@ class Comparison:
         """Expect the accuracies of the models as the last epoch left them."""
         for (fraction, found), told in zip(self.pairs(), self.columns()["val_accuracy"], strict=True):
             measured = found.accuracy(*self.validation)
-            if abs(told - measured) > 0.0001:  # a third of the images, which two rows show, is no such number rounded
+            if abs(told - measured) > 0.0001:  # two rows show a third of the images: 0.333 is seen to be rounded
                 came = f"for {fraction}, `val_accuracy` is {told:.5g}, and the model at the end reaches {measured:.5g}"
                 fail(came, "the accuracy of the model as the last epoch left it", called=self.called)
             *earlier, last = found.val_accuracy or (told,)

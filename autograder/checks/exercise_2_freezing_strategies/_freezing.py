@@ -141,7 +141,7 @@ def _unfrozen(
     )
 
 
-class OfAllKinds(NamedTuple):
+class AmongDropouts(NamedTuple):
     """What a call makes of a backbone in which layers have a state and no weights."""
 
     called: str
@@ -154,7 +154,7 @@ class OfAllKinds(NamedTuple):
     after: str
 
 
-def of_all_kinds(cases: Cases, fraction: float, seed: int) -> OfAllKinds:
+def among_dropouts(cases: Cases, fraction: float, seed: int) -> AmongDropouts:
     """What `unfreeze_fraction` makes of a backbone with Dropouts, which have a state and no weights.
 
     Args:
@@ -162,10 +162,10 @@ def of_all_kinds(cases: Cases, fraction: float, seed: int) -> OfAllKinds:
         fraction: Argument of the call.
         seed: Of its arrays and sizes.
     """
-    return cases.once(("of all kinds", fraction), lambda: _of_all_kinds(cases.submission, fraction, seed))
+    return cases.once(("among dropouts", fraction), lambda: _among_dropouts(cases.submission, fraction, seed))
 
 
-def _of_all_kinds(submission: Submission, fraction: float, seed: int) -> OfAllKinds:
+def _among_dropouts(submission: Submission, fraction: float, seed: int) -> AmongDropouts:
     # a Normalization is not among them: it has weights and learns none, and by "layers that learn" it is left out
     x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
     for block in range(4):
@@ -182,7 +182,7 @@ def _of_all_kinds(submission: Submission, fraction: float, seed: int) -> OfAllKi
     learning = tuple(layer.name for layer in flags if layer.trainable and layer.class_name != "BatchNormalization")
     after = describe(submission, backbone, "the backbone")
     counted = tuple(layer.name for layer in tiny.counted_layers(ours))
-    return OfAllKinds(
+    return AmongDropouts(
         answer.called, learning, counted, *(_without_flags(found.description) for found in (before, after))
     )
 

@@ -17,13 +17,13 @@ import pytest
 from autograder.checks.exercise_2_freezing_strategies._architectures import NAMES, architecture
 from autograder.checks.exercise_2_freezing_strategies._freezing import (
     Counted,
+    among_dropouts,
     counted,
     counted_frozen,
     counted_shared,
     dropout_model,
     layer_flags,
     normalized_model,
-    of_all_kinds,
     plain_model,
     twin_model,
     unfrozen,
@@ -74,13 +74,13 @@ def unfreeze_fraction_trains_the_last_layers(cases: Cases, seed: int) -> None:
         if any(moved(case.trained.before, case.trained.facts.arrays)):
             came = "it changed weights of the backbone or of the model around it"
             fail(came, "flags to change, and nothing else", called=case.answer.called)
-    kinds = of_all_kinds(cases, 0.5, seed)
-    wanted = kinds.counted[len(kinds.counted) // 2 :]
-    if set(kinds.learning) != set(wanted):
-        came = f"{len(kinds.learning)} layers learn: {', '.join(kinds.learning) or 'none'}"
+    found = among_dropouts(cases, 0.5, seed)
+    wanted = found.counted[len(found.counted) // 2 :]
+    if set(found.learning) != set(wanted):
+        came = f"{len(found.learning)} layers learn: {', '.join(found.learning) or 'none'}"
         why = "a Dropout has no weights"
-        expected = f"the last {len(wanted)} of the {len(kinds.counted)} that count, from `{wanted[0]}` on: {why}"
-        fail(came, expected, called=kinds.called, hint="`layer.weights` tells which layers have weights, of any kind")
+        expected = f"the last {len(wanted)} of the {len(found.counted)} that count, from `{wanted[0]}` on: {why}"
+        fail(came, expected, called=found.called, hint="`layer.weights` tells which layers have weights, of any kind")
 
 
 @check(UNFREEZE, points=1, hint="`math.ceil(fraction * number_of_layers)`: any part of a layer is a whole one")
@@ -141,10 +141,10 @@ def unfreeze_fraction_returns_the_backbone(cases: Cases, seed: int) -> None:
         fail(f"it returned {brief(case.answer.value)}", "the backbone it was given", called=case.answer.called)
     if describe(cases.submission, case.backbone, "the backbone").compiled:
         fail("it compiled the backbone", "flags to be set, and nothing else", called=case.answer.called)
-    kinds = of_all_kinds(cases, 0.5, seed)
-    if kinds.before != kinds.after:
+    found = among_dropouts(cases, 0.5, seed)
+    if found.before != found.after:
         came = "it changed more of the backbone than its flags: what a layer is set to, or which layers there are"
-        fail(came, "`trainable` flags to be set, and nothing else", called=kinds.called)
+        fail(came, "`trainable` flags to be set, and nothing else", called=found.called)
 
 
 @check(UNFREEZE, points=0.5, hint="`if not 0 <= fraction <= 1: raise ValueError(...)`")

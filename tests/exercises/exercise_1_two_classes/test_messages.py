@@ -447,9 +447,9 @@ def test_of_figures_without_histories(monkeypatch):
 
 
 def test_of_layers_that_have_a_state_and_no_weights(monkeypatch):
-    kinds = _cases.OfAllKinds("`start_fine_tuning(m, b, 3, 0.1)`", ("a", "dropped", "b"), ("a", "b"), frozenset("b"))
+    found = _cases.AmongDropouts("`start_fine_tuning(m, b, 3, 0.1)`", ("a", "dropped", "b"), ("a", "b"), frozenset("b"))
     with pytest.raises(Failed) as left:
-        kinds.expect_counted()
+        found.expect_counted()
     said = "Of a backbone with the layers a, dropped, b, it left a frozen. Expected the last 3 of those that count"
     assert said in sentence(left.value, "")
 
@@ -461,5 +461,5 @@ def test_of_layers_that_have_a_state_and_no_weights(monkeypatch):
     monkeypatch.setattr(_cases, "part_of", lambda *_, **__: None)
     cases = SimpleNamespace(submission=Refusing(), seeds=(1, 2, 3, 4, 5), rate=0.1)
     with pytest.raises(Failed) as refused:
-        _cases._of_all_kinds(cases)
+        _cases._among_dropouts(cases)
     assert "With a backbone in which 4 layers count, it raised ValueError: only 2 layers" in sentence(refused.value, "")
