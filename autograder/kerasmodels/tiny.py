@@ -13,6 +13,7 @@ import numpy as np
 from keras import layers
 
 from autograder.judge.wording import OF_THE_CHECK
+from autograder.kernels.asked_models import undrawn_weights
 
 __all__ = ["counted_layers", "tiny_backbone", "training_images", "with_head"]
 
@@ -57,14 +58,15 @@ def tiny_backbone(
     """
     inputs = _input(size)
     x = layers.Rescaling(1 / 127.5, offset=-1, name=of_ours("preprocessing"))(inputs)
-    for block in range(blocks):
-        strides = 2 if block < 3 else 1
-        if layer_norm and block == blocks - 1:
-            x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
-        x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
-        if batch_norm:
-            x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
-        x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
+    with undrawn_weights():
+        for block in range(blocks):
+            strides = 2 if block < 3 else 1
+            if layer_norm and block == blocks - 1:
+                x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
+            x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
+            if batch_norm:
+                x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
+            x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
     model = keras.Model(inputs, x, name=of_ours("backbone"))
     randomise(model, seed)
     return model

@@ -14,15 +14,44 @@ MAX_PARAMETERS = 200_000
 
 def maker(config: str, arrays: list[Any], pause: float = 0.0) -> Callable[[], Any]:
     """Return a function without arguments that makes a fresh copy of a model at each call, after a pause in seconds."""
-    import keras
 
     def make_backbone() -> Any:
         sleep(pause)
-        model = keras.models.model_from_json(config)
-        model.set_weights(arrays)
-        return model
+        return made(config, arrays)
 
     return make_backbone
+
+
+def made(config: str, arrays: list[Any]) -> Any:
+    """Make a model from its configuration as JSON, and give it its arrays."""
+    import keras
+
+    with undrawn_weights():
+        model = keras.models.model_from_json(config)
+    model.set_weights(arrays)
+    return model
+
+
+@contextlib.contextmanager
+def undrawn_weights() -> Iterator[None]:
+    """Have the weights of layers that are built meanwhile be zeros.
+
+    For models whose arrays are all assigned as soon as they are built: to draw them first takes half of the time.
+    """
+    import keras
+
+    original = keras.layers.Layer.add_weight
+
+    def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) < 2:  # the second one would be the initializer
+            kwargs["initializer"] = "zeros"
+        return original(layer, *args, **kwargs)
+
+    keras.layers.Layer.add_weight = add_weight
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = original
 
 
 def described(model: Any) -> tuple[dict[str, Any], list[Any]]:

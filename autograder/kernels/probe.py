@@ -204,8 +204,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
     """Build a model of the judge's own making; the judge is trusted, so its configuration is not examined."""
     import keras
 
-    model = keras.models.model_from_json(content["config"])
-    model.set_weights([values.array_from_bytes(data) for data in buffers])
+    model = asked_models.made(content["config"], [values.array_from_bytes(data) for data in buffers])
     for index in content.get("frozen_layers", ()):
         model.layers[index].trainable = False
     if content.get("learning_rate"):

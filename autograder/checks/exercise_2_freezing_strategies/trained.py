@@ -24,7 +24,7 @@ from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
 from autograder.judge.submission import Submission
 from autograder.judge.tables import Table, column_of_numbers, expect_table
-from autograder.judge.thresholds import gate
+from autograder.judge.thresholds import Gate, accuracy_at, gate
 from autograder.judge.wording import brief
 from autograder.kerasmodels.charged_once import (
     OwnCall,
@@ -92,16 +92,20 @@ class Left:
         """Return everything about `best_model`."""
         return self._cases.once("model", self._model)
 
-    def accuracy(self, split: str, per_class: int, seed: int) -> float:
-        """Measure `best_model` on images of the notebook's classes."""
-        images, labels, _ = transferlab.load_images(self.data.source, split, per_class=per_class, seed=seed)
-        model, unseen = self.best_model(), split == "hidden"
-        outputs = model.predict_unseen(self.submission, images) if unseen else model.predict(images)
-        return float(np.mean(predicted_classes(outputs, "`best_model`") == labels))
+    def validation_accuracy(self) -> float:
+        """Measure `best_model` on the notebook's validation images."""
+        images, labels = self.images("validation")
+        return float(np.mean(predicted_classes(self.best_model().predict(images), "`best_model`") == labels))
 
-    def hidden_accuracy(self) -> float:
-        """Measure it on images nobody has seen."""
-        return self.accuracy("hidden", HIDDEN_PER_CLASS, self._seed)
+    def hidden_accuracy(self, gate: Gate) -> float:
+        """Measure it on images nobody has seen: as many as it takes to know on which side of a gate it lies."""
+        load, model = transferlab.load_images, self.best_model()
+        images, labels, _ = load(self.data.source, "hidden", per_class=HIDDEN_PER_CLASS, seed=self._seed)
+
+        def classes(portion: slice) -> Array:
+            return predicted_classes(model.predict_unseen(self.submission, images[portion]), "`best_model`")
+
+        return accuracy_at(gate, labels, classes)
 
     def charge_once(self, problem: Failed, expectations: Sequence[str], comes_of_it: Callable[[], object]) -> None:
         """Let a failure pass that comes of what `compare_strategies` has lost points for; else let it stand.
@@ -275,7 +279,8 @@ def best_model_recognises_new_images(left: Left) -> None:
     """`best_model` classifies images of all ten classes that it has never seen."""
     left.best_model()  # what is not there is excused by no slip of the function
     try:
-        expect_accuracy(left.hidden_accuracy(), *gate(__file__, "best", left.data.source), "`best_model`")
+        wanted = gate(__file__, "best", left.data.source)
+        expect_accuracy(left.hidden_accuracy(wanted), *wanted, "`best_model`")
     except Failed as problem:
         left.charge_once(problem, ("best", "fresh_starts", "images"), left.expect_model_returned)
 
@@ -343,7 +348,7 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
 @check(COMPARISON, points=0.5, hint="`best_model` and `table` must come from the same call")
 def table_reports_what_the_best_model_reaches(left: Left) -> None:
     """The highest `val_accuracy` in `table` is what `best_model` really reaches on the validation images."""
-    measured = left.accuracy("validation", VALIDATION_PER_CLASS, VALIDATION_SEED)
+    measured = left.validation_accuracy()
     reported = max(left.columns()["val_accuracy"])
     try:
         expect_report(reported, measured, "table", "the validation images")

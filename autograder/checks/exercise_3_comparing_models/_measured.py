@@ -20,6 +20,7 @@ from autograder.judge.comparators import (
 )
 from autograder.judge.submission import Handle, Submission
 from autograder.judge.tables import Table, column_of_numbers, expect_table, rows_of
+from autograder.judge.thresholds import Gate, accuracy_at
 from autograder.judge.wording import brief
 from autograder.kerasmodels.charged_once import OwnCall, OwnModel, own_calls, same_images
 from autograder.kerasmodels.models import ModelFacts, describe
@@ -205,13 +206,24 @@ class Measured:
         """Read `recommended_model`, once."""
         return self._cases.once("recommended", self._recommended)
 
-    def hidden_accuracy(self) -> float:
-        """Share of images nobody has seen that `recommended_model` classifies correctly."""
-        return self._accuracy("hidden", HIDDEN_PER_CLASS, self._seed)
+    def hidden_accuracy(self, gate: Gate) -> float:
+        """Share of images nobody has seen that `recommended_model` classifies correctly.
+
+        Args:
+            gate: What it is measured for: as many images are looked at as it takes to know on which side it lies.
+        """
+        images, labels, _ = self._images("hidden", HIDDEN_PER_CLASS, self._seed)
+        model = self.recommended()
+
+        def classes(portion: slice) -> Array:
+            return predicted_classes(model.predict_unseen(self.submission, images[portion]), "`recommended_model`")
+
+        return accuracy_at(gate, labels, classes)
 
     def validation_accuracy(self) -> float:
         """The same on the notebook's validation images, drawn afresh."""
-        return self._accuracy("validation", VALIDATION_PER_CLASS, VALIDATION_SEED)
+        images, labels = self.notebook_images("validation")
+        return float(np.mean(predicted_classes(self.recommended().predict(images), "`recommended_model`") == labels))
 
     def trained(self, name: str) -> ModelFacts:
         """Read the model of a row from `trained_models`, once.
@@ -363,12 +375,6 @@ class Measured:
         sizes = {"train": (TRAINING_PER_CLASS, TRAINING_SEED), "validation": (VALIDATION_PER_CLASS, VALIDATION_SEED)}
         images, labels, _ = self._images(split, *sizes[split])
         return images, labels
-
-    def _accuracy(self, split: str, per_class: int, seed: int) -> float:
-        images, labels, _ = self._images(split, per_class, seed)
-        model, unseen = self.recommended(), split == "hidden"
-        outputs = model.predict_unseen(self.submission, images) if unseen else model.predict(images)
-        return float(np.mean(predicted_classes(outputs, "`recommended_model`") == labels))
 
     def _images(self, split: str, per_class: int, seed: int) -> transferlab.ImageSet:
         return transferlab.load_images(self._data.source, split, per_class=per_class, seed=seed)
