@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 FIRST_PORTION = 64
 """Images to begin with; each portion makes them twice as many."""
 RISK = 2e-5
-"""Chance, at each look, of ending on a side of a gate on which the true accuracy is not: there are five looks at most."""
+"""Chance, at each of five looks at most, of ending on a side of a gate on which the true accuracy is not."""
 
 
 class Gate(NamedTuple):
