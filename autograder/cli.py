@@ -15,6 +15,7 @@ from autograder.commands.confirm_changes import confirm_changes
 from autograder.commands.demo import demo
 from autograder.commands.doctor import doctor
 from autograder.commands.dry_run import dry_run
+from autograder.commands.engine import app as engine
 from autograder.commands.explain import explain
 from autograder.commands.grade import grade
 from autograder.commands.gradescope import gradescope_run, gradescope_zip
@@ -83,6 +84,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(lms, name="lms")
+app.add_typer(engine, name="engine")
 app.command("confirm-changes")(confirm_changes)
 app.command("try-check")(try_check)
 app.command("dry-run")(dry_run)

@@ -27,7 +27,7 @@ from autograder.course.errors import CourseError, JudgeFailed
 from autograder.course.exercise import Exercise
 from autograder.grading.engines import Graded
 from autograder.grading.keys import terms_of
-from autograder.judge.verdict import Verdict
+from autograder.grading.orders import disagreement, graded, order
 
 CONNECT_SECONDS = 20
 WORKERLESS_SECONDS = 60.0
@@ -164,7 +164,7 @@ class ClusterEngine:
             ) from error
         for worker, said in self._client.run(remote.describe).items():
             terms = json.loads(said)
-            refusal = terms.get("problem") or remote.disagreement(self._terms, terms)
+            refusal = terms.get("problem") or disagreement(self._terms, terms)
             if refusal:
                 raise CourseError(f"Worker {worker} cannot grade: {refusal.rstrip('.')}.")
 
@@ -188,17 +188,10 @@ class ClusterEngine:
         Raises:
             JudgeFailed: It was not graded; the sentence says why.
         """
-        head = json.dumps({"exercise": exercise.name, "terms": self._terms, "in_full": in_full}).encode()
-        named = {f"{remote.FILES}{name}": content for name, content in files.items()}
-        order = remote.bundle({remote.ORDER: head, remote.NOTEBOOK: notebook, remote.ANSWERS: answers, **named})
+        ordered = order(exercise.name, self._terms, notebook, files, answers, in_full)
         # A name of its own: the same work may be asked for again after an error.
-        future = self._client.submit(remote.grade_order, order, key=f"grade-{uuid.uuid4()}", pure=False)
-        parts = remote.unbundle(self._result(future))
-        outcome = json.loads(parts[remote.OUTCOME])
-        if "problem" in outcome:
-            raise JudgeFailed(outcome["problem"])
-        verdict = Verdict.from_json(outcome["verdict"])
-        return Graded(verdict, parts[remote.NOTEBOOK], parts[remote.ANSWERS])
+        future = self._client.submit(remote.grade_order, ordered, key=f"grade-{uuid.uuid4()}", pure=False)
+        return graded(self._result(future))
 
     def _result(self, future: Any) -> bytes:
         """Wait for a task. A worker that dies costs nothing but time: Dask gives its tasks to another one."""

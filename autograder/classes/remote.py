@@ -8,13 +8,10 @@ The templates are programs of their own, executed; nothing is ever forked from D
 """
 
 import asyncio
-import io
 import json
 import os
 import tempfile
 import threading
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +22,10 @@ from autograder.course.course import Course, Secret
 from autograder.grading import grader as grading
 from autograder.grading.grader import LazyEngine
 from autograder.grading.keys import terms_of
+from autograder.grading.orders import Disagreement, carry_out, refused
 
 COURSE_VARIABLE = "AUTOGRADER_COURSE"
 """Names the course folder of a worker that was started by Dask's own command."""
-ORDER, NOTEBOOK, ANSWERS, FILES, OUTCOME = "order.json", "notebook.ipynb", "answers.zip", "files/", "outcome.json"
 
 
 @dataclass
@@ -44,55 +41,20 @@ _places: list[Place] = []
 _settling = threading.Lock()
 
 
-def bundle(parts: Mapping[str, bytes]) -> bytes:
-    """Put named contents into one, as tasks take and return it.
-
-    Args:
-        parts: Name to content.
-    """
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-def unbundle(content: bytes) -> dict[str, bytes]:
-    """Take apart what `bundle` made.
-
-    Args:
-        content: The bundle.
-    """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def grade_order(order: bytes) -> bytes:
+def grade_order(ordered: bytes) -> bytes:
     """Grade one notebook: the task of a cluster.
 
     Args:
-        order: A bundle: which exercise, what the sender grades with, the notebook, its files, its kept answers.
+        ordered: By `autograder.grading.orders.order`.
 
     Returns:
-        A bundle: the verdict, the executed notebook and its answers; or one sentence why there is none.
+        For `autograder.grading.orders.graded`.
     """
-    parts = unbundle(order)
-    asked = json.loads(parts[ORDER])
     place = _place()
-    refusal = disagreement(asked["terms"], terms_of(place.course, place.secret.digest))
-    if refusal:
-        return bundle({OUTCOME: json.dumps({"problem": refusal}).encode()})
-    files = {name.removeprefix(FILES): content for name, content in parts.items() if name.startswith(FILES)}
-    exercise = place.course.exercises[asked["exercise"]]
     try:
-        answers, in_full = parts.get(ANSWERS, b""), asked.get("in_full", "")
-        graded = place.engine.running().grade(
-            parts[NOTEBOOK], files, exercise, place.secret.value, answers, in_full=in_full
-        )
-    except Exception as error:  # noqa: BLE001 (an exception would be pickled; the sender takes nothing but text)
-        return bundle({OUTCOME: json.dumps({"problem": str(error)}).encode()})
-    outcome = json.dumps({"verdict": graded.verdict.to_json()}).encode()
-    return bundle({OUTCOME: outcome, NOTEBOOK: graded.notebook, ANSWERS: graded.answers})
+        return carry_out(ordered, place.course, place.secret, place.engine.running)
+    except Disagreement as problem:
+        return refused(str(problem))
 
 
 def describe() -> str:
@@ -102,31 +64,6 @@ def describe() -> str:
         return json.dumps(dict(terms_of(place.course, place.secret.digest)))
     except Exception as error:  # noqa: BLE001 (as in tasks: nothing but text goes back)
         return json.dumps({"problem": str(error)})
-
-
-def disagreement(sender: Mapping[str, str], worker: Mapping[str, str]) -> str:
-    """Say in one sentence what a worker and its sender do not agree about.
-
-    Args:
-        sender: What the sender grades with.
-        worker: What the worker grades with.
-
-    Returns:
-        The sentence; empty if they agree.
-    """
-    different = sorted(name for name in sender.keys() | worker.keys() if sender.get(name) != worker.get(name))
-    if not different:
-        return ""
-    named = [
-        f"{name} (here {sender.get(name, 'none')}, there {worker.get(name, 'none')})"
-        if name.startswith("package")
-        else name
-        for name in different
-    ]
-    return (
-        f"this worker does not grade with the same {', '.join(named)}; give it the same course folder, course secret "
-        "and environments as the machine `autograder grade` runs on"
-    )
 
 
 def _place() -> Place:

@@ -27,6 +27,7 @@ def doctor(*, course: CourseOption = None) -> None:
         problems += _show("software", findings.software())
         problems += _show("machine", findings.machine(found))
         problems += _show("sandbox", findings.sandbox(found))
+        problems += _show_if_any("engine", findings.engine(found))
         problems += _show("images", findings.images(found))
         if found is not None:
             problems += _show("course folder", findings.folder(found))
@@ -51,6 +52,11 @@ def _seen(found: Iterable[Finding]) -> Iterator[Finding]:
         yield from found
     except Exception as problem:  # noqa: BLE001 - whatever a look meets is what it has found
         yield Finding(State.PROBLEM, sentence(problem))
+
+
+def _show_if_any(title: str, found: Iterable[Finding]) -> int:
+    seen = list(_seen(found))
+    return _show(title, seen) if seen else 0
 
 
 def _show(title: str, found: Iterable[Finding]) -> int:

@@ -77,6 +77,27 @@ def software() -> Iterator[Finding]:
         yield Finding(State.PROBLEM, "the kernels' transferlab is not what transferlab/ holds", "run `make setup`.")
 
 
+def engine(course: "Course | None") -> Iterator[Finding]:
+    """Look for an engine that stays between commands.
+
+    Args:
+        course: The course, or None if there is none.
+
+    Yields:
+        One finding if there is one.
+    """
+    if course is None:
+        return
+    from autograder.grading import resident
+
+    there = resident.status(course)
+    if there is not None:
+        idle = f"idle for {there.idle_seconds / 60:.0f} of {there.idle_minutes:g} minutes"
+        yield Finding(
+            State.NOTE, f"an engine stays warm (process {there.pid}), {idle}; `autograder engine stop` ends it"
+        )
+
+
 def images(course: "Course | None") -> Iterator[Finding]:
     """Look for the images and weights that a course on CIFAR-10 needs.
 

@@ -17,6 +17,7 @@ from autograder.course.exercise import Exercise
 from autograder.course.notebooks import Prepared, UnusableNotebook
 from autograder.course.sealed import prepare_submitted
 from autograder.course.submission import HandedIn
+from autograder.grading import resident
 from autograder.grading.engines import Engine, Graded
 from autograder.grading.keys import answers_key, key_of, made_with
 from autograder.grading.lanes import slow_places
@@ -65,6 +66,8 @@ def start_engine(course: Course, slots: int) -> Engine:
 class LazyEngine:
     """An engine that starts at its first use, so that a run that finds everything in the store costs nothing.
 
+    If one that stays is there for the course (`autograder engine start`), that one is used.
+
     Args:
         course: The course whose limits and isolation hold.
         slots: How many notebooks may run at once.
@@ -96,9 +99,15 @@ class LazyEngine:
         """Return the engine, started."""
         with self._starting:
             if self._engine is None:
-                start = self._start or start_engine  # looked up now: tests exchange it
-                self._engine = start(self._course, self._slots).__enter__()
+                self._engine = (self._staying() or self._own()).__enter__()
             return self._engine
+
+    def _staying(self) -> Engine | None:
+        return None if self._start is not None else resident.find(self._course, self._slots, self._own)
+
+    def _own(self) -> Engine:
+        start = self._start or start_engine  # looked up now: tests exchange it
+        return start(self._course, self._slots)
 
     def close(self) -> None:
         """Stop the engine and whatever still runs in it."""

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import ipaddress
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
-from autograder.classes import remote
 from autograder.classes.classrun import ClassRun
 from autograder.classes.cluster import Certificates, ClusterEngine, cluster_security
 from autograder.cli import app
@@ -224,18 +222,3 @@ def test_an_unsafe_or_unknown_way_is_refused(bare_root, address, options, senten
 
 def test_plain_tcp_on_request(bare_root):
     assert cluster_security("tcp://127.0.0.1:1", Certificates(), insecure=True) is None
-
-
-def test_what_differs_is_named():
-    here = {"package keras": "3.15.0", "check pages": "a", "isolation": "sealed"}
-    assert remote.disagreement(here, here) == ""
-    there = here | {"package keras": "3.14.0", "check pages": "b"}
-    assert remote.disagreement(here, there) == (
-        "this worker does not grade with the same check pages, package keras (here 3.15.0, there 3.14.0); give it the "
-        "same course folder, course secret and environments as the machine `autograder grade` runs on"
-    )
-
-
-def test_tasks_are_bytes():
-    parts = {"order.json": json.dumps({"a": 1}).encode(), "files/ü/x.bin": bytes(range(256))}
-    assert remote.unbundle(remote.bundle(parts)) == parts
