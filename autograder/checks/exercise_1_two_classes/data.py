@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.checks.exercise_1_two_classes import _oracles as oracles
@@ -34,6 +34,8 @@ Array = np.ndarray[Any, Any]
 SELECT, SAMPLE, SPLIT = "check_select_classes", "check_sample_per_class", "check_split_train_validation"
 Seeds = Callable[[str], int]
 Classes = Sequence[int]
+SMALL_CLASSES, MANY_SEEDS, SEEDS_AGAIN = (2, 3, 4, 6, 10), 20, 6
+"""Images of small classes; with how many seeds other images of any of them come, and if chance is not seeded, too."""
 
 
 # --- select_classes: 6 points
@@ -203,6 +205,12 @@ def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -
     if (shared := len(first & second)) > 0.8 * len(first):  # a third of them by chance
         came = f"seeds {seeds[0]} and {seeds[1]} gave {len(first)} images each, of which {shared} are the same ones"
         fail(came, "images drawn at random from all of their class", called=answer.called)
+    _expect_seed_used_in_small_classes(
+        lambda batch, seed: submission.call("sample_per_class", *batch, 2, seed),
+        lambda answer, batch: image_positions(_sized(answer, 2 * len(counts_of(batch.labels)))[0], batch.images),
+        generator,
+        SMALL_CLASSES[1:],
+    )
 
 
 @check(
@@ -258,6 +266,7 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
 
 
 @check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
+@example(batch=batch_of([3] * 6_000 + [8] * 3), fractions=(0.34251, 0.999), seed=7)  # too many to round the fraction
 @given(
     batch=class_counts(smallest=2, largest=40),
     fractions=st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.8]), st.sampled_from([0.001, 0.999])),
@@ -293,6 +302,12 @@ def split_is_reproducible(submission: Submission, draw_seed: Seeds) -> None:
                 fail("the second call with the same seed gave another split", "the same one", called=answer.called)
     if splits[0] == splits[1]:
         fail(f"seeds {seeds[0]} and {seeds[1]} gave the same split", "different ones", called=answer.called)
+    _expect_seed_used_in_small_classes(
+        lambda batch, seed: submission.call("split_train_validation", *batch, 0.5, seed),
+        lambda answer, batch: sorted(_parts(answer, batch, with_labels=False)[1]),
+        generator,
+        SMALL_CLASSES,
+    )
 
 
 @check(SPLIT, points=0.5, hint="a comparison such as `0 < fraction < 1` says it")
@@ -322,6 +337,42 @@ def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> N
 def _different(generator: np.random.Generator, count: int) -> list[int]:
     """Draw this many different labels, in ascending order."""
     return sorted(generator.choice(LARGEST_LABEL, size=count, replace=False).tolist())
+
+
+def _expect_seed_used_in_small_classes(
+    ask: Callable[[Batch, int], Answer],
+    drawn: Callable[[Answer, Batch], Sequence[int]],
+    generator: np.random.Generator,
+    sizes: Sequence[int],
+) -> None:
+    """Expect that the same seed draws the same images of small classes, too, and that not every seed does.
+
+    Args:
+        ask: Calls the function with images and a seed.
+        drawn: Which of the images it has drawn, in an order that has to be the same, too.
+        generator: Draws the classes and the seeds.
+        sizes: Images of a class; there are three classes of each size.
+
+    Raises:
+        Failed: A seed draws other images when it comes again, or all seeds the same ones.
+    """
+    rows = [size for size in sizes for _ in range(3)]
+    batch = batch_of(generator.permutation(np.repeat(_different(generator, len(rows)), rows)))
+    counts = counts_of(batch.labels)
+    seeds = generator.choice(10**6, size=MANY_SEEDS, replace=False).tolist()
+    found: dict[int, set[frozenset[int]]] = {size: set() for size in sizes}
+    for number, seed in enumerate(seeds):
+        answer = ask(batch, seed)
+        positions = drawn(answer, batch)
+        for size in sizes:
+            found[size].add(frozenset(row for row in positions if counts[int(batch.labels[row])] == size))
+        if number < SEEDS_AGAIN and drawn(ask(batch, seed), batch) != positions:
+            came = "with classes of few images, the second call with the same seed drew other ones"
+            fail(came, "the same ones", called=answer.called)
+    for size, draws in found.items():
+        if len(draws) == 1:
+            came = f"of the classes with {size} images, {MANY_SEEDS} different seeds drew the same ones each time"
+            fail(came, "other images with another seed, however small the class", called=answer.called)
 
 
 def _asked(labels: Array, classes: Classes) -> str:
