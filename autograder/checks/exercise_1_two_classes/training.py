@@ -8,6 +8,7 @@ What is trained is judged by what `fit` was seen to do. The second stage is judg
 a mistake in the first costs nothing there.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from autograder.judge.thresholds import Gate, accuracy_at, gate
 from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.models import ModelFacts, describe, find_arrays
 from autograder.kerasmodels.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
+from autograder.kerasmodels.witnesses import LOSSES_OF_OTHER_LABELS, evaluated
 
 Array = np.ndarray[Any, Any]
 FEATURE, FINE_TUNED, FIGURE = "check_feature_stage", "check_fine_tuned_stage", "check_figure"
@@ -118,6 +120,20 @@ class Trained:
             if scales.size and not ((scales > 0) & (scales < LARGEST_SCALE)).all():
                 came = f"the `Rescaling` layer of `{name}` multiplies pixels by {scales.max():g}"
                 fail(came, "pixels from 0 to 255 made small numbers, by 1 / 255 say")
+
+    def expect_accuracy_meant(self, name: str) -> None:
+        """Expect that what a model reports as `accuracy` is the share of images that it classifies correctly.
+
+        Raises:
+            Failed: It is something else.
+        """
+        facts = self.facts(name)
+        if facts.loss.lower() in LOSSES_OF_OTHER_LABELS:
+            return
+        with contextlib.suppress(Undecided):  # what no copy shows is no reason to take points
+            found = evaluated(self._submission, facts, self.given("test").images[:24], f"`{name}.evaluate(…)`")
+            if found is not None and found.answer.raised is None:
+                found.expect_integer_labels()
 
     def test_accuracy(self, name: str) -> float:
         """Measure the same on the notebook's own test images."""
@@ -372,6 +388,7 @@ def baseline_is_a_network_of_its_own(trained: Trained) -> None:
     trained.expect_scaling("baseline_model")
     images = trained.given("test").images[:8]
     expect_probabilities(trained.outputs("baseline_model", images), (8, 2), "`baseline_model`", off=0.02)
+    trained.expect_accuracy_meant("baseline_model")
 
 
 _NO_SCALING = ("Random", "ZeroPadding", "Cropping", "MaxPool", "AveragePool", "Dropout", "Reshape", "GaussianNoise")

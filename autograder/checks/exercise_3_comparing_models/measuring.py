@@ -33,9 +33,10 @@ from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.judge.thresholds import gate
 from autograder.judge.wording import brief
 from autograder.kerasmodels import pretrained
-from autograder.kerasmodels.charged_once import charge_once
+from autograder.kerasmodels.charged_once import charge_once, lost_points
 from autograder.kerasmodels.models import ModelFacts, find_arrays
 from autograder.kerasmodels.watching import MANY_TRAININGS, Training, digests, learned_from, may_be_of, mislabelled
+from autograder.kerasmodels.witnesses import evaluated
 from transferlab.backbones.registry import missing_weights
 
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
@@ -124,6 +125,8 @@ def profile_takes_the_best_epoch(measured: Measured) -> None:
     """The model that comes back is that of the epoch with the highest accuracy on the validation images."""
     profile = measured.profile()
     reached, best = profile.reached(), profile.best_accuracy()
+    if best is not None and reached < best and lost_points([functools.partial(_expect_accuracy_meant, measured)]):
+        best = None  # it is no accuracy that `fit` reported, which costs points below
     if best is None:  # it was measured without `fit`: one epoch showed nothing, and the best is not below that
         best = float(np.mean(profile.validation[1] == 0))
         if best - REPORT_TOLERANCE <= reached < LEAST_BEST_ACCURACY:
@@ -167,6 +170,8 @@ def profile_trains_as_asked(measured: Measured) -> None:
         fail("the model that came back is not compiled", "a compiled model", called=profile.called)
     if "categorical_crossentropy" in profile.facts.loss and "sparse" not in profile.facts.loss:
         fail(f"the loss of the model is {profile.facts.loss}", "a loss for integer labels", called=profile.called)
+    if not lost_points([functools.partial(_row_agrees, measured)]):  # else a wrong number in the row has cost points
+        _expect_accuracy_meant(measured)
     left = profile.watched.answer.inputs_after[0] if profile.watched.answer.inputs_after else []
     for pair, after in zip((profile.training, profile.validation), left[1:3], strict=False):
         if not isinstance(after, list | tuple) or not all(map(np.array_equal, pair, after)):
@@ -344,6 +349,14 @@ def _charge_once(
     except (Failed, Stopped):
         raise problem from None  # a function that stops has made nothing
     charge_once(problem, [functools.partial(claim, measured) for claim in claims], comes_of_it, NAME)
+
+
+def _expect_accuracy_meant(measured: Measured) -> None:
+    """Expect that what the model reports as `accuracy` is the share of images that it classifies correctly."""
+    profile = measured.profile()
+    evaluation = evaluated(measured.submission, profile.facts, profile.validation[0][:24], profile.called)
+    if evaluation is not None and evaluation.answer.raised is None:
+        evaluation.expect_integer_labels()
 
 
 def _keeps_pretrained(measured: Measured) -> None:

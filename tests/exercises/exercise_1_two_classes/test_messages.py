@@ -234,8 +234,8 @@ def test_what_evaluate_says_of_other_labels():
         found.expect_integer_labels()
     assert sentence(caught.value, "") == (
         "Called `f()`. `evaluate` reports a dictionary with 'accuracy': 0.25 for images of which the model gets 0.75 "
-        "right. Expected their share as `accuracy`. Try: `metrics=['accuracy']`; a metric for one-hot labels counts "
-        "something else"
+        "right. Expected their share as `accuracy`. Try: `metrics=['accuracy']`; a metric for one-hot labels, or of "
+        "the best two, counts something else"
     )
 
 
