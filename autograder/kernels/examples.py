@@ -22,6 +22,13 @@ def length(x: Any) -> int:
     return len(x) if isinstance(x, list | tuple) else 0
 
 
+def first_images(x: Any, count: int) -> Any:
+    """Return the first of what `fit` is given; None if it is not an array that is there as a whole."""
+    with contextlib.suppress(Exception):  # what is not plain to see is not looked at
+        return x[:count] if length(x) else None
+    return None
+
+
 def learned(given: dict[str, Any]) -> tuple[Any, Any]:
     """Return what `fit` learns from in each epoch, images and labels: of arrays it may leave out the last ones."""
     x, y = given.get("x"), given.get("y")

@@ -19,6 +19,9 @@ else:  # loaded by path, by `probe.py`, which has loaded these before
     asked_models, examples = _loaded["kernel_asked_models"], _loaded["kernel_examples"]
 
 MAX_FITS, MAX_PREDICTIONS, MAX_NOTED = 24, 40, 300
+SURE, SAMPLE, SUREST_FACTOR = 16.0, 32, 1_000.0
+"""How far apart the logits of the best two classes are, for the half of some images, in a model that is to be sure of
+itself; how many images; and at most so many times as large its last layer is made for that."""
 
 
 class Plan(NamedTuple):
@@ -33,6 +36,10 @@ class Plan(NamedTuple):
     shown: tuple[tuple[float | None, ...], ...] = ()
     """One row a training that lasts as many epochs as the row: a factor for each epoch. None: nothing is shown, as all
     that has learned is zero, so that the model gives every image the same class, however it was trained."""
+    surest: tuple[int | None, ...] = ()
+    """One number a row of `shown`: the epoch after which the model is, besides, so sure of each class it names that its
+    loss is high wherever it errs. So the lowest loss and the highest accuracy are of different epochs, or models. None:
+    after no epoch."""
     epoch_pauses: tuple[float, ...] = ()
     """Seconds to wait within each epoch of a model, counted over all its trainings."""
     row_pauses: tuple[float, ...] = ()
@@ -217,6 +224,7 @@ def _noted(
     bound = _bound(original, model, args, kwargs)
     if moved is not None and bound is not None:
         moved.begin(model, bound.arguments.get("epochs", 1), bound.arguments.get("initial_epoch", 0))
+        moved.sample = examples.first_images(bound.arguments.get("x"), SAMPLE)
     clock = _Clock(moved)
     if bound is not None:
         callbacks = bound.arguments.get("callbacks")
@@ -271,6 +279,8 @@ class _Moved:
         self._rows = list(plan.shown)
         self._models: dict[int, dict[str, Any]] = {}
         self._now: dict[str, Any] = {}
+        self.sample: Any = None
+        """Some of what the training that is under way learns from; None: not to be read without using it up."""
 
     def begin(self, model: Any, epochs: Any, initial_epoch: Any) -> None:
         """A training begins. Epochs that are trained one by one, in as many calls, count as one training."""
@@ -287,6 +297,7 @@ class _Moved:
             self._models[id(model)] = known
             number = len(self.plan.shown) - len(self._rows)
             known["pause"] = dict(enumerate(self.plan.row_pauses)).get(number, 0.0) if matching else 0.0
+            known["surest"] = dict(enumerate(self.plan.surest)).get(number) if matching else None
             if matching in self._rows:  # a model that goes on for longer than its row shows the same again
                 self._rows.remove(matching)
         self._now = known
@@ -301,14 +312,16 @@ class _Moved:
             known["back"] = [found for found in variables if (asked_models.array_of(found[0]) == found[1]).all()]
             known["true"] = None
         factors = [factor or 0.0 for factor in known.get("row") or (0.0,)]
-        if max(factors) <= 1 or known.get("epoch") != factors.index(max(factors)):
+        most = factors.index(max(factors)) if max(factors) > 1 else None
+        if known.get("epoch") not in (most, known.get("surest")) or not known.get("row"):
             self._put_back()
 
     def within_epoch(self) -> None:
         """Put back what was moved, and wait, if that is planned.
 
-        In the epoch after which the model overdoes it most, not before the first step is made: what it shows on the
-        training images is then as wrong as it was before, so that the best epoch by these is not the best one.
+        In the epoch after which the model overdoes it most, or is surest, not before the first step is made: what it
+        shows on the training images is then as wrong as it was before, so that the best epoch by these is not the best
+        one.
         """
         self._put_back()
         epoch, pauses = self._now.get("epoch", 0), self.plan.epoch_pauses
@@ -327,7 +340,8 @@ class _Moved:
         known = self._now
         row, epoch = known.get("row"), known.get("epoch", 0)
         known["epoch"] = epoch + 1
-        if not row or epoch >= len(row) or row[epoch] == 1:
+        is_sure = known.get("surest") == epoch
+        if not row or epoch >= len(row) or (row[epoch] == 1 and not is_sure):
             return
         variables = known["model"].trainable_variables
         if len(variables) != len(known["start"]):
@@ -338,7 +352,34 @@ class _Moved:
                 variable.assign(start + row[epoch] * (true - start))
             elif (start != true).any():
                 variable.assign(0 * true)
+        if is_sure and (last := _last_layer(known["model"])):
+            factor = _until_sure(known["model"], self.sample)
+            for variable in last:
+                variable.assign(factor * asked_models.array_of(variable))
         known["shown"] = [asked_models.array_of(variable) for variable in variables]
+
+
+def _last_layer(model: Any) -> list[Any]:
+    """Return the arrays of the layer that gives the classes, if it is one that sums up what it is given."""
+    classes, found = (getattr(model, "output_shape", None) or (None,))[-1], []
+    for variable in reversed(model.trainable_variables):
+        if variable.shape[-1:] != (classes,):
+            break
+        found.append(variable)
+        if len(variable.shape) > 1:
+            return found
+    return []
+
+
+def _until_sure(model: Any, images: Any) -> float:
+    """By what to multiply the last layer, so that the model is sure of its classes and no number grows out of bounds."""
+    import numpy as np
+
+    with contextlib.suppress(Exception):  # what cannot be told is left as it is
+        outputs = asked_models.array_of(model(images, training=False)).astype("float64")
+        second, first = np.log(np.maximum(np.sort(outputs, axis=-1)[:, -2:], 1e-30)).T
+        return float(np.clip(SURE / max(float(np.median(first - second)), 1e-9), 1, SUREST_FACTOR))
+    return 1.0
 
 
 class _Clock:

@@ -39,10 +39,10 @@ HEAD_EPOCHS, EPOCHS = 2, 3
 CLASSES, TRAINING_IMAGES, VALIDATION_IMAGES = 3, 72, 240
 SHAPE, SQUARE = (24, 16), (24, 24)
 """Height and width of the images: nobody said that they are square. Who takes it for granted is charged once."""
-SHOWN = ((1.0, 4.0, None), (-2.0, 1.0, 1.0), (1.0, 4.0, None))
+SHOWN, SUREST = ((1.0, 4.0, None), (1.0, -2.0, 1.0), (1.0, 4.0, None)), (None, 2, None)
 """What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
-epoch of the others shows nothing: one image in three is right, whatever the draw. See
-`autograder.kernels.trainings.Plan`."""
+epoch of the others shows nothing: one image in three is right, whatever the draw. And the best one is so sure of itself
+that its loss is not the lowest. See `autograder.kernels.trainings.Plan`."""
 ROW_PAUSES = (0.0, 0.8, 0.0)
 """Seconds that the second stages last longer: all the same for whoever looks at the clock, and not for who does not."""
 PAUSE_SECONDS = 0.4
@@ -471,18 +471,28 @@ def comparison_images(count: int, seed: int, shape: tuple[int, int] = SHAPE) -> 
     return images[order].astype(np.float32), labels[order]
 
 
+def partly_wrong(labels: Array) -> Array:
+    """Give a quarter of the images of each class the next class, so that being sure has its price."""
+    changed = labels.copy()
+    for label in range(CLASSES):
+        of_class = np.flatnonzero(labels == label)
+        changed[of_class[::4]] = (label + 1) % CLASSES
+    return changed
+
+
 def _compared(submission: Submission, seed: int, shape: tuple[int, int]) -> Comparison:
     backbone = _backbone(seed, shape)
     training, validation = (
         comparison_images(count, seed + number, shape)
         for number, count in enumerate((TRAINING_IMAGES, VALIDATION_IMAGES))
     )
+    validation = validation[0], partly_wrong(validation[1])
     watched = watch(
         submission,
         "compare_strategies",
         CALLED,
         [training, validation, list(FRACTIONS), HEAD_EPOCHS, EPOCHS],
-        plan={"shown": SHOWN, "row_pauses": ROW_PAUSES, "pause": PAUSE_SECONDS},
+        plan={"shown": SHOWN, "surest": SUREST, "row_pauses": ROW_PAUSES, "pause": PAUSE_SECONDS},
         backbone=backbone,
         mended={"unfreeze_fraction": None, "count_parameters": dict.fromkeys(("trainable", "frozen"), nothing(seed))},
         inputs_after=5,

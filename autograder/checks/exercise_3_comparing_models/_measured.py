@@ -42,9 +42,11 @@ HIDDEN_PER_CLASS = 40
 PROFILED, EPOCHS, PREDICT_IMAGES = "mini_mobilenet", 5, 64
 """What the judge asks `profile_backbone` for: neither the backbone nor the epochs of the checks that students see."""
 SHOWN = ((-4.0, -2.0, 4.0, None, -1.0),)
-"""What the model shows after each epoch: the one in the middle is the best on the validation images, and so sure of
-itself that its loss is not the lowest; that of the next one is, which is sure of nothing. See
+"""What the model shows after each epoch: the one in the middle is the best on the validation images. See
 `autograder.kernels.trainings.Plan`."""
+SUREST = (2,)
+"""That epoch leaves the model so sure of itself that its loss is not the lowest: that of the next one is, which is sure
+of nothing."""
 EPOCH_PAUSES = (0.0, 0.0, 0.5, 1.5, 0.0)
 """Seconds: so that neither a mean nor a first epoch gets by for the median of the others."""
 PREDICT_PAUSES = (0.6, 0.6, 0.2, 0.6, 0.0, 0.0)
@@ -413,6 +415,7 @@ class Measured:
             [PROFILED, training, validation, 2, EPOCHS],
             plan={
                 "shown": SHOWN,
+                "surest": SUREST,
                 "epoch_pauses": EPOCH_PAUSES,
                 "predict_pauses": PREDICT_PAUSES,
                 "predict_images": PREDICT_IMAGES,
