@@ -33,6 +33,8 @@ class Training:
     model: Handle
     epochs: int
     seconds: float
+    outer_seconds: float
+    """What a clock around it may have shown at most."""
     epoch_seconds: tuple[tuple[float, float, float], ...]
     """Three an epoch: how long the training took, how long with the validation, and how long until the next began."""
     train_accuracy: tuple[float, ...]
@@ -55,8 +57,6 @@ class Fit(Training):
 
     facts: ModelFacts
     """Of the model as the training left it."""
-    outer_seconds: float
-    """What a clock around it may have shown at most."""
     trainable: tuple[bool, ...]
     """Flags when it began, one an array."""
     before: tuple[Array, ...]
@@ -230,6 +230,7 @@ def _noted(found: dict[str, Any]) -> dict[str, Any]:
         "model": Handle(str(found["model"])[:40], "model"),
         "epochs": int(found["epochs"]),
         "seconds": float(found["seconds"]),
+        "outer_seconds": float(found["outer_seconds"]),
         "epoch_seconds": tuple(
             (float(trained), float(whole), float(most)) for trained, whole, most in found["epoch_seconds"]
         ),
@@ -259,7 +260,6 @@ def _fit(found: dict[str, Any], buffers: Sequence[bytes]) -> Fit:
     return Fit(
         **noted,
         facts=facts,
-        outer_seconds=float(found["outer_seconds"]),
         trainable=tuple(flag is True for flag in found["trainable"]),
         before=arrays("before"),
         after=facts.arrays,

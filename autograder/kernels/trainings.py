@@ -173,9 +173,11 @@ def note_notebook() -> None:
         if _questions or len(_notebook) >= MAX_NOTED:
             return original(model, *args, **kwargs)
         record: dict[str, Any] = {"model": weakref.ref(model)}
+        outer = perf_counter()
         try:
             return _noted(original, model, args, kwargs, record, None)
         finally:
+            record["outer_seconds"] = perf_counter() - outer
             if _is_training(record):
                 _notebook.append(record)
 
@@ -453,7 +455,10 @@ def _steps(optimizer: Any) -> int:
     return 0
 
 
-NOTED = ("epochs", "seconds", "epoch_seconds", "accuracy", "val_accuracy", "reports", "steps", "rate", "rows", "labels")
+NOTED = (
+    *("epochs", "seconds", "outer_seconds", "epoch_seconds", "accuracy", "val_accuracy"),
+    *("reports", "steps", "rate", "rows", "labels"),
+)
 
 
 def report(
@@ -477,7 +482,7 @@ def report(
 
     records = [
         {
-            **{key: found[key] for key in (*NOTED, "outer_seconds", "trainable")},
+            **{key: found[key] for key in (*NOTED, "trainable")},
             **{f"{key}_after": value for key, value in found.get("described", {}).items()},
             "model": keep(found["model"]),
             "before": numbers(found["before"]),

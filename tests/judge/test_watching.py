@@ -89,7 +89,7 @@ SEEN, UNSEEN = (IMAGES[:12], LABELS[:12]), (IMAGES[12:], LABELS[12:][::-1])
 
 def training_on(images, labels):
     """A training as the kernel notes it."""
-    nothing = {"model": None, "epochs": 1, "seconds": 1.0, "epoch_seconds": ()}
+    nothing = {"model": None, "epochs": 1, "seconds": 1.0, "outer_seconds": 1.0, "epoch_seconds": ()}
     nothing |= {"train_accuracy": (), "val_accuracy": ()}
     noted = {"reports": frozenset(), "steps": 1, "rate": "", "labels": tuple(map(int, labels))}
     return watching.Training(**nothing, **noted, rows=watching.digests(images))

@@ -19,6 +19,7 @@ from autograder.checks.exercise_2_freezing_strategies._comparison import COLUMNS
 from autograder.checks.exercise_2_freezing_strategies._figures import expect_times_drawn
 from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
 from autograder.checks.exercise_2_freezing_strategies._tables import best_fraction
+from autograder.checks.exercise_2_freezing_strategies._times import expect_times_measured
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, Undecided, check, fail
 from autograder.judge.comparators import expect_accuracy, expect_report, number, predicted_classes
@@ -326,6 +327,7 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
     if min(columns["seconds"]) <= 0:
         found = Failed(f"`table` says that a training took {min(columns['seconds']):g} seconds", "more than nothing")
         left.charge_once(found, ("seconds",), left.expect_table_returned)
+    _expect_times_measured(left, columns)
     images = 10 * VALIDATION_PER_CLASS
     for accuracy in columns["val_accuracy"]:
         if not 0 <= accuracy <= 1 or abs(accuracy * images - round(accuracy * images)) > 0.001:
@@ -343,6 +345,19 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
         came = f"beside the {counts[0]:,.10g} of the smallest training, `trainable` grows by {told[1:]}"
         found = Failed(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
         left.charge_once(found, ("counts", "layers", "rows"), left.expect_table_returned)
+
+
+def _expect_times_measured(left: Left, columns: Mapping[str, Sequence[float]]) -> None:
+    """Expect times that trainings of the notebook took, or what `compare_strategies` made of them."""
+    trainings = left.trainings()
+    if trainings is None:
+        return  # what has not been noted is no reason to take points
+    whole = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
+    second = [found for found in whole if found.epochs == EPOCHS]
+    try:
+        expect_times_measured(columns, second if len(second) >= len(FRACTIONS) else whole)
+    except Failed as problem:
+        left.charge_once(problem, ("seconds", "epochs", "rows", "fresh_starts"), left.expect_table_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`best_model` and `table` must come from the same call")

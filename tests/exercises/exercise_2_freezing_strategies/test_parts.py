@@ -1,6 +1,8 @@
 """What the checks stand on: known architectures, the comparison, the oracle."""
 
 import importlib
+import re
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,6 +13,8 @@ from autograder.checks.exercise_2_freezing_strategies import _architectures as a
 from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
 from autograder.checks.exercise_2_freezing_strategies import _tables as oracles
+from autograder.checks.exercise_2_freezing_strategies import _times as times
+from autograder.judge.checking import Failed
 from autograder.kerasmodels import tiny
 from autograder.kernels import asked_models
 from tests.judge.planned import accuracies
@@ -30,6 +34,57 @@ def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
     *before, last = accuracies(comparing.SHOWN[:1], 3)
     assert last == pytest.approx(1 / 3)
     assert min(before) > 0.5
+
+
+def trainings(*seconds, accuracies=(0.7, 0.74, 0.76, 0.72)):
+    """Second stages of so many seconds; a clock in a callback shows a little less, one around them a little more."""
+    return [
+        SimpleNamespace(
+            seconds=took,
+            outer_seconds=took + 0.02,
+            epoch_seconds=((0.6 * took, 0.65 * took, 0.66 * took), (0.2 * took, 0.25 * took, 0.25 * took)),
+            val_accuracy=(0.1, accuracy) if accuracy else (),
+        )
+        for took, accuracy in zip(seconds, accuracies, strict=True)
+    ]
+
+
+TOOK = (1.1, 1.6, 1.7, 2.4)
+
+
+def told(seconds, accuracies=(0.7, 0.74, 0.76, 0.72)):
+    return {"fraction": [0, 0.25, 0.5, 1], "seconds": seconds, "val_accuracy": accuracies}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "known"),
+    [
+        (TOOK, trainings(*TOOK)),
+        ((1.0, 1.5, 1.5, 2.2), trainings(*TOOK)),  # of epochs, rounded
+        ((1.3, 1.8, 1.9, 2.7), trainings(*TOOK)),  # with what is done just before
+        (TOOK[::-1], trainings(*TOOK[::-1])),
+        (TOOK, trainings(*TOOK, accuracies=(None, None, None, None))),  # measured with `evaluate`
+        (TOOK, [*trainings(*TOOK[::-1]), *trainings(*TOOK)]),  # of two runs
+        ((1.1, 1.1, 1.1, 1.1), trainings(1.1, 1.15, 1.1, 1.2)),  # on a machine for which they are all the same
+        ((1.7, 1.6, 1.1, 2.4), trainings(*TOOK, accuracies=(0.5, 0.5, 0.5, 0.5))),  # whose accuracies are others
+    ],
+)
+def test_times_that_trainings_took_are_measured(seconds, known):
+    times.expect_times_measured(told(seconds), known)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        ((0.2, 1.6, 1.7, 2.4), "0.2 seconds for 0, which no `fit` of the notebook took; the last ones took 1.10, 1.60,"),
+        ((1.1, 1.6, 1.7, 3.3), "3.3 seconds for 1, which no `fit` of the notebook took"),
+        ((1.1, 1.1, 1.1, 1.1), "1.1, 1.1, 1.1, 1.1 seconds, which are not the times of 4 trainings of the notebook"),
+        ((2.4, 1.6, 1.7, 1.1), "2.4 seconds for 0, and the `fit` that reached 0.700 took 1.10"),
+    ],
+)
+def test_times_that_no_training_took_or_that_of_another_row_are_not(seconds, said):
+    with pytest.raises(Failed, match=re.escape(f"`table` says {said}")):
+        times.expect_times_measured(told(seconds), trainings(*TOOK))
 
 
 def test_what_layers_are_set_to_is_told_apart():
