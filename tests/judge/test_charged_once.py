@@ -103,7 +103,14 @@ def test_calls_are_noted_as_they_were_and_only_of_a_function_that_lost_points(tm
 
 def training(*val_accuracy):
     """A training that showed these after its epochs."""
-    nothing = {"model": None, "epochs": 1, "seconds": 1.0, "outer_seconds": 1.0, "epoch_seconds": (), "train_accuracy": (0.25,)}
+    nothing = {
+        "model": None,
+        "epochs": 1,
+        "seconds": 1.0,
+        "outer_seconds": 1.0,
+        "epoch_seconds": (),
+        "train_accuracy": (0.25,),
+    }
     noted = {"reports": frozenset(), "steps": 1, "rate": "", "labels": (), "rows": ()}
     return Training(**nothing, **noted, val_accuracy=val_accuracy)
 

@@ -76,7 +76,10 @@ def test_times_that_trainings_took_are_measured(seconds, known):
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        ((0.2, 1.6, 1.7, 2.4), "0.2 seconds for 0, which no `fit` of the notebook took; the last ones took 1.10, 1.60,"),
+        (
+            (0.2, 1.6, 1.7, 2.4),
+            "0.2 seconds for 0, which no `fit` of the notebook took; the last ones took 1.10, 1.60,",
+        ),
         ((1.1, 1.6, 1.7, 3.3), "3.3 seconds for 1, which no `fit` of the notebook took"),
         ((1.1, 1.1, 1.1, 1.1), "1.1, 1.1, 1.1, 1.1 seconds, which are not the times of 4 trainings of the notebook"),
         ((2.4, 1.6, 1.7, 1.1), "2.4 seconds for 0, and the `fit` that reached 0.700 took 1.10"),

@@ -207,12 +207,25 @@ def test_the_best_epoch_passes_however_it_was_measured(reached, reported):
 
 
 @pytest.mark.parametrize(("reached", "reported"), [(0.5, 0.7), (0.3, None), (0.48, None)])
-def test_another_epoch_fails_where_a_better_one_is_known(reached, reported):
+def test_another_epoch_fails_where_a_better_one_is_known(monkeypatch, reached, reported):
+    monkeypatch.setattr(page, "_expect_accuracy_meant", lambda measured: None)
     with pytest.raises(Failed, match="the model that came back is right on"):
         page.profile_takes_the_best_epoch(profiled(reached, reported))
+
+
+def test_a_best_epoch_by_what_is_no_accuracy_is_not_asked_for(monkeypatch):
+    monkeypatch.setattr(page, "_expect_accuracy_meant", lambda measured: page.fail("it counts the best two"))
+    page.profile_takes_the_best_epoch(profiled(0.7, 1.0))
 
 
 def test_an_epoch_that_may_be_the_best_one_is_undecided():
     """A small head at a low rate has learned too little by then, and was measured with `evaluate`."""
     with pytest.raises(Undecided, match=r"right on 52\.0% of them, too few"):
         page.profile_takes_the_best_epoch(profiled(0.52, None))
+
+
+@pytest.mark.parametrize("epochs_a_call", [5, 1])
+def test_the_epoch_of_the_lowest_loss_is_another_one(epochs_a_call):
+    surest = {"surest": measured_in_judge.SUREST}
+    assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call, **surest)) == 2
+    assert np.argmin(accuracies(measured_in_judge.SHOWN, epochs_a_call, "val_loss", **surest)) == 3
