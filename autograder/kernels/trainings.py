@@ -374,7 +374,7 @@ def _last_layer(model: Any) -> list[Any]:
 
 
 def _until_sure(model: Any, images: Any) -> float:
-    """By what to multiply the last layer, so that the model is sure of its classes and no number grows out of bounds."""
+    """By what to multiply the last layer, so that the model is sure of its classes and no number out of bounds."""
     import numpy as np
 
     with contextlib.suppress(Exception):  # what cannot be told is left as it is

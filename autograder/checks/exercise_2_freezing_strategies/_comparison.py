@@ -15,7 +15,7 @@ from autograder.checks.exercise_2_freezing_strategies._freezing import layer_fla
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
-from autograder.judge.submission import Answer, Handle, Submission
+from autograder.judge.submission import Handle, Submission
 from autograder.judge.tables import column_of_numbers, expect_table
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
@@ -76,7 +76,7 @@ class Comparison:
         self.submission, self.answer, self.fits = submission, watched.answer, watched.fits
         self.pretrained, self.training, self.validation = pretrained, training, validation
         self.nothing = nothing
-        self.refused: Answer | None = None
+        self.refused: Failed | None = None
         """How the function stopped when it was asked with images that are not square, if it was asked twice."""
         self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
 
@@ -209,11 +209,7 @@ class Comparison:
         Raises:
             Failed: It stopped with such images, and not with square ones.
         """
-        if self.refused is None:
-            return
-        try:
-            self.refused.returned()
-        except Failed as problem:
+        if (problem := self.refused) is not None:
             height, width = SHAPE
             came = f"with images of {height} × {width} pixels, {problem.came_back}"
             hint = "images need not be square: take the shape from the backbone, `backbone.input_shape[1:]`"
@@ -433,14 +429,15 @@ def compared(submission: Submission, seed: int) -> Comparison:
     cases = _known.setdefault(submission, Cases(submission))
 
     def make() -> Comparison:
-        first = _compared(submission, seed, SHAPE)
-        if (raised := first.answer.raised) is None or raised.is_of_a_stub:
-            return first
-        second = _compared(submission, seed, SQUARE)
-        if second.answer.raised is not None:
-            return first
-        second.refused = first.answer
-        return second
+        try:
+            return _compared(submission, seed, SHAPE)
+        except Failed as problem:
+            try:
+                second = _compared(submission, seed, SQUARE)
+            except Failed:
+                raise problem from None
+            second.refused = problem
+            return second
 
     return cases.once("compared", make)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from autograder.judge.checking import Failed, fail
+from autograder.judge.checking import fail
 from autograder.kerasmodels.watching import Training
 
 MORE, LESS, SECONDS_MORE, SECONDS_LESS = 1.1, 0.9, 0.3, 0.15

@@ -77,7 +77,7 @@ def test_of_the_rules_for_models(monkeypatch, facts, fits, said):
 
 
 def test_of_images_that_are_not_square():
-    found = comparison(refused=SimpleNamespace(returned=lambda: freezing.fail("it raised ValueError: no")))
+    found = comparison(refused=Failed("it raised ValueError: no"))
     assert failing(found.expect_any_size) == (
         "With images of 24 × 16 pixels, it raised ValueError: no. Expected what it gives for square images. Try: "
         "images need not be square: take the shape from the backbone, `backbone.input_shape[1:]`"
