@@ -25,9 +25,8 @@ def expect_times_measured(columns: Mapping[str, Sequence[float]], trainings: Seq
     for fraction, seconds, _ in rows:
         if not any(_took(found, seconds) for found in trainings):
             shown = ", ".join(f"{found.seconds:.2f}" for found in trainings[-len(rows) :])
-            those = f"; the last ones took {shown}" if shown else ""
-            came = f"`table` says {seconds:.3g} seconds for {fraction:g}, which no `fit` of the notebook took{those}"
-            fail(came, _WANTED)
+            came = f"`table` says {seconds:.3g} seconds for {fraction:g}, which no `fit` of the notebook took"
+            fail(f"{came}; the last ones took {shown}", _WANTED)
     if not _each_another(rows, trainings, lambda row, found: _took(found, row[1])):
         told = ", ".join(f"{seconds:.3g}" for _, seconds, _ in rows)
         fail(f"`table` says {told} seconds, which are not the times of {len(rows)} trainings of the notebook", _WANTED)

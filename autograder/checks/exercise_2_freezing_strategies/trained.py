@@ -349,10 +349,9 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
 
 def _expect_times_measured(left: Left, columns: Mapping[str, Sequence[float]]) -> None:
     """Expect times that trainings of the notebook took, or what `compare_strategies` made of them."""
-    trainings = left.trainings()
-    if trainings is None:
-        return  # what has not been noted is no reason to take points
-    whole = [found for found in trainings if may_be_of(found, TRAINING_IMAGES)]
+    whole = [found for found in left.trainings() or () if may_be_of(found, TRAINING_IMAGES)]
+    if not whole:
+        return  # that nothing was trained costs points where it is asked for; of more than is noted, nothing is known
     second = [found for found in whole if found.epochs == EPOCHS]
     try:
         expect_times_measured(columns, second if len(second) >= len(FRACTIONS) else whole)

@@ -115,6 +115,7 @@ def test_of_the_row():
 def test_of_the_model_that_came_back(monkeypatch, facts, said):
     monkeypatch.setattr(measuring, "_expect_all_epochs", lambda measured: None)
     monkeypatch.setattr(measuring, "_expect_training_images", lambda measured: None)
+    monkeypatch.setattr(measuring, "_expect_accuracy_meant", lambda measured: None)
     found = profile(fits=[SimpleNamespace(reports={"accuracy"})], **facts)
     assert said in told(measuring.profile_trains_as_asked, asked(found))
 
