@@ -193,10 +193,11 @@ def test_the_best_epoch_by_the_training_images_is_another_one(epochs_a_call):
     assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call, "accuracy")) != 2
 
 
-def profiled(reached, reported):
+def profiled(reached, reported, shown=()):
     """A call of `profile_backbone`: what the model that came back reaches, and what `fit` reported at best."""
     labels = np.repeat([0, 1], [52, 48])  # an epoch that has shown nothing gets 52 % right
     case = SimpleNamespace(validation=(None, labels), called="`profile_backbone(...)`")
+    case.watched = SimpleNamespace(fits=[SimpleNamespace(val_accuracy=shown)])
     case.reached, case.best_accuracy = (lambda: reached), (lambda: reported)
     return SimpleNamespace(profile=lambda: case)
 
@@ -211,6 +212,14 @@ def test_another_epoch_fails_where_a_better_one_is_known(monkeypatch, reached, r
     monkeypatch.setattr(page, "_expect_accuracy_meant", lambda measured: None)
     with pytest.raises(Failed, match="the model that came back is right on"):
         page.profile_takes_the_best_epoch(profiled(reached, reported))
+
+
+def test_an_accuracy_of_other_images_is_said_to_be_one(monkeypatch):
+    monkeypatch.setattr(page, "_expect_accuracy_meant", lambda measured: None)
+    with pytest.raises(Failed, match=r"93\.75% right when it validated, which is no number of images out of 100$"):
+        page.profile_takes_the_best_epoch(profiled(0.7, 0.9375, (0.5, 0.9375)))
+    with pytest.raises(Failed, match="the model that came back is right on"):
+        page.profile_takes_the_best_epoch(profiled(0.7, 0.94, (0.5, 0.94)))
 
 
 def test_a_best_epoch_by_what_is_no_accuracy_is_not_asked_for(monkeypatch):
