@@ -138,7 +138,8 @@ def profile_takes_the_best_epoch(measured: Measured) -> None:
         images = len(profile.validation[1])
         shown = [images * value for fit in profile.watched.fits for value in fit.val_accuracy]
         if odd := next((count for count in shown if abs(count - round(count)) > 0.01), None):
-            came = f"`fit` reported {odd / images:.2%} right when it validated, which is no number of images out of {images}"
+            came = f"`fit` reported {odd / images:.2%} right when it validated"
+            came += f", which is no number of images out of {images}"
             fail(came, "all of `validation` to be validated with", called=profile.called)
         came = f"the model that came back is right on {reached:.1%} of the validation images"
         fail(came, f"the weights after the best epoch, with at least {best:.1%}", called=profile.called)
