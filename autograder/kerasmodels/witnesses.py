@@ -161,6 +161,25 @@ class Evaluation:
             )
 
 
+def expect_accuracy_meant(submission: Submission, facts: ModelFacts, images: Array, called: str) -> None:
+    """Expect that what a model reports as `accuracy` is the share of images that it classifies correctly.
+
+    Nothing is expected of a model that cannot be asked: that is charged elsewhere, once.
+
+    Args:
+        submission: Whose model.
+        facts: Of the model.
+        images: As it takes them.
+        called: The call that made it.
+
+    Raises:
+        Failed: It is something else.
+    """
+    found = evaluated(submission, facts, images, called)
+    if found is not None and found.answer.raised is None:
+        found.expect_integer_labels()
+
+
 def evaluated(submission: Submission, facts: ModelFacts, images: Array, called: str) -> Evaluation | None:
     """Evaluate a model in the kernel: labels are what it says itself, but for every fourth, its second guess."""
     try:

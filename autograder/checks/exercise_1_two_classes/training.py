@@ -28,7 +28,7 @@ from autograder.judge.thresholds import Gate, accuracy_at, gate
 from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.models import ModelFacts, describe, find_arrays
 from autograder.kerasmodels.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
-from autograder.kerasmodels.witnesses import LOSSES_OF_OTHER_LABELS, evaluated
+from autograder.kerasmodels.witnesses import LOSSES_OF_OTHER_LABELS, expect_accuracy_meant
 
 Array = np.ndarray[Any, Any]
 FEATURE, FINE_TUNED, FIGURE = "check_feature_stage", "check_fine_tuned_stage", "check_figure"
@@ -131,9 +131,8 @@ class Trained:
         if facts.loss.lower() in LOSSES_OF_OTHER_LABELS:
             return
         with contextlib.suppress(Undecided):  # what no copy shows is no reason to take points
-            found = evaluated(self._submission, facts, self.given("test").images[:24], f"`{name}.evaluate(…)`")
-            if found is not None and found.answer.raised is None:
-                found.expect_integer_labels()
+            images = self.given("test").images[:24]
+            expect_accuracy_meant(self._submission, facts, images, f"`{name}.evaluate(…)`")
 
     def test_accuracy(self, name: str) -> float:
         """Measure the same on the notebook's own test images."""

@@ -12,6 +12,13 @@ import keras
 import numpy as np
 
 from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
+from autograder.checks.exercise_2_freezing_strategies._images import (
+    CLASSES,
+    SHAPE,
+    SQUARE,
+    comparison_images,
+    partly_wrong,
+)
 from autograder.judge.cases import Cases
 from autograder.judge.checking import Failed, fail
 from autograder.judge.comparators import expect_pair, expect_probabilities
@@ -30,15 +37,13 @@ from autograder.kerasmodels.watching import (
     mislabelled,
     watch,
 )
-from autograder.kerasmodels.witnesses import evaluated
+from autograder.kerasmodels.witnesses import expect_accuracy_meant
 
 Array = np.ndarray[Any, Any]
 COLUMNS = ("fraction", "trainable", "val_accuracy", "seconds")
 FRACTIONS = (1.0, 0.5, 0.0)
 HEAD_EPOCHS, EPOCHS = 2, 3
-CLASSES, TRAINING_IMAGES, VALIDATION_IMAGES = 3, 72, 240
-SHAPE, SQUARE = (24, 16), (24, 24)
-"""Height and width of the images: nobody said that they are square. Who takes it for granted is charged once."""
+TRAINING_IMAGES, VALIDATION_IMAGES = 72, 240
 SHOWN, SUREST = ((1.0, 4.0, None), (1.0, -2.0, 1.0), (1.0, 4.0, None)), (None, 2, None)
 """What the second stages show after each epoch: the model of the fraction in the middle is the best one, and the last
 epoch of the others shows nothing: one image in three is right, whatever the draw. And the best one is so sure of itself
@@ -234,13 +239,11 @@ class Comparison:
             if "accuracy" not in found.reports:
                 came = f"the second `fit` for {fraction} reported {', '.join(sorted(found.reports)) or 'nothing'}"
                 fail(came, "a model compiled with the metric `accuracy`", called=self.called)
-        evaluation = evaluated(self.submission, facts, self.validation[0][:40], self.called)
-        if evaluation is not None and evaluation.answer.raised is None:
-            try:
-                evaluation.expect_integer_labels()
-            except Failed:
-                if not lost_points([self.expect_last_epochs]):  # where what is reported has cost points, too
-                    raise
+        try:
+            expect_accuracy_meant(self.submission, facts, self.validation[0][:40], self.called)
+        except Failed:
+            if not lost_points([self.expect_last_epochs]):  # where what is reported has cost points, too
+                raise
 
     def pairs(self) -> list[tuple[float, Fit]]:
         """Return the fractions with their second stages."""
@@ -453,30 +456,6 @@ def expected_layers(backbone: keras.Model, fraction: float) -> set[str]:
     """Names of the layers that train at a fraction for which no rounding is needed."""
     names = [layer.name for layer in tiny.counted_layers(backbone)]
     return set(names[len(names) - round(fraction * len(names)) :])
-
-
-def comparison_images(count: int, seed: int, shape: tuple[int, int] = SHAPE) -> tuple[Array, Array]:
-    """Images of all brightnesses, float32, with labels 0, 1, … from dark to bright.
-
-    Neither the first nor the last label is the largest: who takes one of them for it makes too few classes.
-    """
-    generator = np.random.default_rng(seed)
-    brightness = (np.arange(count) + 0.5) / count
-    images = 255 * brightness[:, None, None, None] * generator.uniform(0.6, 1, (count, *shape, 3))
-    order, labels = generator.permutation(count), np.floor(CLASSES * brightness).astype(np.int64)
-    darkest = np.flatnonzero(labels[order] == 0)[:2]
-    order[[0, darkest[0]]] = order[[darkest[0], 0]]
-    order[[-1, darkest[1]]] = order[[darkest[1], -1]]
-    return images[order].astype(np.float32), labels[order]
-
-
-def partly_wrong(labels: Array) -> Array:
-    """Give a quarter of the images of each class the next class, so that being sure has its price."""
-    changed = labels.copy()
-    for label in range(CLASSES):
-        of_class = np.flatnonzero(labels == label)
-        changed[of_class[::4]] = (label + 1) % CLASSES
-    return changed
 
 
 def _compared(submission: Submission, seed: int, shape: tuple[int, int]) -> Comparison:

@@ -36,7 +36,7 @@ from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.charged_once import charge_once, lost_points
 from autograder.kerasmodels.models import ModelFacts, find_arrays
 from autograder.kerasmodels.watching import MANY_TRAININGS, Training, digests, learned_from, may_be_of, mislabelled
-from autograder.kerasmodels.witnesses import evaluated
+from autograder.kerasmodels.witnesses import expect_accuracy_meant
 from transferlab.backbones.registry import missing_weights
 
 SIZES, PROFILE, COMPARISON, FIGURE = "check_sizes", "check_profile_backbone", "check_comparison", "check_figure"
@@ -363,9 +363,7 @@ def _charge_once(
 def _expect_accuracy_meant(measured: Measured) -> None:
     """Expect that what the model reports as `accuracy` is the share of images that it classifies correctly."""
     profile = measured.profile()
-    evaluation = evaluated(measured.submission, profile.facts, profile.validation[0][:24], profile.called)
-    if evaluation is not None and evaluation.answer.raised is None:
-        evaluation.expect_integer_labels()
+    expect_accuracy_meant(measured.submission, profile.facts, profile.validation[0][:24], profile.called)
 
 
 def _keeps_pretrained(measured: Measured) -> None:
