@@ -6,13 +6,14 @@ these notes has to know images and weights that are drawn from seeds, and write 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from autograder.judge.checking import Failed
 from autograder.judge.submission import Submission
-from autograder.kernels.cell_trainings import digest_of_array, digests_of_images
+from autograder.kernels.cell_trainings import MAX_FITS, digest_of_array, digest_of_state, digests_of_images
 from autograder.kernels.values import ProtocolError, array_from_bytes
 
 __all__ = ["NotedFit", "Notes", "Seen", "digest_of_array", "digests_of_images", "read_notes"]
@@ -47,6 +48,8 @@ class NotedFit:
     before: tuple[str, ...]
     """Digests of the model's arrays when it began."""
     after: tuple[str, ...]
+    passed: tuple[str, ...]
+    """What the model held after each epoch, one digest for all arrays; none where there were no callbacks."""
     operations: tuple[str, ...]
     """Names of the classes of the model's layers and operations, in order."""
     learnt: Seen | None
@@ -70,20 +73,34 @@ class Notes:
     shown: tuple[tuple[str, int, Array | None], ...]
     """Who was shown images, after how many fits, and which ones (digests; None if they could not be read)."""
 
-    def fits_of(self, model: str, arrays: Sequence[Array], first: int = 0) -> list[NotedFit]:
-        """Return the trainings of a model, or else those that left exactly its arrays behind.
+    @property
+    def are_all(self) -> bool:
+        """Whether no `fit` was left out, of too many."""
+        return len(self.fits) <= MAX_FITS
+
+    def fits_of(self, model: str, arrays: Sequence[Array], first: int = 0, epochs: int = 0) -> list[NotedFit]:
+        """Return the trainings of a model, or else of the one that held exactly its arrays after one of them.
+
+        That other model may have been copied, or read from a file that was written after any epoch.
 
         Args:
             model: Id of its handle.
             arrays: Its arrays now.
             first: Number of the first `fit` that is of interest.
+            epochs: How long it was to be trained: of a copy that holds an earlier epoch, up to so many count.
         """
         fits = [found for found in self.fits if found.number >= first]
         own = [found for found in fits if found.model == model]
         if own:
             return own
         now = sorted(map(digest_of_array, arrays))
-        return [found for found in fits if sorted(found.after) == now]
+        state = digest_of_state(now)
+        held = [found for found in fits if sorted(found.after) == now or state in found.passed]
+        if not held:
+            return []
+        same = [found for found in fits if found.model == held[-1].model]
+        done = accumulate(found.epochs for found in same)
+        return [fit for fit, so_far in zip(same, done, strict=True) if fit.number <= held[-1].number or so_far <= epochs]
 
     def shown_since(self, fit: NotedFit) -> Array | None:
         """Return digests of all images that the model of a `fit` was shown after it; None: it may have been any.
@@ -126,6 +143,7 @@ def _fit(number: int, found: dict[str, Any], arrays: Sequence[Array]) -> NotedFi
         rate=None if found.get("rate") is None else float(found["rate"]),
         before=tuple(map(str, found.get("before", ()))),
         after=tuple(map(str, found["after"])),
+        passed=tuple(map(str, found.get("passed", ()))),
         operations=tuple(map(str, found["operations"])),
         learnt=_seen(found["learnt"], arrays),
         watched=_seen(found["watched"], arrays),

@@ -23,7 +23,7 @@ __all__ = ["notebook_trainings", "watch"]
 Array = np.ndarray[Any, Any]
 SAME_FEATURES = 0.01
 """Features are those of an image if they are so many times nearer to what we make of it than to those of any other."""
-MANY_TRAININGS = f"The notebook called `fit` {MAX_NOTED} times or more, and the grader has not noted the last ones."
+MANY_TRAININGS = f"The notebook called `fit` more than {MAX_NOTED} times, and the grader looks at the first ones only."
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def notebook_trainings(submission: Submission) -> tuple[Training, ...] | None:
         found = tuple(Training(**_noted(record)) for record in reply["fits"])
     except (KeyError, TypeError, ValueError) as error:
         raise Failed(f"what the notebook trained could not be read ({error})", "models trained with `fit`") from error
-    return found if len(found) < MAX_NOTED else None
+    return found if len(found) <= MAX_NOTED else None
 
 
 def digests(images: Array) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ def digest_of_array(array: Any) -> str:
     return hashlib.blake2b(array.tobytes(), digest_size=DIGEST_BYTES, key=head[:64]).hexdigest()
 
 
+def digest_of_state(digests: Sequence[str]) -> str:
+    """Return one short digest of all arrays of a model, given theirs, in whatever order."""
+    return hashlib.blake2b("".join(sorted(digests)).encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
 def digests_of_images(images: Any) -> Any:
     """Return one number an image, (n,) uint64: the same for the same pixels, whatever their type."""
     rows = np.ascontiguousarray(images, dtype=np.float32)
@@ -89,15 +94,15 @@ def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
         if _busy:
             return original(model, *args, **kwargs)
         with aside():
-            note: dict[str, Any] = _NOTHING_YET | {"model": model}
+            note: dict[str, Any] = _NOTHING_YET | {"model": model, "passed": []}
             _fits.append(note)  # it has begun, however it ends
-            del _fits[MAX_FITS:]
+            del _fits[MAX_FITS + 1 :]  # one more says that there were more
             earlier = getattr(model, "history", None)
             with contextlib.suppress(Exception):  # what cannot be noted is no reason to fail the cell
                 note |= {"before": _digests(model), "rate": _rate(model), "trainable": _flags(model)}
                 note |= {"after": note["before"], "operations": _operations(model)}
             try:
-                history = original(model, *args, **kwargs)
+                history = _with_epochs_noted(original, signature, model, args, kwargs, note["passed"])
             except BaseException:
                 with contextlib.suppress(Exception):
                     note["after"] = _digests(model)
@@ -118,6 +123,24 @@ def _noting_fit(original: Callable[..., Any]) -> Callable[..., Any]:
     return fit
 
 
+def _with_epochs_noted(
+    original: Callable[..., Any], signature: inspect.Signature, model: Any, args: Any, kwargs: Any, passed: list[str]
+) -> Any:
+    """Train, and note what the model held after each epoch, where callbacks may keep that: as a file, say."""
+    import keras
+
+    with contextlib.suppress(TypeError):  # Keras says what is wrong
+        bound = signature.bind(model, *args, **kwargs)
+        given = bound.arguments.get("callbacks")
+        own = [given] if isinstance(given, keras.callbacks.Callback) else given
+        if own and isinstance(own, list | tuple):
+            last = keras.callbacks.Callback()  # what the others do to the model at the end of an epoch has been done
+            last.on_epoch_end = lambda *_, **__: passed.append(digest_of_state(_digests(model)))
+            bound.arguments["callbacks"] = [*own, last]
+            args, kwargs = bound.args[1:], bound.kwargs
+    return original(model, *args, **kwargs)
+
+
 def _asks_by_itself(callbacks: Any) -> bool:
     """Whether a training has callbacks that may do anything, such as showing the model images: not Keras's own."""
     given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
@@ -129,6 +152,7 @@ _NOTHING_YET: dict[str, Any] = {
     "ended": False,
     "before": [],
     "after": [],
+    "passed": [],
     "operations": [],
     "epochs": 0,
     "steps": 0,

@@ -170,7 +170,7 @@ def note_notebook() -> None:
 
     @functools.wraps(original)
     def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
-        if _questions or len(_notebook) >= MAX_NOTED:
+        if _questions or len(_notebook) > MAX_NOTED:  # one more says that there were more
             return original(model, *args, **kwargs)
         record: dict[str, Any] = {"model": weakref.ref(model)}
         outer = perf_counter()
@@ -257,13 +257,22 @@ def _noted(
         record |= {
             "epochs": len(getattr(so_far, "epoch", ())),
             "epoch_seconds": clock.epoch_seconds,
-            "accuracy": [float(value) for value in told.get("accuracy", ())],
-            "val_accuracy": [float(value) for value in told.get("val_accuracy", ())],
+            "accuracy": _accuracies(told, ""),
+            "val_accuracy": _accuracies(told, "val_"),
             "reports": sorted(str(name)[:100] for name in told)[:20],
             "steps": _steps(optimizer) - steps,
             **(examples.examples_of(x, y, with_features=moved is not None) if readable else {"rows": [], "labels": []}),
         }
     return history
+
+
+def _accuracies(told: dict[str, Any], prefix: str) -> list[float]:
+    """Return what a history says of the accuracy after each epoch, by any of the names that Keras gives it."""
+    named = (told[prefix + name] for name in _NAMES_OF_ACCURACY if prefix + name in told)
+    return [float(value) for value in next(named, ())]
+
+
+_NAMES_OF_ACCURACY = ("accuracy", "acc", "sparse_categorical_accuracy")
 
 
 def _bound(original: Callable[..., Any], model: Any, args: Any, kwargs: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from autograder.kerasmodels import noted
 from autograder.kerasmodels.noted import digest_of_array, digests_of_images, read_notes
 from autograder.kernels import cell_trainings, probe
 
@@ -123,6 +124,58 @@ def test_a_copy_is_known_by_its_arrays(network):
     notes = read_notes(Kernel())
     assert notes.fits_of("another", network.get_weights()) == list(notes.fits)
     assert notes.fits_of("another", [array + 1 for array in network.get_weights()]) == []
+
+
+class Keeps(keras.callbacks.Callback):
+    """Keeps what the model held after each epoch, as a file of `ModelCheckpoint` would."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.kept.append(self.model.get_weights())
+
+
+@pytest.mark.parametrize("in_a_list", [True, False])
+def test_a_copy_of_an_earlier_epoch_is_known_too(network, in_a_list):
+    keeps = Keeps()
+    network.fit(IMAGES, LABELS, epochs=4, callbacks=[keeps] if in_a_list else keeps, verbose=0)
+    network.fit(IMAGES, LABELS, epochs=2, verbose=0)
+    notes = read_notes(Kernel())
+    for arrays in keeps.kept:
+        assert notes.fits_of("another", arrays, epochs=4) == [notes.fits[0]]
+    assert notes.fits_of("another", keeps.kept[0], epochs=6) == list(notes.fits)
+    assert notes.fits_of("another", keeps.kept[0], first=1) == []
+    assert len(notes.fits[0].passed) == 4
+    assert notes.fits[1].passed == ()
+
+
+def test_a_copy_between_trainings_has_had_all_before_it_and_as_many_as_were_asked_for(network):
+    kept = []
+    for _ in range(5):
+        network.fit(IMAGES, LABELS, epochs=2, verbose=0)
+        kept.append(network.get_weights())
+    notes = read_notes(Kernel())
+    for epochs, fits in ((0, 3), (7, 3), (8, 4), (9, 4)):
+        assert notes.fits_of("another", kept[2], epochs=epochs) == list(notes.fits[:fits])
+
+
+def test_what_was_never_held_after_an_epoch_is_of_no_training(network):
+    before, keeps = network.get_weights(), Keeps()
+    network.fit(IMAGES, LABELS, epochs=2, callbacks=[keeps], verbose=0)
+    notes = read_notes(Kernel())
+    mixed = [keeps.kept[0][0], *keeps.kept[1][1:]]
+    assert notes.fits_of("another", before, epochs=2) == notes.fits_of("another", mixed, epochs=2) == []
+
+
+@pytest.mark.parametrize(("fits", "are_all"), [(3, True), (4, False), (6, False)])
+def test_of_too_many_trainings_it_is_known_that_there_were_more(network, monkeypatch, fits, are_all):
+    monkeypatch.setattr(cell_trainings, "MAX_FITS", 3)
+    monkeypatch.setattr(noted, "MAX_FITS", 3)
+    for _ in range(fits):
+        network.fit(IMAGES[:2], LABELS[:2], verbose=0)
+    assert read_notes(Kernel()).are_all == are_all
 
 
 def test_a_record_with_more_than_numbers_is_a_record(network):

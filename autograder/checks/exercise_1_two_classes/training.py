@@ -28,6 +28,7 @@ from autograder.judge.thresholds import Gate, accuracy_at, gate
 from autograder.kerasmodels import pretrained
 from autograder.kerasmodels.models import ModelFacts, describe, find_arrays
 from autograder.kerasmodels.noted import NotedFit, Notes, Seen, digest_of_array, digests_of_images, read_notes
+from autograder.kerasmodels.watching import MANY_TRAININGS
 from autograder.kerasmodels.witnesses import LOSSES_OF_OTHER_LABELS, expect_accuracy_meant
 
 Array = np.ndarray[Any, Any]
@@ -39,6 +40,7 @@ GIVEN = {"train": (200, 21), "validation": (100, 22), "test": (300, 23)}
 """The images that the notebook gives to everybody: how many of each class, and their seed."""
 BATCH_SIZE = 32
 BASELINE_EPOCHS, FEATURE_EPOCHS, FINE_TUNING_EPOCHS = 12, 8, 4
+EPOCHS = {"baseline_model": BASELINE_EPOCHS, "feature_model": FEATURE_EPOCHS, "finetuned_model": FINE_TUNING_EPOCHS}
 UNFROZEN_LAYERS = 2
 LEARNT = 0.7
 """Share of new images, of two classes, that shows a training of some kind."""
@@ -200,11 +202,13 @@ class Trained:
         return self._trainings("finetuned_model", FINE_TUNED, self.first_stage(is_over=True)[0])
 
     def _trainings(self, name: str, stage: str, first: int) -> list[NotedFit]:
-        facts = self.facts(name)
-        fits = self.notes(stage).fits_of(facts.handle.id, facts.arrays, first)
+        facts, epochs, notes = self.facts(name), EPOCHS[name], self.notes(stage)
+        fits = notes.fits_of(facts.handle.id, facts.arrays, first, epochs)
+        if not notes.are_all and sum(fit.epochs for fit in fits) != epochs:
+            raise Undecided(MANY_TRAININGS)
         if not fits:
             again, hint = " in this cell" if first else "", "call `fit` on it"
-            if any(fit.number >= first and len(fit.after) == len(facts.arrays) for fit in self.notes(stage).fits):
+            if any(fit.number >= first and len(fit.after) == len(facts.arrays) for fit in notes.fits):
                 came = f"no `fit`{again} has left the weights that `{name}` holds"
                 if self.accuracy(name) > LEARNT:  # those of an earlier epoch may have been read from a file
                     raise Undecided(f"{came[0].upper()}{came[1:]}, yet it has learned: a person has to see how.")

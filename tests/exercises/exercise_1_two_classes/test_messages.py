@@ -10,6 +10,7 @@ from autograder.checks.exercise_1_two_classes import _cases, _figures, data, mod
 from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.strategies import batch_of
 from autograder.judge.submission import Answer, Raised
+from autograder.kerasmodels import noted
 from autograder.kerasmodels.noted import Notes, Seen
 from autograder.kerasmodels.witnesses import LIVE, OWN, Evaluation, FineTuned, Witness
 from tests.judge.local import Student, told
@@ -245,7 +246,7 @@ def test_what_evaluate_says_of_other_labels():
 def fit(model="m", **facts):
     digests = np.arange(400, dtype=np.uint64)
     noted = {"number": 0, "model": model, "epochs": 8, "steps": 13, "history": {"val_accuracy": [0.5] * 8}}
-    noted |= {"rate": 1e-3, "before": ("a",), "after": ("b",), "operations": ("Conv2D",), "is_over": True}
+    noted |= {"rate": 1e-3, "before": ("a",), "after": ("b",), "passed": (), "operations": ("Conv2D",), "is_over": True}
     noted |= {"learnt": Seen(digests, np.zeros(400, int)), "watched": None, "has_trained": True}
     return SimpleNamespace(**noted | facts)
 
@@ -302,6 +303,16 @@ def test_a_model_that_has_learned_in_another_way_is_for_a_person():
         notebook(fit("another"), accuracy=0.9).fits("feature_model")
     assert notebook(fit("another"), accuracy=0.9).first_stage() == (1, (training.digest_of_array(np.zeros(2)),))
     assert notebook(fit("another")).first_stage() == (1, ())
+
+
+def test_of_more_trainings_than_are_noted(monkeypatch):
+    monkeypatch.setattr(noted, "MAX_FITS", 1)
+    others = fit("another"), fit("one more")
+    with pytest.raises(Undecided, match=r"^The notebook called `fit` more than 300 times, and the grader looks at the"):
+        notebook(*others).fits("feature_model")
+    with pytest.raises(Undecided, match=r"looks at the first ones only\.$"):
+        notebook(fit(epochs=1), *others).fits("feature_model")
+    assert len(notebook(fit(epochs=8), *others).fits("feature_model")) == 1
 
 
 GOOD = {"val_accuracy": [0.5] * 8}
