@@ -28,7 +28,7 @@ from autograder.grading.engines import Graded
 from autograder.grading.judging import Judgement, judge_notebook, task_of
 from autograder.grading.lanes import Lanes, slow_places
 from autograder.grading.notebook_run import NotebookRun
-from autograder.judge.verdict import CellVerdict, CheckResult, Outcome, Verdict
+from autograder.judge.verdict import A_PERSON_LOOKS, CellVerdict, CheckResult, Outcome, Verdict
 from autograder.kernels.errors import TemplateFailed
 from autograder.kernels.limits import Limits
 from autograder.kernels.settings import Isolation, TemplateSettings, default_kernel_python, kernel_settings
@@ -294,5 +294,5 @@ def _charged(result: CheckResult) -> CheckResult:
     message = (
         f"The check could not be carried out on what your code gave; with a right answer it can. {result.message}"
     ).strip()
-    message = message.replace("This check could not be decided by the computer; a person will look at it.", "").strip()
+    message = message.replace(A_PERSON_LOOKS, "").strip()
     return CheckResult(result.name, result.claim, Outcome.FAIL, 0.0, result.max_points, message, result.milliseconds)

@@ -20,7 +20,7 @@ from autograder.course.errors import JudgeFailed
 from autograder.course.exercise import Exercise
 from autograder.grading.answers import Questioned
 from autograder.judge.channel import MAX_BUFFER_BYTES, MAX_BUFFERS, MAX_JSON_BYTES, Channel, ChannelClosed, Conversation
-from autograder.judge.verdict import CheckResult, Outcome
+from autograder.judge.verdict import A_PERSON_LOOKS, CheckResult, Outcome
 from autograder.judge.wording import no_such
 from autograder.kernels.children import Child
 from autograder.kernels.errors import KernelDied, KernelGone
@@ -205,6 +205,7 @@ def _count_death(judgement: Judgement, deaths: Counter[str]) -> None:
 
 def _undecided(judgement: Judgement, name: str, message: str) -> None:
     cell, planned = judgement.planned[name]
+    message = f"{message} {A_PERSON_LOOKS}"
     judgement.results[name] = (cell, CheckResult(name, planned.claim, Outcome.ERROR, 0.0, planned.max_points, message))
     judgement.exhausted.add(name)
 

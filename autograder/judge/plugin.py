@@ -24,13 +24,12 @@ from autograder.judge.channel import ChannelClosed
 from autograder.judge.checking import CheckSettings, Failed, Undecided, sentence
 from autograder.judge.evidence import as_plain
 from autograder.judge.submission import Stopped, Submission
-from autograder.judge.verdict import Outcome
+from autograder.judge.verdict import A_PERSON_LOOKS, Outcome
 from autograder.judge.wording import plain_words
 
 MAX_CALLS_WHILE_SHRINKING = 40
 STAND_INS = "_stand_ins.py"
 """Beside a page: functions that are right, for cells whose own function lost points where it was judged."""
-_UNDECIDED = "This check could not be decided by the computer; a person will look at it."
 
 PROFILE = "judge"
 
@@ -208,7 +207,8 @@ class JudgePlugin:
                 item, Outcome.FAIL, sentence(unanswered, settings.hint) if unanswered else two, problem=unanswered
             )
         except Undecided as undecided:
-            self._conclude(item, Outcome.ERROR, f"{undecided} {_UNDECIDED}".strip(), gave_up=_trace(item, undecided))
+            said = f"{undecided} {A_PERSON_LOOKS}".strip()
+            self._conclude(item, Outcome.ERROR, said, gave_up=_trace(item, undecided))
         except (ChannelClosed, KeyboardInterrupt):
             raise
         except (MemoryError, RecursionError) as error:  # as when it dies: large or deep answers can do that to it
@@ -216,14 +216,14 @@ class JudgePlugin:
             self._conclude(
                 item,
                 Outcome.ERROR,
-                f"{_UNDECIDED} ({type(error).__name__})",
+                f"{A_PERSON_LOOKS} ({type(error).__name__})",
                 exhausted=True,
                 gave_up=_where(item, error),
             )
         except (Exception, HypothesisException) as error:  # noqa: BLE001 (whatever a check raises becomes an outcome)
             self._look_at(item, error)
             trace = _trace(item, error)
-            self._conclude(item, Outcome.ERROR, _UNDECIDED, trace=trace, gave_up=trace)
+            self._conclude(item, Outcome.ERROR, A_PERSON_LOOKS, trace=trace, gave_up=trace)
         else:
             self._conclude(item, Outcome.PASS, "")
             return result

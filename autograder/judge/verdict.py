@@ -13,6 +13,9 @@ from typing import Any
 
 from autograder.judge.evidence import Evidence
 
+A_PERSON_LOOKS = "This check could not be decided by the computer; a person will look at it."
+"""Ends the message of a check that is undecided."""
+
 
 class Outcome(enum.StrEnum):
     """What one check came to."""

@@ -133,7 +133,7 @@ def same_images(noted: Any, images: Array, labels: Array) -> bool:
     pair = noted if isinstance(noted, list) and len(noted) == 2 else [None, None]
     found, told = (np.asarray(part).reshape(-1) if isinstance(part, np.ndarray) else None for part in pair)
     if found is None or told is None or found.dtype != np.uint64 or len(found) != len(told):
-        raise Undecided("The images that it was given could not be read.")
+        raise Undecided("The grader could not read the images and labels that the function was given.")
     wanted = digests_of_images(images)
     orders = np.argsort(found), np.argsort(wanted)
     return bool(np.array_equal(found[orders[0]], wanted[orders[1]]) and (told[orders[0]] == labels[orders[1]]).all())

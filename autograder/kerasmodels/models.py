@@ -44,6 +44,7 @@ __all__ = [
 
 Array = np.ndarray[Any, Any]
 MAX_OUTPUTS_MIB, MAX_IMAGES_A_CALL = 512, 500
+_NO_OUTPUTS = "Asked in its own kernel, it did not give one output for each image."
 
 
 @dataclass(frozen=True)
@@ -178,9 +179,9 @@ def _ask(submission: Submission, facts: ModelFacts, images: Array, undecided: Un
             reply, buffers = submission.probe(content, [array_to_bytes(part)], model=True)
             outputs, *arrays = (array_from_bytes(data) for data in buffers)
         except (ProtocolError, ValueError, Failed) as error:
-            raise Undecided(f"{undecided} Asked in its own kernel, it gave no outputs.") from error
+            raise Undecided(f"{undecided} {_NO_OUTPUTS}") from error
         if reply.get("outputs") != 1 or len(outputs) != len(part):
-            raise Undecided(f"{undecided} Asked in its own kernel, it gave no outputs.")
+            raise Undecided(f"{undecided} {_NO_OUTPUTS}")
         if any(moved(facts.arrays, arrays)):
             raise Undecided(f"{undecided} In its own kernel, it has changed since.")
         parts.append(outputs.astype(np.float32))

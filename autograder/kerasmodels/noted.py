@@ -99,8 +99,8 @@ class Notes:
         if not held:
             return []
         same = [found for found in fits if found.model == held[-1].model]
-        done = accumulate(found.epochs for found in same)
-        return [fit for fit, so_far in zip(same, done, strict=True) if fit.number <= held[-1].number or so_far <= epochs]
+        done, last = accumulate(found.epochs for found in same), held[-1].number
+        return [fit for fit, so_far in zip(same, done, strict=True) if fit.number <= last or so_far <= epochs]
 
     def shown_since(self, fit: NotedFit) -> Array | None:
         """Return digests of all images that the model of a `fit` was shown after it; None: it may have been any.

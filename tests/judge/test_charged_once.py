@@ -137,5 +137,6 @@ def test_images_are_known_in_any_order_and_with_their_labels():
     assert same_images(given, images, labels)
     assert not same_images([given[0], labels], images, labels + 1)
     assert not same_images([given[0][:4], given[1][:4]], images, labels)
-    with pytest.raises(Undecided):
-        same_images(charged_once, images, labels)
+    for unread in (charged_once, [given[0], labels[:4]], [images, labels]):
+        with pytest.raises(Undecided, match="grader could not read the images and labels that the function was given"):
+            same_images(unread, images, labels)

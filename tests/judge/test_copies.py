@@ -3,6 +3,7 @@
 One test for each kind of model whose copy once was another one, or none.
 """
 
+import dataclasses
 import functools
 from typing import Any
 
@@ -225,6 +226,38 @@ def test_a_model_that_has_changed_since_is_not_asked() -> None:
 
     with pytest.raises(Undecided, match="it has changed since"):
         facts.predict_unseen(Direct(), IMAGES)
+
+
+def two_outputs(self: Any, x: Any, **given: Any) -> Any:
+    return [x, x]
+
+
+def no_answer(self: Any, x: Any, **given: Any) -> Any:
+    raise ValueError("no")
+
+
+def one_too_few(self: Any, x: Any, **given: Any) -> Any:
+    return x[1:]
+
+
+@pytest.mark.parametrize("call", [two_outputs, no_answer, one_too_few])
+def test_a_model_that_answers_something_else_when_it_is_asked_is_not_judged(monkeypatch: Any, call: Any) -> None:
+    model = uncarried()
+    facts = facts_of(model)
+    monkeypatch.setattr(type(model), "__call__", call)
+
+    with pytest.raises(Undecided, match="Asked in its own kernel, it did not give one output for each image") as caught:
+        facts.predict_unseen(Direct(), IMAGES)
+    assert str(caught.value).startswith("The grader could not make a copy of the model that is the same: the ")
+
+
+def test_a_copy_that_would_train_other_arrays_is_none() -> None:
+    facts = carried(two_depths())
+    other = dataclasses.replace(facts, trainable=tuple(not flag for flag in facts.trainable))
+
+    said = "that is the same: a copy of the model that is made from its description trains other arrays."
+    with pytest.raises(Undecided, match=said):
+        other.rebuilt()
 
 
 def test_predictions_that_are_not_the_copys_leave_it_undecided(monkeypatch: Any) -> None:

@@ -94,7 +94,7 @@ def test_a_copy_that_predicts_something_else_is_none():
     model = with_branches()
     outputs = [0.99 * output for output in portable.outputs_of(model, portable.drawn_inputs(model))]
 
-    with pytest.raises(Refused, match="predicts something else"):
+    with pytest.raises(Refused, match="a copy of the model that is made from its description predicts something else"):
         rebuild(description(model), arrays(model), outputs)
 
 
@@ -186,7 +186,7 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "ten million units": (lambda data: last_layer(data)["config"].update(units=10**7), "too large"),
     "more parameters than it has": (
         lambda data: last_layer(data)["config"].update(units=50_000),
-        "more parameters than",
+        "the model's description asks for more parameters than the model has",
     ),
     "another number of units": (lambda data: last_layer(data)["config"].update(units=1), "do not fit"),
     "units that are text": (lambda data: last_layer(data)["config"].update(units="many"), "cannot rebuild"),

@@ -130,7 +130,8 @@ class Left:
                 case.strategies()
             except Failed as none:
                 if self._trained_on_images():
-                    raise Undecided("It trains, but not every fraction with a `fit` that the grader can see.") from none
+                    came = f"When the grader called `{COMPARE}`, it did not see a training for every fraction"
+                    raise Undecided(f"{came}, and yet cells of the notebook train.") from none
                 raise
             comes_of_it()
 
@@ -162,7 +163,8 @@ class Left:
         """Expect that the accuracies in `table` come from the trainings of the call that returned it."""
         call = self.expect_table_returned()
         if not were_measured(self.columns()["val_accuracy"], self._trainings_of(call)):
-            raise Undecided("The trainings of the cell do not show where the accuracies in `table` come from.")
+            came = "where the accuracies in `table` come from"
+            raise Undecided(f"The grader does not see in the trainings of the cell {came}.")
         return call
 
     def expect_model_returned(self) -> OwnCall:
@@ -177,7 +179,8 @@ class Left:
                 self._expect_pretrained(call)
                 shown = [max(found.val_accuracy, default=0.0) for found in self._trainings_of(call)]
                 if max(shown, default=0.0) < LEARNT:
-                    raise Undecided(f"No training of the cell shows a validation accuracy of {LEARNT:.0%}.")
+                    came = f"no validation accuracy of {LEARNT:.0%} or more"
+                    raise Undecided(f"The grader sees {came} in the trainings of the cell.")
                 return call
         return fail(f"`best_model` is not what `{COMPARE}` returned")
 
@@ -198,13 +201,14 @@ class Left:
         known = {epochs for fit in judged.fits for epochs in (fit.epochs, asked.get(fit.epochs, fit.epochs))}
         found = [fit.epochs for fit in self._trainings_of(call)]
         if len(found) < len(FRACTIONS) or not set(found) <= known:
-            raise Undecided(f"It has trained for {', '.join(map(str, found)) or 'no'} epochs.")
+            raise Undecided(f"In the cell, `{COMPARE}` has run `fit` for {', '.join(map(str, found)) or 'no'} epochs.")
 
     def _calls(self) -> Sequence[OwnCall]:
         """Calls of `compare_strategies` by cells, the last one first."""
         calls = [call for call in own_calls(self.submission, COMPARE) if len(call.given) == PARAMETERS]
         if not calls and self._trained_on_images():
-            raise Undecided(f"The grader has not seen a cell call `{COMPARE}`.")
+            came = f"call `{COMPARE}` with {PARAMETERS} arguments and get an answer"
+            raise Undecided(f"The grader has not seen a cell {came}.")
         return calls[::-1]
 
     def _trained_on_images(self) -> bool:

@@ -201,7 +201,7 @@ class Measured:
         """
         found = [summary[entry] for summary in self.own_summary()]
         if self._summary([0.0, 0.25, 0.125], [9.0, 4.0, 7.0], [5.0, 6.0, 8.0])[entry] == found[0]:
-            raise Undecided(f"`{NAME}` has from `summarise_run`, which has lost points, no measured `{entry}`.")
+            raise Undecided(f"`summarise_run` gives `{NAME}` no `{entry}` that was measured.")
         return found
 
     def recommended(self) -> ModelFacts:
@@ -330,13 +330,14 @@ class Measured:
         shown.append(float(np.mean(predicted_classes(facts.predict(images), "the model") == labels)))
         share = said / 100 if said > 1 else said  # in percent is another mistake, and measured
         if not any(abs(share - value) <= REPORT_TOLERANCE for value in shown):
-            raise Undecided(f"No training of the cell has shown an accuracy of {said:.3f}.")
+            came = f"where the accuracy {said:.4g} comes from"
+            raise Undecided(f"The grader does not see in the trainings of the cell {came}.")
 
     def _calls(self, name: str | None = None) -> list[OwnCall]:
         """Calls of `profile_backbone` by cells that gave two things, the last one first; of one backbone, or of all."""
         noted = self._cases.once("own calls", lambda: own_calls(self.submission, NAME))
         if not noted and self.trainings() != ():
-            raise Undecided(f"The grader has not seen a cell call `{NAME}`.")
+            raise Undecided(f"The grader has not seen a cell call `{NAME}` and get an answer.")
         return [
             call
             for call in reversed(noted)
@@ -361,7 +362,8 @@ class Measured:
             fail(f"for {name}, `{NAME}` has trained nothing in the notebook, and something when it was judged")
         shown = [max((*found.val_accuracy, *found.train_accuracy), default=0.0) for found in self.trainings_of(call)]
         if max(shown, default=0.0) < LEARNT:
-            raise Undecided(f"No training of {name} in the notebook shows an accuracy of {LEARNT:.0%}.")
+            came = f"no accuracy of {LEARNT:.0%} or more"
+            raise Undecided(f"The grader sees {came} in what `{NAME}` has trained for {name} in the notebook.")
         return call
 
     def _own_table(self, rows: list[Row]) -> list[Row]:

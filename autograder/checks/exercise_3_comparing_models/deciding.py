@@ -348,7 +348,7 @@ def _expect_name(submission: Submission, rows: list[Row], scenario: str) -> None
 def _expect_entry(answer: Answer, key: str, expected: float) -> None:
     found = answer.returned()
     if not isinstance(found, dict) or key not in found:
-        have = f"a dict with {', '.join(map(str, found))}" if isinstance(found, dict) else brief(found)
+        have = f"a dict with {', '.join(map(str, found))}" if found and isinstance(found, dict) else brief(found)
         fail(f"it returned {have}", f"a dict with an entry {key!r}", called=answer.called)
     value = number(found[key], f"{key!r}", answer.called)
     if abs(value - expected) > 1e-6 * expected:

@@ -131,7 +131,7 @@ def profile_takes_the_best_epoch(measured: Measured) -> None:
         best = float(np.mean(profile.validation[1] == 0))
         if best - REPORT_TOLERANCE <= reached < LEAST_BEST_ACCURACY:
             raise Undecided(
-                f"`fit` reported no accuracy on the validation images. The model is right on {reached:.1%} of them, too"
+                f"`fit` reported no `val_accuracy`. The model is right on {reached:.1%} of the validation images, too"
                 " few to tell whether the best epoch is another one."
             )
     if reached < best - REPORT_TOLERANCE:
@@ -453,7 +453,7 @@ def _expect_counted(measured: Measured, row: Row) -> None:
     sizes = [int(array.size) for array in facts.arrays]
     flagged = sum(size for size, flag in zip(sizes, facts.trainable, strict=False) if flag)
     if counted not in (sum(sizes), flagged, sum(sizes) - flagged, *map(_parameters, PARAMETERS)):
-        raise Undecided(f"It cannot be seen of what {name} has {counted:,.0f} parameters.")
+        raise Undecided(f"The grader cannot tell what the {counted:,.0f} `parameters` of {name} are a count of.")
 
 
 def _expect_returned(measured: Measured, names: Sequence[str], facts: ModelFacts) -> None:
@@ -519,7 +519,7 @@ def _expect_own_epochs(measured: Measured, names: Sequence[str]) -> None:
         epochs = sum(found.epochs for found in measured.trainings_of(call))
         is_known = epochs == NOTEBOOK_EPOCHS or (judged > EPOCHS if epochs > NOTEBOOK_EPOCHS else judged < EPOCHS)
         if epochs == 0 or not is_known:
-            raise Undecided(f"For {name} it has trained for {epochs} epochs.")
+            raise Undecided(f"For {name}, `{NAME}` has run `fit` for {epochs} epochs in the notebook.")
 
 
 def _is_time(told: float, clocks: Sequence[float], tolerance: float) -> bool:

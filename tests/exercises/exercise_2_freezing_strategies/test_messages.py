@@ -8,8 +8,10 @@ import pytest
 from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
 from autograder.checks.exercise_2_freezing_strategies import trained, unfreezing
-from autograder.judge.checking import Failed, sentence
+from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.submission import Answer, Handle
+from autograder.kerasmodels.charged_once import OwnCall, OwnModel
+from autograder.kerasmodels.noted import digest_of_array, digests_of_images
 from tests.judge.local import Student, told
 
 BACKBONE = (np.arange(3.0), np.arange(4.0))
@@ -327,4 +329,110 @@ def test_of_the_best_models_layers(monkeypatch):
         trained.best_model_is_the_strategy_of_its_row,
         left({"val_accuracy": [0.6, 0.5, 0.5, 0.5]}, (learning("m", 2),)),
         ARRAYS,
+    )
+
+
+# --- what the notebook's own function has left, where that has lost points
+
+
+IMAGES = np.arange(2 * 12, dtype=np.float32).reshape(2, 2, 2, 3), np.array([3, 4])
+FACTS = SimpleNamespace(handle=Handle("m", "Functional"), arrays=BACKBONE)
+
+
+def trained_on(*val_accuracy, epochs=2):
+    rows = trained.digests(IMAGES[0])
+    return SimpleNamespace(val_accuracy=val_accuracy, train_accuracy=(), rows=rows, labels=(3, 4), epochs=epochs)
+
+
+def own_call(returned=(None, None)):
+    """A call of `compare_strategies` by a cell, as asked, with which the first training belongs."""
+    pair = [digests_of_images(IMAGES[0]), IMAGES[1]]
+    fractions = list(trained.FRACTIONS)
+    given = (None, pair, pair, fractions, trained.HEAD_EPOCHS, trained.EPOCHS)
+    return OwnCall(0, given, list(returned), range(1))
+
+
+def left_by_its_own_function(monkeypatch, *calls, trainings=(), judged=None, table="no table"):
+    """A notebook whose function was judged so; it has lost points for the rows of its table."""
+    judged = judged or comparison(*(fit() for _ in trained.FRACTIONS))
+    judged.expect_rows = lambda: comparing.fail("the rows are others")
+    monkeypatch.setattr(trained, "own_calls", lambda submission, name: calls)
+    monkeypatch.setattr(trained, "compared", lambda submission, seed: judged)
+    found = trained.Left(Student(table=table), SimpleNamespace(source="", backbone=""), lambda purpose: 1)
+    found.trainings, found.images, found.best_model = lambda: trainings, lambda split: IMAGES, lambda: FACTS
+    found._expect_pretrained = lambda call: None
+    return found
+
+
+def undecided(method):
+    with pytest.raises(Undecided) as caught:
+        method()
+    return str(caught.value)
+
+
+def test_a_table_that_cannot_be_read_and_came_from_the_function(monkeypatch):
+    found = left_by_its_own_function(monkeypatch, own_call(("no table", None)))
+    said = "`table` is what `compare_strategies` returned, which has lost points for it."
+    assert undecided(found.columns) == said
+
+
+def test_of_a_function_that_was_not_seen_to_train_every_fraction(monkeypatch):
+    judged = comparison()
+    judged.strategies = lambda: comparing.fail("`fit` trained 0 models")
+    found = left_by_its_own_function(monkeypatch, own_call(), judged=judged, trainings=(trained_on(0.5),))
+    assert undecided(found.columns).endswith(
+        "`compare_strategies` has lost points in its own task; whether this is the same mistake, a person has to see. "
+        "When the grader called `compare_strategies`, it did not see a training for every fraction, and yet cells of "
+        "the notebook train."
+    )
+    idle = left_by_its_own_function(monkeypatch, own_call(), judged=judged)
+    assert failing(idle.columns).startswith("`table` is 'no table'.")
+
+
+@pytest.mark.parametrize("calls", [(), (OwnCall(0, (1, 2, 3), [None, None], range(1)),)])
+def test_of_calls_that_were_not_seen(monkeypatch, calls):
+    found = left_by_its_own_function(monkeypatch, *calls, trainings=(trained_on(0.5),))
+    assert undecided(found._calls) == (
+        "The grader has not seen a cell call `compare_strategies` with 6 arguments and get an answer."
+    )
+
+
+def test_of_accuracies_that_no_training_shows(monkeypatch):
+    call = own_call()
+    found = left_by_its_own_function(monkeypatch, call, trainings=(trained_on(0.5, 0.6),))
+    found.expect_table_returned = lambda: call
+    found.columns = lambda: {"val_accuracy": [0.6]}
+    assert found.expect_accuracies_measured() is call
+    found.columns = lambda: {"val_accuracy": [0.7]}
+    assert undecided(found.expect_accuracies_measured) == (
+        "The grader does not see in the trainings of the cell where the accuracies in `table` come from."
+    )
+
+
+@pytest.mark.parametrize("trainings", [(), (trained_on(0.29),), (trained_on(),)])
+def test_of_a_best_model_of_trainings_that_show_little(monkeypatch, trainings):
+    model = OwnModel(FACTS.handle, tuple(map(digest_of_array, BACKBONE)))
+    call = own_call((None, model))
+    found = left_by_its_own_function(monkeypatch, call, trainings=trainings)
+    assert undecided(found.expect_model_returned) == (
+        "The grader sees no validation accuracy of 30% or more in the trainings of the cell."
+    )
+    found.trainings = lambda: (trained_on(0.2, 0.3),)
+    assert found.expect_model_returned() is call
+    found.trainings = lambda: None
+    said = "The notebook called `fit` more than 300 times, and the grader looks at the first ones only."
+    assert undecided(found.expect_model_returned) == said
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"),
+    [((), "no"), ((2,) * 3, "2, 2, 2"), ((6, 2, 2, 2, 1), "6, 2, 2, 2, 1")],
+)
+def test_of_epochs_of_the_cell_that_are_others_than_when_it_was_judged(monkeypatch, epochs, said):
+    call = OwnCall(0, own_call().given, [], range(len(epochs)))
+    trainings = tuple(trained_on(0.5, epochs=count) for count in epochs)
+    found = left_by_its_own_function(monkeypatch, call, trainings=trainings)
+    found.expect_model_returned = lambda: call
+    assert undecided(found.expect_epochs_as_the_function_has_them) == (
+        f"In the cell, `compare_strategies` has run `fit` for {said} epochs."
     )

@@ -182,6 +182,18 @@ def test_of_the_table():
     )
 
 
+def test_of_a_model_without_the_backbone_of_its_row(monkeypatch):
+    def charged(problem, *_):
+        raise problem
+
+    monkeypatch.setattr(measuring, "_charge_once", charged)
+    found = compared(ROWS[0] | {"name": "mini_vgg"})
+    found.trained = lambda name: SimpleNamespace(arrays=(np.zeros(3),))
+    assert told(measuring.every_row_speaks_of_its_model, found, NAMES).startswith(
+        "The model of mini_vgg in `trained_models` does not hold that backbone. Expected a head on mini_vgg. Try: "
+    )
+
+
 def test_of_epochs_of_the_notebook(monkeypatch):
     images = np.zeros((1, 2, 2, 3)), np.array([9])
     found = SimpleNamespace(notebook_images=lambda split: images, trained=lambda name: failing_model())
@@ -298,3 +310,16 @@ def test_of_entries_of_a_summary():
         "'val_accuracy' is None. Expected a finite number. Try: `max` of the accuracies: that of the best epoch, which "
         "need not be the last"
     )
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ({"accuracy": 0.5}, "It returned a dict with accuracy. Expected a dict with an entry 'val_accuracy'."),
+        ({}, "It returned an empty dictionary. Expected a dict with an entry 'val_accuracy'."),
+        ([0.5], "It returned [0.5]. Expected a dict with an entry 'val_accuracy'."),
+    ],
+)
+def test_of_a_summary_without_an_entry(returned, said):
+    answer = Answer("`summarise_run(…)`", returned)
+    assert failing(deciding._expect_entry, answer, "val_accuracy", 0.5) == f"Called `summarise_run(…)`. {said}"

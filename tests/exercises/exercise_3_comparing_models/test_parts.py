@@ -59,11 +59,12 @@ def training(epochs=4, val_accuracy=(0.5, 0.8)):
     return SimpleNamespace(epochs=epochs, val_accuracy=val_accuracy, train_accuracy=(0.6,), labels=(), **seconds)
 
 
-def told(monkeypatch, *, row=ROW, given="train", epochs=4, fits=None, calls=1, summary=None):
+def told(monkeypatch, *, row=ROW, given="train", epochs=4, fits=None, calls=1, summary=None, left_to_defaults=0):
     """A notebook that has `row` in its table, while its `profile_backbone` returned ROW."""
     fits = (training(),) if fits is None else fits
     images = [[digests_of_images(IMAGES[split][0]), IMAGES[split][1]] for split in (given, "validation")]
-    call = OwnCall(0, ("mini_vgg", *images, 10, epochs), [dict(ROW), "a model"], range(len(fits)))
+    arguments = ("mini_vgg", *images, 10, epochs)[: 5 - left_to_defaults]
+    call = OwnCall(0, arguments, [dict(ROW), "a model"], range(len(fits)))
     monkeypatch.setattr(measured_in_judge, "own_calls", lambda submission, name: (call,) * calls)
 
     def answer(name, *given):
@@ -101,12 +102,25 @@ def test_a_row_that_it_did_not_give_when_it_worked_as_asked_is(monkeypatch, note
         page._expect_possible_times(here, here.table()[0])
 
 
-@pytest.mark.parametrize("notebook", [{"calls": 0}, {"fits": (training(val_accuracy=(0.1,), epochs=4),)}])
-def test_what_cannot_be_seen_is_for_a_person(monkeypatch, notebook):
+@pytest.mark.parametrize(
+    ("notebook", "said"),
+    [
+        ({"calls": 0}, "The grader has not seen a cell call `profile_backbone` and get an answer."),
+        (
+            {"fits": (training(val_accuracy=(0.1,), epochs=4),)},
+            (
+                "The grader sees no accuracy of 20% or more in what `profile_backbone` has trained for mini_vgg in the "
+                "notebook."
+            ),
+        ),
+        ({"left_to_defaults": 1}, "The grader cannot tell what `profile_backbone` was given for mini_vgg."),
+    ],
+)
+def test_what_cannot_be_seen_is_for_a_person(monkeypatch, notebook, said):
     here = told(monkeypatch, **notebook)
     for fit in here.trainings():
         fit.train_accuracy = ()
-    with pytest.raises(Undecided, match="a person has to see"):
+    with pytest.raises(Undecided, match=f"a person has to see. {said}"):
         page._expect_possible_times(here, ROW)
 
 
@@ -127,7 +141,8 @@ def test_an_accuracy_that_no_training_showed_is_for_a_person(monkeypatch):
     facts = SimpleNamespace(predict=lambda images: np.eye(3)[[0, 1, 1]])
     for measured_share in (0.5, 0.8, 0.6, 65.0, 2 / 3):  # an epoch, one of the training, a mean, on `train`
         here.expect_measured(measured_share, here.call_with_row("mini_vgg"), facts)
-    with pytest.raises(Undecided):
+    said = "^The grader does not see in the trainings of the cell where the accuracy 0.99 comes from"
+    with pytest.raises(Undecided, match=said):
         here.expect_measured(0.99, here.call_with_row("mini_vgg"), facts)
 
 
@@ -143,7 +158,8 @@ def test_a_summary_that_is_always_the_same_explains_nothing(monkeypatch):
     for entry in measured_in_judge.SUMMARY:
         assert told(monkeypatch, summary=slipped).own_answer(entry)
         for nothing in (constant, None):  # and an entry that is missing neither
-            with pytest.raises(Undecided, match=entry):
+            said = f"^`summarise_run` gives `profile_backbone` no `{entry}` that was measured"
+            with pytest.raises(Undecided, match=said):
                 told(monkeypatch, summary=nothing).own_answer(entry)
 
 
@@ -183,8 +199,29 @@ def test_a_comparison_that_did_not_is_told_so(epochs, training, said):
 def test_more_trainings_than_are_noted_are_looked_at_by_a_person():
     measured_here, data = compared(4)
     measured_here.trainings = lambda: None
-    with pytest.raises(Undecided):
+    with pytest.raises(Undecided, match="more than 300 times, and the grader looks at the first ones only"):
         page.comparison_trains_as_asked(measured_here, data)
+
+
+def test_a_number_of_parameters_that_is_of_nothing_is_for_a_person(monkeypatch):
+    row = ROW | {"parameters": 12_345.0}
+    here = told(monkeypatch, row=row)
+    here.call_with_row = lambda name: None
+    here.trained = lambda name: SimpleNamespace(arrays=(np.zeros(7), np.zeros(3)), trainable=(True, False))
+    for counted in (10.0, 7.0, 3.0, 293_520.0):  # all, those that learn, the others, another backbone's
+        page._expect_counted(here, row | {"parameters": counted})
+    with pytest.raises(Undecided, match="cannot tell what the 12,345 `parameters` of mini_vgg are a count of"):
+        page._expect_counted(here, row)
+
+
+@pytest.mark.parametrize(("fits", "epochs"), [((), 0), ((training(epochs=7),), 7)])
+def test_epochs_that_are_neither_those_asked_for_nor_those_of_the_function_are_for_a_person(monkeypatch, fits, epochs):
+    here = told(monkeypatch, fits=fits)
+    call = OwnCall(0, (), [], range(len(fits)))
+    here.call_with_model, here.trained = lambda name, facts: call, lambda name: None
+    said = f"^For mini_vgg, `profile_backbone` has run `fit` for {epochs} epochs in the notebook"
+    with pytest.raises(Undecided, match=said):
+        page._expect_own_epochs(here, ["mini_vgg"])
 
 
 @pytest.mark.parametrize("epochs_a_call", [5, 1])
@@ -229,7 +266,8 @@ def test_a_best_epoch_by_what_is_no_accuracy_is_not_asked_for(monkeypatch):
 
 def test_an_epoch_that_may_be_the_best_one_is_undecided():
     """A small head at a low rate has learned too little by then, and was measured with `evaluate`."""
-    with pytest.raises(Undecided, match=r"right on 52\.0% of them, too few"):
+    said = r"^`fit` reported no `val_accuracy`\. The model is right on 52\.0% of the validation images, too few to tell"
+    with pytest.raises(Undecided, match=said):
         page.profile_takes_the_best_epoch(profiled(0.52, None))
 
 
