@@ -51,6 +51,45 @@ def test_every_fit_is_noted_while_watched_and_none_afterwards():
     assert arrays[records[0]["outputs"][0] - 5].shape == (4, 3)
 
 
+@pytest.mark.parametrize(
+    ("metrics", "epochs"),
+    [
+        (["acc"], 2),
+        ([keras.metrics.SparseCategoricalAccuracy()], 2),
+        (["accuracy", "acc"], 2),
+        (["sparse_categorical_crossentropy"], 0),
+        ([], 0),
+    ],
+)
+def test_accuracies_are_read_by_any_name_that_keras_gives_them(metrics, epochs):
+    model, x, y = small_model(), np.ones((12, 4), np.float32), np.arange(12) % 3
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=metrics)
+    trainings.forget_notebook()
+    with trainings.watched() as seen:
+        model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
+    assert len(seen.fits[0]["accuracy"]) == len(seen.fits[0]["val_accuracy"]) == epochs
+
+
+@pytest.mark.parametrize(("fits", "known"), [(2, 2), (3, None), (5, None)])
+def test_of_more_trainings_than_are_noted_nothing_is_said(monkeypatch, fits, known):
+    class Kernel:
+        def probe(self, content, *, model):
+            return {"fits": [record | {"model": "m"} for record in trainings.notebook_trainings()]}, []
+
+    for module in (trainings, watching):
+        monkeypatch.setattr(module, "MAX_NOTED", 2)
+    model, x, y = small_model(), np.ones((12, 4), np.float32), np.arange(12) % 3
+    trainings.forget_notebook()
+    trainings.note_notebook()
+    try:
+        for _ in range(fits):
+            model.fit(x, y, verbose=0)
+        found = watching.notebook_trainings(Kernel())
+    finally:
+        trainings.forget_notebook()
+    assert (found if found is None else len(found)) == known
+
+
 @pytest.mark.parametrize("epochs_a_call", [4, 1])
 def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
     found = accuracies(((-2.0, 1.5, -2.0, -2.0),), epochs_a_call)
