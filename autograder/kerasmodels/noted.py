@@ -64,6 +64,10 @@ class NotedFit:
         """Whether anything came of it: it came to its end, or had changed the model when it was stopped."""
         return self.is_over or self.before != self.after
 
+    def has_left(self, arrays: Sequence[str]) -> bool:
+        """Whether its model held exactly these arrays, digests in any order, after it or after one of its epochs."""
+        return sorted(self.after) == sorted(arrays) or digest_of_state(arrays) in self.passed
+
 
 @dataclass(frozen=True)
 class Notes:
@@ -93,14 +97,17 @@ class Notes:
         own = [found for found in fits if found.model == model]
         if own:
             return own
-        now = sorted(map(digest_of_array, arrays))
-        state = digest_of_state(now)
-        held = [found for found in fits if sorted(found.after) == now or state in found.passed]
-        if not held:
+        now = list(map(digest_of_array, arrays))
+        left = [found for found in fits if found.has_left(now)]
+        if not left:
             return []
-        same = [found for found in fits if found.model == held[-1].model]
-        done, last = accumulate(found.epochs for found in same), held[-1].number
+        same = [found for found in fits if found.model == left[-1].model]
+        done, last = accumulate(found.epochs for found in same), left[-1].number
         return [fit for fit, so_far in zip(same, done, strict=True) if fit.number <= last or so_far <= epochs]
+
+    def has_left(self, arrays: Sequence[str], number: int) -> bool:
+        """Whether a training before that with this number has left these arrays, given as digests."""
+        return any(found.has_left(arrays) for found in self.fits if found.number < number)
 
     def shown_since(self, fit: NotedFit) -> Array | None:
         """Return digests of all images that the model of a `fit` was shown after it; None: it may have been any.

@@ -173,7 +173,9 @@ def test_what_a_check_raises_is_an_error_and_nobodys_failure(run: Judge) -> None
     assert place.endswith("line 10, in broken: KeyError: 'missing'")
     assert last == "KeyError: 'missing'"
     assert results["close"].outcome is Outcome.ERROR
-    assert results["close"].message.startswith("0.861 is too close to 0.86. ")
+    assert results["close"].message == (
+        "0.861 is too close to 0.86. This check could not be decided by the computer; a person will look at it."
+    )
 
 
 def test_cells_are_judged_in_notebook_order(run: Judge) -> None:

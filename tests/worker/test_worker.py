@@ -173,9 +173,18 @@ def dies_on_a_wrong_answer(submission):
     )
     made = exercise(page, RIGHT)
 
-    found = outcomes(engine, made, notebook(RIGHT | {"treble": "def treble(n): return 0"}))
+    verdict = engine.grade(notebook(RIGHT | {"treble": "def treble(n): return 0"}), {}, made, SECRET).verdict
+    found = {check.name: check for check in verdict.checks()}
 
-    assert found == {"doubles": Outcome.PASS, "trebles": Outcome.FAIL, "dies_on_a_wrong_answer": Outcome.FAIL}
+    assert {name: check.outcome for name, check in found.items()} == {
+        "doubles": Outcome.PASS,
+        "trebles": Outcome.FAIL,
+        "dies_on_a_wrong_answer": Outcome.FAIL,
+    }
+    assert found["dies_on_a_wrong_answer"].message == (  # that a person will look is said of what is undecided only
+        "The check could not be carried out on what your code gave; with a right answer it can. The judge did not come "
+        "to an end on this check (memory, time, or a crash)."
+    )
 
 
 def test_a_judge_killed_from_outside_is_followed_by_one_that_tries_again(engine: WarmEngine, exercise: Make) -> None:

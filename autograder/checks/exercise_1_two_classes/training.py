@@ -184,7 +184,11 @@ class Trained:
             else:
                 held = self._held("feature_model")
                 self._first_stage = len(self.notes(FEATURE).fits), held
-                if is_over:
+                begun, count = fits[0].before, fits[0].number
+                is_short = sum(fit.epochs for fit in fits) < FEATURE_EPOCHS
+                if is_over and is_short and self.notes(FEATURE).has_left(begun, count):
+                    self._first_stage = count, begun  # this model was copied, or read from the file of another one
+                elif is_over:
                     done = zip(fits, accumulate(fit.epochs for fit in fits), strict=True)
                     last = next((fit for fit, epochs in done if epochs >= FEATURE_EPOCHS), fits[-1])
                     self._first_stage = last.number + 1, last.after

@@ -11,7 +11,7 @@ from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.strategies import batch_of
 from autograder.judge.submission import Answer, Raised
 from autograder.kerasmodels import noted
-from autograder.kerasmodels.noted import Notes, Seen
+from autograder.kerasmodels.noted import NotedFit, Notes, Seen, digest_of_state
 from autograder.kerasmodels.witnesses import LIVE, OWN, Evaluation, FineTuned, Witness
 from tests.judge.local import Student, told
 
@@ -247,8 +247,8 @@ def fit(model="m", **facts):
     digests = np.arange(400, dtype=np.uint64)
     noted = {"number": 0, "model": model, "epochs": 8, "steps": 13, "history": {"val_accuracy": [0.5] * 8}}
     noted |= {"rate": 1e-3, "before": ("a",), "after": ("b",), "passed": (), "operations": ("Conv2D",), "is_over": True}
-    noted |= {"learnt": Seen(digests, np.zeros(400, int)), "watched": None, "has_trained": True}
-    return SimpleNamespace(**noted | facts)
+    noted |= {"learnt": Seen(digests, np.zeros(400, int)), "watched": None}
+    return NotedFit(**noted | facts)
 
 
 def notebook(*fits, arrays=1, accuracy=0.5, **names):
@@ -286,7 +286,7 @@ def failing(method, *args):
             ),
         ),
         (
-            (fit(has_trained=False),),
+            (fit(is_over=False, after=("a",)),),
             (
                 "`fit` began on `feature_model`, and did not come to its end before the model had learned anything. "
                 "Expected a training that comes to its end. Try: what the cell with this `fit` ended with says why"
@@ -304,6 +304,20 @@ def test_a_model_that_has_learned_in_another_way_is_for_a_person():
         notebook(fit("another"), accuracy=0.9).fits("feature_model")
     assert notebook(fit("another"), accuracy=0.9).first_stage() == (1, (training.digest_of_array(np.zeros(2)),))
     assert notebook(fit("another")).first_stage() == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("trained", "ended"),
+    [
+        ({"after": ("b",)}, (1, ("b",))),
+        ({"after": ("z",), "passed": (digest_of_state(("b",)),)}, (1, ("b",))),
+        ({"after": ("z",)}, (2, ("c",))),  # nobody knows where it began
+    ],
+)
+def test_a_first_stage_that_was_read_from_a_file_ended_where_the_second_began(trained, ended):
+    """As it is seen from the second stage, when a judge goes on after another one."""
+    second = fit(number=1, epochs=4, before=("b",), after=("c",))
+    assert notebook(fit("another", **trained), second).first_stage(is_over=True) == ended
 
 
 def test_of_more_trainings_than_are_noted(monkeypatch):
