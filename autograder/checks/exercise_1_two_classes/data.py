@@ -266,7 +266,7 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
 
 
 @check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
-@example(batch=batch_of([3] * 6_000 + [8] * 3), fractions=(0.34251, 0.999), seed=7)  # too many to round the fraction
+@example(batch=batch_of([3] * 6_000), fractions=(0.34251, 0.999), seed=7)  # too many to round the fraction
 @given(
     batch=class_counts(smallest=2, largest=40),
     fractions=st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.8]), st.sampled_from([0.001, 0.999])),
