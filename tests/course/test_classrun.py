@@ -230,7 +230,7 @@ def test_an_interrupt_keeps_what_is_done_and_stops_the_engine(handed_in):
     assert not left
     assert (handed_in / "engine.log").read_text().splitlines()[-1] in ("stopped", "graded []")
     kept = len(list((handed_in / ".autograder" / "verdicts").rglob("*.gz")))
-    assert 3 <= kept <= 5
+    assert 3 <= kept < 9  # what was under way is graded to its end: how many those are is up to the machine
     results, _ = run_class(handed_in)
     assert len(results) == 9
     assert not any(result.problem for result in results.values())
