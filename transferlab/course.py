@@ -64,7 +64,7 @@ _COURSES = {
         usual_accuracy=0.80,
         usual_accuracy_of_ten=0.60,
         fine_tuning_rate=3e-5,
-        unfreezing_rate=1e-3,
+        unfreezing_rate=3e-5,
     ),
 }
 
