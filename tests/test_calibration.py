@@ -203,10 +203,28 @@ def test_a_new_solution_is_measured_alone_and_the_others_keep_their_figures(tmp_
 
     measured = Measured({new: dict.fromkeys(solutions.GATES, 0.91)}, 1.0)
     on_file = evidence.read(ONE[EXERCISE].parent, "sketches").gates
-    gates = run.gates(ONE[EXERCISE], [measured] * len(tasks), on_file)
+    gates = run.gates(ONE[EXERCISE], "sketches", [measured] * len(tasks), on_file)
     arms = {gate.name: {arm.name: arm.accuracies for arm in gate.right} for gate in gates}
     kept = {arm.name: arm.accuracies for arm in figures_of(EXERCISE, "sketches", first).right}
     assert arms[first] == kept | {new: (0.91, 0.91, 0.91)}
+
+
+def test_runs_that_the_notebook_itself_refuses_are_no_evidence(tmp_path: Path) -> None:
+    file = tmp_path / "_calibration.py"
+    file.write_text(
+        "GATES, WRONG = ['a'], {'random': None}\nRIGHT = {'usual': None, 'slips once': None, 'does not suit': None}\n"
+        "def least_shown(source):\n    return {'sketches': 0.85, 'cifar10': 0.7}[source]\n"
+    )
+    accuracies = {"usual": [0.8, 0.82, 0.81, 0.8], "slips once": [0.79, 0.55, 0.8, 0.78], "random": [0.5] * 4}
+    accuracies["does not suit"] = [0.6, 0.72, 0.65, 0.62]
+    measured = [Measured({arm: {"a": runs[seed]} for arm, runs in accuracies.items()}, 1.0) for seed in range(4)]
+
+    (gate,) = run.gates(file, "cifar10", measured)
+
+    assert {arm.name: arm.accuracies for arm in gate.right} == {
+        "usual": (0.8, 0.82, 0.81, 0.8),
+        "slips once": (0.79, 0.8, 0.78),
+    }
 
 
 def test_a_solution_that_there_is_not_is_said_with_the_nearest() -> None:

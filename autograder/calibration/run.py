@@ -89,11 +89,17 @@ def measure(
     return {task: known[task] for task in wanted}
 
 
-def gates(file: Path, measured: Sequence[Measured], on_file: Iterable[GateFigures] = ()) -> list[GateFigures]:
+def gates(
+    file: Path, source: str, measured: Sequence[Measured], on_file: Iterable[GateFigures] = ()
+) -> list[GateFigures]:
     """Put the evidence of an exercise together.
 
+    Runs of right solutions that reach less than the notebook's own visible check asks for are left out: their authors
+    are told at once. So are solutions of which that is more than half.
+
     Args:
-        file: With its solutions.
+        file: With its solutions, and, if the notebook has such a check, `least_shown`: what it asks for, by source.
+        source: Where images come from.
         measured: Its seeds, of one source, in their order.
         on_file: Figures of the solutions that were not measured now.
 
@@ -105,6 +111,7 @@ def gates(file: Path, measured: Sequence[Measured], on_file: Iterable[GateFigure
     """
     earlier = {(gate.name, arm.name): list(arm.accuracies) for gate in on_file for arm in (*gate.right, *gate.wrong)}
     solutions, figures = load_solutions(file), []
+    least = solutions.least_shown(source) if hasattr(solutions, "least_shown") else 0.0
     for gate in solutions.GATES:
         right, wrong = (
             {
@@ -114,7 +121,9 @@ def gates(file: Path, measured: Sequence[Measured], on_file: Iterable[GateFigure
             }
             for arms in (solutions.RIGHT, solutions.WRONG)
         )
-        figures.append(gate_figures(gate, right, wrong))
+        seen = {arm: [accuracy for accuracy in runs if accuracy >= least] for arm, runs in right.items()}
+        kept = {arm: runs for arm, runs in seen.items() if 2 * len(runs) >= len(right[arm])}
+        figures.append(gate_figures(gate, kept, wrong))
     return figures
 
 

@@ -71,7 +71,7 @@ def calibrate(
             if not measured:
                 continue
             on_file = evidence.read(file.parent, source) if solution else None
-            gates = run.gates(file, measured, on_file.gates if on_file else ())
+            gates = run.gates(file, source, measured, on_file.gates if on_file else ())
             out.print(_table(gates, f"{name}: {seeds} seeds, {source}"))
             seconds = sum((one.cpu_seconds for one in measured), on_file.cpu_seconds if on_file else 0.0)
             if not dry_run:
