@@ -81,6 +81,5 @@ def serve(*, jobs: JobsOption = None, idle_minutes: IdleOption = 30.0, course: C
 
 
 def _say(there: "Status") -> None:
-    idle = f"idle for {there.idle_seconds / 60:.0f} of {there.idle_minutes:g} minutes"
-    what = f"The engine (process {there.pid}) is warm: {there.slots} notebooks at once, {there.graded} graded, {idle}."
-    out.print(what, highlight=False, soft_wrap=True)
+    what = f"The engine (process {there.pid}) is warm: {there.slots} notebooks at once, {there.graded} graded"
+    out.print(f"{what}, {there.idle}.", highlight=False, soft_wrap=True)

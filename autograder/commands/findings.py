@@ -92,10 +92,8 @@ def engine(course: "Course | None") -> Iterator[Finding]:
 
     there = resident.status(course)
     if there is not None:
-        idle = f"idle for {there.idle_seconds / 60:.0f} of {there.idle_minutes:g} minutes"
-        yield Finding(
-            State.NOTE, f"an engine stays warm (process {there.pid}), {idle}; `autograder engine stop` ends it"
-        )
+        what = f"an engine stays warm (process {there.pid}), {there.idle}; `autograder engine stop` ends it"
+        yield Finding(State.NOTE, what)
 
 
 def images(course: "Course | None") -> Iterator[Finding]:

@@ -57,6 +57,11 @@ class Status:
     idle_minutes: float
     """After so many it ends."""
 
+    @property
+    def idle(self) -> str:
+        """How long nobody has asked, in words."""
+        return f"idle for {self.idle_seconds / 60:.0f} of {self.idle_minutes:g} minutes"
+
 
 def socket_path(course: Course) -> Path:
     """Return where the engine of a course and of this user listens.

@@ -16,6 +16,7 @@ from unittest import mock
 import keras
 import numpy as np
 
+from autograder.kernels.asked_models import undrawn_weights
 from transferlab import portable
 from transferlab.portable_parts import Forbidden, Refused, allowed_classes
 
@@ -67,7 +68,7 @@ def _rebuild(_digest: str, wrapped: _Parts) -> portable.Copy:
     total = sum(int(array.size) for array in arrays)
     if total > MAX_PARAMETERS:
         raise TooLarge(f"the model has {total:,} parameters; at most {MAX_PARAMETERS:,} are judged")
-    with _counted_variables(total):
+    with undrawn_weights(), _counted_variables(total):
         copy = portable.rebuild(description, arrays)
     if outputs is not None:
         own = portable.outputs_of(copy.model, portable.drawn_inputs(copy.model))
@@ -88,8 +89,6 @@ def _counted_variables(budget: int) -> Iterator[None]:
         used += math.prod(int(side) for side in sides)
         if used > budget:
             raise Refused("the model's description asks for more parameters than the model has")
-        if not args:
-            kwargs["initializer"] = "zeros"  # all arrays are assigned soon; drawing them first takes time
         return original(self, shape, *args, **kwargs)
 
     with mock.patch.object(keras.layers.Layer, "add_weight", add_weight):

@@ -108,7 +108,7 @@ def watch(
         name: Of the function.
         called: The call, for messages.
         arguments: Plain values and arrays.
-        plan: What is done to the trainings; see `autograder.kernels.trainings.Plan`.
+        plan: What is done to the trainings; see `autograder.kernels.moving.Plan`.
         backbone: If given, the first argument is a function that makes a fresh copy of it at each call.
         mended: See `autograder.kernels.own_calls.mended`.
         inputs_after: How many of the last arguments to bring back as the call left them.

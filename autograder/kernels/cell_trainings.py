@@ -135,10 +135,15 @@ def _with_epochs_noted(
         own = [given] if isinstance(given, keras.callbacks.Callback) else given
         if own and isinstance(own, list | tuple):
             last = keras.callbacks.Callback()  # what the others do to the model at the end of an epoch has been done
-            last.on_epoch_end = lambda *_, **__: passed.append(digest_of_state(_digests(model)))
+            last.on_epoch_end = lambda *_, **__: _note_state(model, passed)
             bound.arguments["callbacks"] = [*own, last]
             args, kwargs = bound.args[1:], bound.kwargs
     return original(model, *args, **kwargs)
+
+
+def _note_state(model: Any, passed: list[str]) -> None:
+    with contextlib.suppress(Exception):  # what cannot be noted is no reason to fail the cell
+        passed.append(digest_of_state(_digests(model)))
 
 
 def _asks_by_itself(callbacks: Any) -> bool:

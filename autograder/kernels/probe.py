@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any
 
 if __package__:
-    from autograder.kernels import asked_models, cell_trainings, figures, own_calls, trainings, values
+    from autograder.kernels import asked_models, cell_trainings, figures, moving, own_calls, trainings, values
 else:  # inside a template: loaded by path, under names no student's file has
 
     def _beside(name: str) -> Any:
@@ -56,6 +56,7 @@ else:  # inside a template: loaded by path, under names no student's file has
 
     figures, values, asked_models = _beside("figures"), _beside("values"), _beside("asked_models")
     _beside("examples")
+    moving = _beside("moving")
     trainings, cell_trainings, own_calls = _beside("trainings"), _beside("cell_trainings"), _beside("own_calls")
 
 MAX_PRINTED = 2_000
@@ -288,7 +289,7 @@ def _watch(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
         return {"missing": True}, []
     decoder = _decoder(buffers)
     args = [decoder.decode(node) for node in content["args"]]
-    plan = trainings.Plan(**content.get("plan", {}))
+    plan = moving.Plan(**content.get("plan", {}))
     if "config" in content:
         arrays = [values.array_from_bytes(data) for data in buffers[content["first_weight"] :]]
         args = [asked_models.maker(content["config"], arrays, plan.pause), *args]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.kernels import trainings
+from autograder.kernels import moving, trainings
 
 
 def accuracies(shown, epochs_a_call, kind="val_accuracy", **planned):
@@ -21,7 +21,7 @@ def accuracies(shown, epochs_a_call, kind="val_accuracy", **planned):
     model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
     others = np.where(np.arange(240) // 3 % 4, y, (y + 1) % 3) if planned else y
     found = []
-    plan = trainings.Plan(shown=shown, epoch_pauses=(0.0,), **planned)
+    plan = moving.Plan(shown=shown, epoch_pauses=(0.0,), **planned)
     with trainings.watched(plan):
         for _ in range(len(shown[0]) // epochs_a_call):
             history = model.fit(x, y, epochs=epochs_a_call, validation_data=(x, others), verbose=0).history

@@ -262,3 +262,9 @@ def test_the_images_of_a_stopped_fit_are_not_read_again(network):
     (fit,) = read_notes(Kernel()).fits
     assert (fit.learnt, fit.epochs) == (None, 2)
     assert len(read) == seen
+
+
+def test_what_cannot_be_noted_after_an_epoch_stops_no_training(network, monkeypatch):
+    monkeypatch.setattr(cell_trainings, "_digests", lambda model: 1 / 0)
+    history = network.fit(IMAGES, LABELS, epochs=2, verbose=0, callbacks=[keras.callbacks.TerminateOnNaN()])
+    assert len(history.history["loss"]) == 2

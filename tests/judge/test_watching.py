@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from autograder.kerasmodels import watching
-from autograder.kernels import asked_models, examples, own_calls, trainings
+from autograder.kernels import asked_models, examples, moving, own_calls, trainings
 from tests.judge.planned import accuracies
 
 
@@ -101,7 +101,7 @@ def test_the_judge_decides_which_epoch_is_the_best_one(epochs_a_call):
 def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
     x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
     model = small_model()
-    with trainings.watched(trainings.Plan(shown=((-2.0, 1.0),), epoch_pauses=(0.0,))) as seen:
+    with trainings.watched(moving.Plan(shown=((-2.0, 1.0),), epoch_pauses=(0.0,))) as seen:
         for _ in range(4):
             model.fit(x, y, verbose=0)
     assert len(seen.fits) == 4
@@ -111,9 +111,9 @@ def test_a_model_may_train_for_more_epochs_than_the_judge_has_planned():
 def test_one_training_may_be_made_to_last_longer_than_the_others(steps_per_call):
     x, y = np.zeros((6, 4), "float32"), np.arange(6) % 3
     slept = []
-    plan = trainings.Plan(shown=((1.0, 1.0),) * 3, row_pauses=(0.0, 0.7, 0.0))
+    plan = moving.Plan(shown=((1.0, 1.0),) * 3, row_pauses=(0.0, 0.7, 0.0))
     with pytest.MonkeyPatch.context() as patched, trainings.watched(plan):
-        patched.setattr(trainings, "sleep", slept.append)
+        patched.setattr(moving, "sleep", slept.append)
         for number in range(3):
             model = small_model()
             model.compile("sgd", model.loss, metrics=["accuracy"], steps_per_execution=steps_per_call)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import transferlab
-from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
+from autograder.checks.exercise_2_freezing_strategies import _question as question
 from autograder.checks.exercise_2_freezing_strategies._comparison import COLUMNS, compared
 from autograder.checks.exercise_2_freezing_strategies._figures import expect_times_drawn
 from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
@@ -197,7 +197,7 @@ class Left:
                 f"`{COMPARE}` was called with {' and '.join(brief(call.given[place]) for place in EPOCHS_GIVEN)} epochs"
             )
         judged = compared(self.submission, self._seed_of_comparison)
-        asked = {comparing.HEAD_EPOCHS: HEAD_EPOCHS, comparing.EPOCHS: EPOCHS}
+        asked = {question.HEAD_EPOCHS: HEAD_EPOCHS, question.EPOCHS: EPOCHS}
         known = {epochs for fit in judged.fits for epochs in (fit.epochs, asked.get(fit.epochs, fit.epochs))}
         found = [fit.epochs for fit in self._trainings_of(call)]
         if len(found) < len(FRACTIONS) or not set(found) <= known:

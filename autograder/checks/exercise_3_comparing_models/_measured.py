@@ -43,7 +43,7 @@ PROFILED, EPOCHS, PREDICT_IMAGES = "mini_mobilenet", 5, 64
 """What the judge asks `profile_backbone` for: neither the backbone nor the epochs of the checks that students see."""
 SHOWN = ((-4.0, -2.0, 4.0, None, -1.0),)
 """What the model shows after each epoch: the one in the middle is the best on the validation images. See
-`autograder.kernels.trainings.Plan`."""
+`autograder.kernels.moving.Plan`."""
 SUREST = (2,)
 """That epoch leaves the model so sure of itself that its loss is not the lowest: that of the next one is, which is sure
 of nothing."""

@@ -12,11 +12,13 @@ from keras import layers
 from autograder.checks.exercise_2_freezing_strategies import _architectures as architectures
 from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
+from autograder.checks.exercise_2_freezing_strategies import _question as question
 from autograder.checks.exercise_2_freezing_strategies import _tables as oracles
 from autograder.checks.exercise_2_freezing_strategies import _times as times
 from autograder.judge.checking import Failed
 from autograder.kerasmodels import tiny
 from autograder.kernels import asked_models
+from tests.judge.local import Student
 from tests.judge.planned import accuracies
 
 
@@ -31,7 +33,7 @@ def test_a_known_architecture_adds_up():
 
 
 def test_a_model_that_is_to_show_nothing_gives_every_image_the_same_class():
-    *before, last = accuracies(comparing.SHOWN[:1], 3)
+    *before, last = accuracies(question.SHOWN[:1], 3)
     assert last == pytest.approx(1 / 3)
     assert min(before) > 0.5
 
@@ -108,15 +110,15 @@ def test_the_best_fraction_is_the_smallest_training_that_is_good_enough():
 
 
 def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
-    backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=comparing.SHAPE)
+    backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=question.SHAPE)
     assert comparing.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
-    assert comparing.SHAPE[0] != comparing.SHAPE[1]
-    images, labels = comparing.comparison_images(60, 12)
+    assert question.SHAPE[0] != question.SHAPE[1]
+    images, labels = question.comparison_images(60, 12)
     brightness = images.mean(axis=(1, 2, 3))
     assert sorted(set(labels.tolist())) == [0, 1, 2]
     assert labels[brightness.argmin()] == 0
     for seed in range(12):
-        drawn = comparing.comparison_images(12, seed)[1]
+        drawn = question.comparison_images(12, seed)[1]
         assert sorted(drawn.tolist()) == [0] * 4 + [1] * 4 + [2] * 4
         assert drawn[0] != 2 != drawn[-1]
     assert images.max() <= 255
@@ -150,3 +152,43 @@ def test_the_pages_judge_the_notebooks_own_comparison(project_root):
         f"HEAD_EPOCHS = {page.HEAD_EPOCHS}\nEPOCHS = {page.EPOCHS}\n",
     ):
         assert given in text
+
+
+class Draw:
+    """Stands for a call whose three models reach these accuracies on our images."""
+
+    def __init__(self, *reached):
+        self.reached = reached
+        self.validation = ()
+
+    def strategies(self):
+        if isinstance(self.reached[0], Exception):
+            raise self.reached[0]
+        return [SimpleNamespace(accuracy=lambda *_, found=found: found) for found in self.reached]
+
+    shows_the_best = comparing.Comparison.shows_the_best
+
+
+TIE, LAST, CLEAR = (1 / 3, 1 / 3, 1 / 3), (1 / 3, 1 / 3, 0.5), (1 / 3, 0.6, 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("draws", "asked"),
+    [
+        ([CLEAR], [7]),
+        ([TIE, CLEAR], [7, 1_007]),
+        ([LAST, TIE, TIE], [7, 1_007, 2_007]),
+        ([(Failed("it trained two models", "three"),)], [7]),
+    ],
+)
+def test_it_is_asked_again_until_the_best_model_can_be_told_from_the_others(monkeypatch, draws, asked):
+    seeds, waiting = [], [Draw(*reached) for reached in draws]
+
+    def ask(submission, seed):
+        seeds.append(seed)
+        return waiting.pop(0)
+
+    monkeypatch.setattr(comparing, "_in_some_shape", ask)
+    found = comparing.compared(Student(), 7)
+    assert (seeds, waiting) == (asked, [])
+    assert found.reached == tuple(draws[-1])
