@@ -6,6 +6,7 @@ itself, and has changed since, ends it. Commands that cannot use it start an eng
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -39,6 +40,10 @@ OUTDATED = b""
 """Its answer to an order that it cannot carry out as it is."""
 LOOK_SECONDS = 1.0
 START_SECONDS = 180.0
+ANSWER_SECONDS = 10.0
+"""One that says nothing for so long does not count as there: it hangs, or was stopped."""
+CALLERS = 64
+"""How many may wait to be heard."""
 LOG = "engine.log"
 """In the course's folder of state: what the process of an engine in the background says."""
 
@@ -110,7 +115,7 @@ def _ask(course: Course, what: bytes) -> bytes | None:
     try:
         with Client(str(socket_path(course)), "AF_UNIX") as connection:
             connection.send_bytes(what)
-            return connection.recv_bytes()
+            return connection.recv_bytes() if connection.poll(ANSWER_SECONDS) else None
     except (OSError, EOFError, CourseError):
         return None
 
@@ -248,14 +253,16 @@ class Host:
 
         Args:
             path: Of the socket.
+
+        Raises:
+            CourseError: Another one listens there.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with Listener(str(path), "AF_UNIX") as listener:
+        with _alone_at(path), Listener(str(path), "AF_UNIX", CALLERS) as listener:
             path.chmod(0o600)
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
             while not self._over.wait(LOOK_SECONDS) and not self._is_idle():
                 pass
+            self._over.set()
         # nobody finds it any more, so that another one can start beside it
         while self._under_way:
             time.sleep(0.05)
@@ -264,11 +271,12 @@ class Host:
         return not self._under_way and time.monotonic() - self._last > 60 * self._idle_minutes
 
     def _accept(self, listener: Listener) -> None:
-        while True:
+        while not self._over.is_set():
             try:
                 connection = listener.accept()
-            except OSError:
-                return  # closed, or a caller that went away
+            except OSError:  # a caller that went away; or it is over
+                time.sleep(0.05)
+                continue
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: Connection) -> None:
@@ -321,6 +329,19 @@ class Host:
             return carry_out(ordered, course, secret, lambda: self._engine)
         except Disagreement:  # it was asked for by other settings or another secret than the course folder's
             return OUTDATED
+
+
+@contextlib.contextmanager
+def _alone_at(path: Path) -> Iterator[None]:
+    """Hold the place of a socket, and clear away what a killed engine left there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CourseError("Another engine of this course has just been started; it is used.") from error
+        path.unlink(missing_ok=True)
+        yield
 
 
 def _imported(course: Course) -> str:

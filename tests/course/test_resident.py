@@ -198,6 +198,25 @@ def test_idle_for_too_long_it_ends(course_root):
         assert not host.is_alive()
 
 
+def test_two_that_are_started_at_once_do_not_take_each_others_place(hosted):
+    second = resident.Host(hosted, None, 2, 5.0)
+    with pytest.raises(CourseError, match="Another engine of this course has just been started; it is used"):
+        second.serve(resident.socket_path(hosted))
+    assert graded(hosted.root) == 6
+    assert log(hosted.root) == ["started", "graded []"]
+
+
+def test_one_that_says_nothing_does_not_count_as_there(course_root, monkeypatch):
+    monkeypatch.setattr(resident, "ANSWER_SECONDS", 0.1)
+    path = resident.socket_path(Course.load(course_root))
+    path.parent.mkdir(mode=0o700, parents=True)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(path))
+        deaf.listen()
+        assert resident.status(Course.load(course_root)) is None
+        assert graded(course_root) == 6
+
+
 def test_doctor_shows_it(hosted):
     (found,) = findings.engine(hosted)
     assert found.what == (
