@@ -191,7 +191,7 @@ class Place:
             self._lanes.note(self.kind, self._step, self.seconds)
 
     def has_taken(self, seconds: float, cpu_seconds: float) -> bool:
-        """Note what a notebook has taken; whether it is to have only what others leave of the processors.
+        """Note what a notebook has taken; whether that is more than is usual.
 
         Args:
             seconds: Processor time and waiting of all its kernels so far.

@@ -21,6 +21,9 @@ NEARLY_FULL = 0.8
 CRASH = "the kernel died (asked to, by os._exit, or in a crash of native code)"
 EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
+FEW_PROCESSES = 4
+"""So many processes of a slow notebook take no more than their turn allows; only more have to be held down while it is
+on. Whoever has the lowest priority gets next to nothing beside others' work on the same machine."""
 OWN_GROWTH_MIB = 1024
 """How much our own memory may grow over a kernel's life: libzmq reads endless messages before one can refuse them."""
 FLOOD_CPU_SECONDS = 0.1
@@ -39,7 +42,7 @@ class Turns(Protocol):
         """Hear what the notebook has computed and waited so far, and computed alone.
 
         Returns:
-            Whether it is to have only what others leave of the processors.
+            Whether it takes longer than is usual: many processes of it are to have only what others leave.
         """
         ...
 
@@ -132,7 +135,8 @@ class Watch(threading.Thread):
         if used.processes:
             self.latest = used
         self.peak_mib = max(self.peak_mib, used.memory_mib)
-        if self._turns is not None and self._turns.has_taken(*self._taken_seconds(used)):
+        is_slow = self._turns is not None and self._turns.has_taken(*self._taken_seconds(used))
+        if is_slow and used.processes > FEW_PROCESSES:
             self._child.give_way()  # each time, for what it has started since
         reason = self._beyond(used)
         if reason is not None and self.reason is None:

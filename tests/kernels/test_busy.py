@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from autograder.kernels import processes, watch
-from autograder.kernels.processes import IdleClock
+from autograder.kernels.inner.kernel import NICENESS
+from autograder.kernels.processes import LOWEST_PRIORITY, IdleClock
 from autograder.kernels.student import StudentKernel
+from autograder.kernels.watch import FEW_PROCESSES
 from tests.kernels.test_student_limits import changed
 
 WORK = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
@@ -136,3 +138,27 @@ def test_whoever_stands_still_can_be_ended(warm):
     with StudentKernel.start(warm, limits=changed(), turns=turns) as kernel:
         turns.wait = lambda wall_seconds: kernel._child.kill() or not kernel._child.wait(60)
         assert kernel.run_cell("import time\ntime.sleep(60)").status == "died"
+
+
+class Slow(OthersFirst):
+    """Finds the notebook slow, and never has it wait."""
+
+    def has_taken(self, seconds: float, cpu_seconds: float) -> bool:
+        return True
+
+    def is_on(self) -> bool:
+        return True
+
+
+def test_a_slow_notebook_is_starved_by_others_work_only_where_it_has_many_processes(warm):
+    with StudentKernel.start(warm, limits=changed(), turns=Slow()) as kernel:
+        kernel.run_cell("import os, subprocess, time\ntime.sleep(0.5)")
+        kernel.run_cell("usual = os.getpriority(os.PRIO_PROCESS, 0)")
+        assert kernel.probe({"op": "read", "name": "usual"}, cpu_seconds=5, wall_seconds=60)[0]["value"]["v"] == str(
+            NICENESS
+        )
+        kernel.run_cell(f"many = [subprocess.Popen(['sleep', '60']) for _ in range({FEW_PROCESSES})]\ntime.sleep(1)")
+        kernel.run_cell("low = os.getpriority(os.PRIO_PROCESS, 0)")
+        assert kernel.probe({"op": "read", "name": "low"}, cpu_seconds=5, wall_seconds=60)[0]["value"]["v"] == str(
+            LOWEST_PRIORITY
+        )
