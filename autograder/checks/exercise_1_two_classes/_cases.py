@@ -357,7 +357,7 @@ def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
         before=tuple(before),
         facts=facts,
         layers=tuple((name, of(name)) for name in counted),
-        normalization=tuple(found for found, path in zip(places, names, strict=True) if "normalization_" in path),
+        normalization=tuple(found for found, path in zip(places, names, strict=True) if tiny.BATCH_NORM in path),
         head=(*of(tiny.of_ours("hidden")), *of(tiny.of_ours("probabilities"))),
         witnesses=tuple(witnesses),
         history=history,

@@ -1,6 +1,7 @@
 """One live call of a student's `compare_strategies` on a backbone and images of ours, with every `fit` it made."""
 
 import contextlib
+import itertools
 import json
 import weakref
 from collections import Counter
@@ -82,6 +83,7 @@ class Comparison:
         self.refused: Failed | None = None
         """How the function stopped when it was asked with images that are not square, if it was asked twice."""
         self.backbone = tuple(np.asarray(variable) for variable in pretrained.weights)
+        self._strategies: tuple[Fit, ...] | None = None
 
     @property
     def called(self) -> str:
@@ -126,20 +128,29 @@ class Comparison:
     def strategies(self) -> tuple[Fit, ...]:
         """Return the second-stage training of each fraction: the last one of its model, whatever number of epochs.
 
-        A model that was trained more often than the others has been trained on afterwards.
+        Nobody said in which order the fractions are to be trained: it is the one given, or the one in which all rows
+        tell the truth.
 
         Raises:
             Failed: There were fewer trainings of models with a backbone inside.
         """
+        if self._strategies is None:
+            self._strategies = self._by_fraction(self._second_stages())
+        return self._strategies
+
+    def _second_stages(self) -> tuple[Fit, ...]:
+        """Return the second stages in the order in which they were trained.
+
+        A model that was trained more often than the others has been trained on afterwards, unless its first training
+        was the head stage of all.
+        """
         whole = [found for found in self.fits if self.places(found) is not None]
-        rows = {found.model.id: [other for other in whole if other.model.id == found.model.id] for found in whole}
-        usual, models = next(iter(Counter(map(len, rows.values())).most_common(1)), (0, 0))
-        often = usual if models > 1 else len(whole)
-        last = {model: trainings[min(often, len(trainings)) - 1] for model, trainings in rows.items()}
-        ends = [found for found in whole if last[found.model.id] is found]
-        chosen = [found for found in ends if not self._hands_its_head_on(found, whole)]
+        chosen = self._ends([found for found in whole if not self._hands_its_head_on(found, whole, to_others=True)])
         if len(chosen) < len(FRACTIONS):
-            chosen = ends
+            ends = self._ends(whole)
+            chosen = [found for found in ends if not self._hands_its_head_on(found, whole)]
+            if len(chosen) < len(FRACTIONS):
+                chosen = ends
         if len(chosen) < len(FRACTIONS):  # one model throughout, set back for each fraction
             chosen = [found for found in whole if not self._hands_its_head_on(found, whole)]
         if len(chosen) < len(FRACTIONS):
@@ -148,6 +159,29 @@ class Comparison:
             )
             fail(came, f"{len(FRACTIONS)}, one for each fraction", called=self.called)
         return tuple(chosen[-len(FRACTIONS) :])
+
+    def _ends(self, whole: Sequence[Fit]) -> list[Fit]:
+        """Of trainings, the last one of each model that was not trained more often than the others."""
+        rows = {found.model.id: [other for other in whole if other.model.id == found.model.id] for found in whole}
+        usual, models = next(iter(Counter(map(len, rows.values())).most_common(1)), (0, 0))
+        often = usual if models > 1 else len(whole)
+        last = {model: trainings[min(often, len(trainings)) - 1] for model, trainings in rows.items()}
+        return [found for found in whole if last[found.model.id] is found]
+
+    def _by_fraction(self, trained: tuple[Fit, ...]) -> tuple[Fit, ...]:
+        """Put second stages into the order of the fractions."""
+        try:
+            told = self.columns()["trainable"]
+        except Failed:
+            return trained
+        for ordered in itertools.permutations(trained):  # the order in which they were trained comes first
+            if all(
+                self.layers_moved(found) == expected_layers(self.pretrained, fraction)
+                and trainable_parameters(found) == count
+                for fraction, found, count in zip(FRACTIONS, ordered, told, strict=True)
+            ):
+                return ordered
+        return trained
 
     def places(self, found: Fit) -> tuple[int, ...] | None:
         """Say where the backbone's arrays stand in a model: by value, else by their row of shapes; None: nowhere."""
@@ -177,10 +211,14 @@ class Comparison:
         """Whether a head stage began with a head that another training had left behind."""
         return any(other is not stage and _holds(other.after, self.head(stage)) for other in self.fits)
 
-    def _hands_its_head_on(self, found: Fit, whole: Sequence[Fit]) -> bool:
-        """Whether a later training began with the head that this one left."""
+    def _hands_its_head_on(self, found: Fit, whole: Sequence[Fit], *, to_others: bool = False) -> bool:
+        """Whether a later training, perhaps of another model, began with the head that this one left."""
         later = whole[next(place for place, other in enumerate(whole) if other is found) + 1 :]
-        return any(_holds(found.after, self.head(other)) for other in later)
+        return any(
+            _holds(found.after, self.head(other))
+            for other in later
+            if not to_others or other.model.id != found.model.id
+        )
 
     def layers_moved(self, found: Fit) -> set[str]:
         """Names of the backbone's layers that a training moved."""
@@ -244,8 +282,30 @@ class Comparison:
                 raise
 
     def pairs(self) -> list[tuple[float, Fit]]:
-        """Return the fractions with their second stages."""
+        """Return the fractions with their second stages, but for those that have none: that is charged once."""
+        return [
+            (fraction, found)
+            for fraction, found in self._all_pairs()
+            if found.epochs and not self._is_head_stage_only(found)
+        ]
+
+    def _all_pairs(self) -> list[tuple[float, Fit]]:
         return list(zip(FRACTIONS, self.strategies(), strict=True))
+
+    def _rows(self, column: str) -> list[tuple[float, Fit, float]]:
+        """Return the fractions with their second stages and what the table says of them."""
+        told = dict(zip(FRACTIONS, self.columns()[column], strict=True))
+        return [(fraction, found, told[fraction]) for fraction, found in self.pairs()]
+
+    def _is_head_stage_only(self, found: Fit) -> bool:
+        """Whether the only training of a model is a head stage, where others have a second one behind it."""
+        counts = Counter(other.model.id for other in self.fits)
+        others = [counts[other.model.id] for other in self.strategies() if other is not found]
+        return (
+            found.epochs == HEAD_EPOCHS
+            and counts[found.model.id] == 1 < min(others)
+            and self.head_stage(found) is None
+        )
 
     def expect_fresh_starts(self) -> None:
         """Expect that each second stage began with the pretrained backbone and a head with a head stage behind it."""
@@ -274,9 +334,23 @@ class Comparison:
                 which = f"{len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
                 came = f"for {fraction}, `fit` changed {which if layers else 'no layer of the backbone'}"
                 fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
+        for fraction, found in self.pairs():
+            if self.head(found) and not self._trains_its_head(found):
+                came, hint = f"for {fraction}, the head was frozen", "freeze layers of the backbone only"
+                fail(came, "one that goes on learning, whatever is unfrozen", called=self.called, hint=hint)
+
+    def _trains_its_head(self, found: Fit) -> bool:
+        places = set(self.places(found) or ())
+        return any(flag for index, flag in enumerate(found.trainable) if index not in places)
 
     def expect_epochs(self) -> None:
         """Expect that all were trained equally long."""
+        for fraction, found in self._all_pairs():
+            if self._is_head_stage_only(found):
+                came = f"for {fraction} there was one `fit`, of {found.epochs} epochs: the head stage"
+                fail(came, f"a second stage of {EPOCHS} epochs behind it, as for the others", called=self.called)
+            if not found.epochs:
+                fail(f"the second stage for {fraction} took 0 epochs", f"{EPOCHS}", called=self.called)
         for fraction, found in self.pairs():
             if found.epochs != EPOCHS:
                 fail(f"the second stage for {fraction} took {found.epochs} epochs", f"{EPOCHS}", called=self.called)
@@ -292,10 +366,12 @@ class Comparison:
             ("the arrays of the head had the shapes {}", lambda found: sorted(part.shape for part in self.head(found))),
         ]
         for sentence, read in facts:
-            first, *others = [(fraction, read(found)) for fraction, found in self.pairs()]
-            for fraction, value in others:
-                if value != first[1]:
-                    came = f"for {first[0]}, {sentence.format(first[1])}, and for {fraction}, {sentence.format(value)}"
+            # where nothing at all learns, which is charged as that, the number of steps says nothing
+            values = [(fraction, read(found)) for fraction, found in self.pairs() if any(found.trainable)]
+            for fraction, value in values[1:]:
+                first, usual = values[0]
+                if value != usual:
+                    came = f"for {first}, {sentence.format(usual)}, and for {fraction}, {sentence.format(value)}"
                     fail(came, "nothing to differ but the fraction", called=self.called)
         (fraction, first_found), *rest = self.pairs()
         own = layer_settings(first_found.facts.description)
@@ -310,14 +386,14 @@ class Comparison:
 
     def expect_counts(self) -> None:
         """Expect the number of parameters that learn in the second stage."""
-        for (fraction, found), told in zip(self.pairs(), self.columns()["trainable"], strict=True):
+        for fraction, found, told in self._rows("trainable"):
             wanted = trainable_parameters(found)
             if told not in (wanted, self.own_count(found)):
                 fail(f"for {fraction}, `trainable` is {told:,.10g}", f"{wanted:,}", called=self.called)
 
     def expect_last_epochs(self) -> None:
         """Expect the accuracies of the models as the last epoch left them."""
-        for (fraction, found), told in zip(self.pairs(), self.columns()["val_accuracy"], strict=True):
+        for fraction, found, told in self._rows("val_accuracy"):
             measured = found.accuracy(*self.validation)
             if abs(told - measured) > 0.0001:  # two rows show a third of the images: 0.333 is seen to be rounded
                 came = f"for {fraction}, `val_accuracy` is {told:.5g}, and the model at the end reaches {measured:.5g}"
@@ -333,7 +409,7 @@ class Comparison:
 
     def expect_seconds(self) -> None:
         """Expect the seconds of the second stage alone."""
-        for (fraction, found), told in zip(self.pairs(), self.columns()["seconds"], strict=True):
+        for fraction, found, told in self._rows("seconds"):
             most = 1.05 * found.outer_seconds + ROUNDING_SECONDS
             if not max(0.0, 0.95 * found.seconds - ROUNDING_SECONDS) < told < most:
                 came = f"for {fraction}, `seconds` is {told:.3f}, while the second `fit` took {found.seconds:.3f}"
