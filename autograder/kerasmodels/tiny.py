@@ -30,9 +30,6 @@ def of_ours(word: str) -> str:
 
 
 LAST_LAYER = of_ours("last_activation")
-BATCH_NORM = "moving_scale_"
-"""How the names of our BatchNormalization layers begin: they do not say what the layers are, since a name proves no kind.
-That of a LayerNormalization says something like it instead."""
 
 
 @functools.cache
@@ -65,10 +62,10 @@ def tiny_backbone(
         for block in range(blocks):
             strides = 2 if block < 3 else 1
             if layer_norm and block == blocks - 1:
-                x = layers.LayerNormalization(name=of_ours("normalization_of_features"))(x)
+                x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
             x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
             if batch_norm:
-                x = layers.BatchNormalization(name=of_ours(f"{BATCH_NORM}{block}"))(x)
+                x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
             x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
     model = keras.Model(inputs, x, name=of_ours("backbone"))
     randomise(model, seed)

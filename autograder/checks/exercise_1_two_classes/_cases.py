@@ -179,6 +179,24 @@ class ModelCases(Cases):
 
         return self.once(("asked", unfrozen_layers), make)
 
+    def learning_scales_of_all(self) -> tuple[str, list[str]]:
+        """Ask `start_fine_tuning` for all layers that count.
+
+        Returns:
+            The call; and the BatchNormalization layers of the backbone that would learn now.
+        """
+
+        def make() -> tuple[str, list[str]]:
+            ours, model, backbone = _placed(self, "trained")
+            answer = self.submission.call("start_fine_tuning", model, backbone, ALL_LAYERS, self.rate, model=True)
+            answer.returned()
+            facts = describe(self.submission, model, "the model")
+            paths = [variable.path for variable in ours.weights]
+            learning = [path.split("/")[-2] for path, flag in zip(paths, facts.trainable, strict=False) if flag]
+            return answer.called, [name for name in dict.fromkeys(learning) if "normalization_" in name]
+
+        return self.once(("tuned", "all"), make)
+
     def among_dropouts(self) -> "AmongDropouts":
         """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, and Dropouts stand between them."""
         return self.once(("tuned", "among dropouts"), lambda: _among_dropouts(self))
@@ -301,6 +319,8 @@ def _among_dropouts(cases: ModelCases) -> AmongDropouts:
     counted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(4))
     for number, name in enumerate(counted):
         x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
+        if number == 2:  # a name proves no kind
+            x = keras.layers.BatchNormalization(name=tiny.of_ours("moving_scale"))(x)
         x = keras.layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{number}"))(x)
     backbone = keras.Model(inputs, x, name=tiny.of_ours("backbone"))
     ours = tiny.with_head(backbone, 3, seed=cases.seeds[4], flat=False)
@@ -357,7 +377,7 @@ def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
         before=tuple(before),
         facts=facts,
         layers=tuple((name, of(name)) for name in counted),
-        normalization=tuple(found for found, path in zip(places, names, strict=True) if tiny.BATCH_NORM in path),
+        normalization=tuple(found for found, path in zip(places, names, strict=True) if "normalization_" in path),
         head=(*of(tiny.of_ours("hidden")), *of(tiny.of_ours("probabilities"))),
         witnesses=tuple(witnesses),
         history=history,

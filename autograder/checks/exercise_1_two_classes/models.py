@@ -63,7 +63,7 @@ def extractor_trains_the_head_and_nothing_else(cases: ModelCases) -> None:
         case = cases.extractor(backbone, num_classes)
         places = case.backbone_places()
         # BatchNormalization has a check of its own: one slip costs points once
-        frozen = [place for name, place in zip(case.names, places, strict=True) if tiny.BATCH_NORM not in name]
+        frozen = [place for name, place in zip(case.names, places, strict=True) if "normalization_" not in name]
         changed = sum(witness.moved[place] for place in frozen)
         if changed:
             came = f"{witness.name} changed {changed} of the backbone's {len(frozen)} arrays"
@@ -96,7 +96,7 @@ def extractor_keeps_batch_normalization_still(cases: ModelCases) -> None:
     case = cases.extractor(*normalized)
     for witness in (cases.extractor_steps(*normalized), cases.extractor_fit(*normalized)[1]):
         for name, place in zip(case.names, case.backbone_places(), strict=True):
-            if tiny.BATCH_NORM in name and witness.moved[place]:
+            if "normalization_" in name and witness.moved[place]:
                 came = f"{witness.name} changed the BatchNormalization array `{name}`"
                 fail(came, "one that stands still", called=case.called)
 
@@ -178,6 +178,13 @@ def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
     except Failed:
         return  # that is charged to fine_tuning_with_0_trains_the_head_only
     unfrozen_before.expect_normalization_still()
+    try:
+        called, learning = cases.learning_scales_of_all()
+    except Failed:
+        return  # that is charged to fine_tuning_refuses_more_layers_than_there_are
+    if learning:
+        came = f"with all {ALL_LAYERS} layers that count unfrozen, {len(learning)} BatchNormalization layers learn as well"
+        fail(came, "none of them to learn, however many layers do", called=called)
 
 
 @check(

@@ -117,7 +117,7 @@ def test_of_a_sample_with_an_image_three_times():
 # --- models
 
 
-def extracted(moved=(False, False, True), live=None, shared=2, names=("moving_scale_1/gamma", "conv/kernel")):
+def extracted(moved=(False, False, True), live=None, shared=2, names=("normalization_1/gamma", "conv/kernel")):
     """Cases whose models have a backbone of two arrays, and a head of one."""
     facts = SimpleNamespace(predict=lambda images: np.full((8, 2), 0.5), differs_with_other_heads=lambda *_: False)
     case = SimpleNamespace(
@@ -148,7 +148,7 @@ def test_a_copied_backbone(monkeypatch):
 
 def test_a_normalization_that_moves():
     said = told(models.extractor_keeps_batch_normalization_still, extracted(live=(True, False, True)))
-    assert "`fit` changed the BatchNormalization array `moving_scale_1/gamma`. Expected one that stands still" in said
+    assert "`fit` changed the BatchNormalization array `normalization_1/gamma`. Expected one that stands still" in said
 
 
 def test_images_that_are_scaled_first():
