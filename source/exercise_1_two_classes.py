@@ -672,7 +672,9 @@ check_model(build_feature_extractor(toy_backbone(), 2), 2)
 backbone_before = tried_backbone.get_weights()
 head_before = [weight.numpy() for weight in tried_model.trainable_weights]
 assert head_before, "nothing in this model can learn; is the head frozen too?"
-tried_record = tried_model.fit(some_pictures, some_labels, verbose=0).history
+tried_record = tried_model.fit(
+    some_pictures, some_labels, batch_size=3, verbose=0
+).history
 assert "accuracy" in tried_record, (
     f"fit recorded {sorted(tried_record)}; a metric named accuracy is missing (rule 3)"
 )
@@ -850,7 +852,9 @@ for weight in staged.weights:
 assert np.isclose(staged.optimizer.learning_rate.numpy(), 0.004), (
     "the learning rate should be 0.004"
 )
-staged_record = staged.fit(noise_pictures, noise_labels, verbose=0).history
+staged_record = staged.fit(
+    noise_pictures, noise_labels, batch_size=3, verbose=0
+).history
 assert "accuracy" in staged_record, (
     f"fit recorded {sorted(staged_record)}; a metric named accuracy is missing (rule 3)"
 )

@@ -587,9 +587,10 @@ def drawn_inputs(model: Any, count: int = 4, seed: int = 0) -> Any:
     import keras
 
     generator = np.random.default_rng(seed)
+    known = _sides_inside(model)
 
     def draw(tensor: Any) -> Array:
-        shape = (tensor.shape[0] or count, *(side or 32 for side in tensor.shape[1:]))
+        shape = (tensor.shape[0] or count, *(side or known.get(axis, 32) for axis, side in _sides(tensor)))
         if math.prod(shape) > MAX_DRAWN:
             raise Refused(f"the model takes inputs of shape {tuple(tensor.shape)}, which are too large")
         if not str(tensor.dtype).startswith(("float", "bfloat")):
@@ -598,6 +599,18 @@ def drawn_inputs(model: Any, count: int = 4, seed: int = 0) -> Any:
         return (generator.uniform(0, 1, shape) * brightness).astype(np.float32)
 
     return keras.tree.map_structure(draw, graph_of(model)._inputs_struct)  # noqa: SLF001 (keeps dicts, single tensors)
+
+
+def _sides(tensor: Any) -> list[tuple[tuple[int, int], int | None]]:
+    rank = len(tensor.shape)
+    return [((rank, axis), side) for axis, side in enumerate(tensor.shape[1:], 1)]
+
+
+def _sides_inside(model: Any) -> dict[tuple[int, int], int]:
+    """Sizes that models inside want: who puts an input of any size in front of one has to give it these."""
+    inside = [tensor for layer in model.layers for tensor in getattr(layer, "inputs", None) or ()]
+    sizes = [(place, side) for tensor in inside for place, side in _sides(tensor) if side]
+    return dict(reversed(sizes))
 
 
 def outputs_of(model: Any, inputs: Any) -> list[Array]:

@@ -79,7 +79,8 @@ def watched(plan: moving.Plan | None = None) -> Iterator[Watch]:
         outer = perf_counter()
         if examples.length(x) == watch.plan.predict_images:
             calls = sum(record["images"] == watch.plan.predict_images for record in watch.predictions)
-            sleep(watch.plan.predict_pauses[calls] if calls < len(watch.plan.predict_pauses) else 0)
+            if calls < len(watch.plan.predict_pauses):
+                args, kwargs = _lasting_longer(watch.plan.predict_pauses[calls], args, kwargs)
         started = perf_counter()
         outputs = predict_original(model, x, *args, **kwargs)
         seconds = perf_counter() - started
@@ -104,6 +105,38 @@ def watched(plan: moving.Plan | None = None) -> Iterator[Watch]:
                 setattr(keras.Model, name, before)
             else:
                 delattr(keras.Model, name)
+
+
+def _lasting_longer(
+    seconds: float, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Have a `predict` last longer for every clock: around it, or in a callback.
+
+    Args:
+        seconds: How much longer.
+        args: Of `predict`, behind its images.
+        kwargs: Likewise.
+
+    Returns:
+        What to call it with instead.
+    """
+    import keras
+
+    class Pause(keras.callbacks.Callback):
+        def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+            del logs
+            sleep(seconds if batch == 0 else 0)
+
+    place = 3
+    given = args[place] if len(args) > place else kwargs.get("callbacks")
+    if isinstance(given, keras.callbacks.CallbackList):
+        sleep(seconds)
+        return args, kwargs
+    # before those of the student, whose clocks stop behind it
+    callbacks = [Pause(), *(given if isinstance(given, list | tuple) else [given] if given else [])]
+    if len(args) > place:
+        return (*args[:place], callbacks, *args[place + 1 :]), kwargs
+    return args, {**kwargs, "callbacks": callbacks}
 
 
 _notebook: list[dict[str, Any]] = []

@@ -184,6 +184,10 @@ def sample_per_class_mixes_the_classes(submission: Submission, draw_seed: Seeds)
     if changes < 10:
         came = f"the label changes only {changes} time{'s' * (changes != 1)} along 80 images"
         fail(came, "the two classes mixed", called=answer.called)
+    if changes > 70:  # 40 by chance, give or take 4
+        came = f"the label changes {changes} times along 80 images: the classes take turns"
+        hint = "shuffle the chosen positions once more before using them"
+        fail(came, "the two classes mixed by chance", called=answer.called, hint=hint)
 
 
 @check(SAMPLE, points=1, hint="make one `np.random.default_rng(seed)` inside the function, and draw from that only")
@@ -205,6 +209,7 @@ def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -
     if (shared := len(first & second)) > 0.8 * len(first):  # a third of them by chance
         came = f"seeds {seeds[0]} and {seeds[1]} gave {len(first)} images each, of which {shared} are the same ones"
         fail(came, "images drawn at random from all of their class", called=answer.called)
+    _expect_drawn_from_whole_classes(submission, generator)
     _expect_seed_used_in_small_classes(
         lambda batch, seed: submission.call("sample_per_class", *batch, 2, seed),
         lambda answer, batch: image_positions(_sized(answer, 2 * len(counts_of(batch.labels)))[0], batch.images),
@@ -332,6 +337,21 @@ def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> N
 
 
 # --- what these checks share
+
+
+def _expect_drawn_from_whole_classes(submission: Submission, generator: np.random.Generator) -> None:
+    """Expect that a class that is larger than another one is drawn from to its end."""
+    small, large = _different(generator, 2)
+    batch = batch_of(generator.permutation([small] * 6 + [large] * 60))
+    of_large = np.flatnonzero(batch.labels == large)
+    taken: list[int] = []
+    for seed in generator.integers(1, 10**6, 2):
+        answer = submission.call("sample_per_class", *batch, 5, int(seed))
+        positions = image_positions(_sized(answer, 10)[0], batch.images)
+        taken += [int(np.searchsorted(of_large, position)) for position in positions if position in of_large]
+    if taken and max(taken) < 12:  # once in ten million times by chance
+        came = f"of the 60 images of class {large} it took none behind the first {max(taken) + 1}, whatever the seed"
+        fail(came, "images drawn at random from all of their class", called=answer.called)
 
 
 def _different(generator: np.random.Generator, count: int) -> list[int]:

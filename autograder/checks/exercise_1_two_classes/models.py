@@ -183,7 +183,9 @@ def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
     except Failed:
         return  # that is charged to fine_tuning_refuses_more_layers_than_there_are
     if learning:
-        came = f"with all {ALL_LAYERS} layers that count unfrozen, {len(learning)} BatchNormalization layers learn as well"
+        came = (
+            f"with all {ALL_LAYERS} layers that count unfrozen, {len(learning)} BatchNormalization layers learn as well"
+        )
         fail(came, "none of them to learn, however many layers do", called=called)
 
 

@@ -295,7 +295,10 @@ class Trained:
         """
         reported = number(self._submission.read(key), f"`{key}`")
         measured, test = self.test_accuracy(model), self.given("test")
-        hint = "compute it from the model's predictions on the test images, as a share between 0 and 1"
+        hint = (
+            "compute it from what `predict` or `evaluate` gives for the test images, as a share between 0 and 1;"
+            " a model that is called by itself leaves augmentation on, unless `training=False`"
+        )
         off = abs(reported - measured) - IMAGES_OFF / len(test.images)
         if off > 0 and not (off <= 0.005 and abs(round(reported, 2) - reported) < 1e-6):  # also as a float32
             came = f"`{key}` says {reported:.3f}, but the model is right on {measured:.1%} of the test images"

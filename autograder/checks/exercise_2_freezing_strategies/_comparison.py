@@ -302,9 +302,7 @@ class Comparison:
         counts = Counter(other.model.id for other in self.fits)
         others = [counts[other.model.id] for other in self.strategies() if other is not found]
         return (
-            found.epochs == HEAD_EPOCHS
-            and counts[found.model.id] == 1 < min(others)
-            and self.head_stage(found) is None
+            found.epochs == HEAD_EPOCHS and counts[found.model.id] == 1 < min(others) and self.head_stage(found) is None
         )
 
     def expect_fresh_starts(self) -> None:
