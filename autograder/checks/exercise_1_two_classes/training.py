@@ -296,7 +296,7 @@ class Trained:
         reported = number(self._submission.read(key), f"`{key}`")
         measured, test = self.test_accuracy(model), self.given("test")
         hint = (
-            "compute it from what `predict` or `evaluate` gives for the test images, as a share between 0 and 1;"
+            "compute it from the model's predictions on the test images, as a share between 0 and 1;"
             " a model that is called by itself leaves augmentation on, unless `training=False`"
         )
         off = abs(reported - measured) - IMAGES_OFF / len(test.images)

@@ -300,10 +300,9 @@ class Comparison:
     def _is_head_stage_only(self, found: Fit) -> bool:
         """Whether the only training of a model is a head stage, where others have a second one behind it."""
         counts = Counter(other.model.id for other in self.fits)
-        others = [counts[other.model.id] for other in self.strategies() if other is not found]
-        return (
-            found.epochs == HEAD_EPOCHS and counts[found.model.id] == 1 < min(others) and self.head_stage(found) is None
-        )
+        others = [counts[other.model.id] for _, other in self._all_pairs() if other is not found]
+        is_short = found.epochs == HEAD_EPOCHS and counts[found.model.id] == 1 < min(others, default=1)
+        return is_short and self.head_stage(found) is None
 
     def expect_fresh_starts(self) -> None:
         """Expect that each second stage began with the pretrained backbone and a head with a head stage behind it."""

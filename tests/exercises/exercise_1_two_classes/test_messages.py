@@ -381,9 +381,8 @@ def test_of_an_accuracy_of_few_images():
     found.notes = lambda stage: shown
     assert failing(found.expect_report, "feature_accuracy", "feature_model", fit(), "") == (
         "`feature_accuracy` says 0.500, but after its training `feature_model` was shown 100 test images. Expected a "
-        "number that comes from all of them. Try: compute it from what `predict` or `evaluate` gives for the test "
-        "images, as a share between 0 and 1; a model that is called by itself leaves augmentation on, unless "
-        "`training=False`"
+        "number that comes from all of them. Try: compute it from the model's predictions on the test images, as a "
+        "share between 0 and 1; a model that is called by itself leaves augmentation on, unless `training=False`"
     )
 
 

@@ -24,7 +24,7 @@ def failing(method, *args):
 
 
 def fit(model="m", epochs=comparing.EPOCHS, **facts):
-    noted = {"model": Handle(model, "model"), "epochs": epochs, "rows": (), "labels": (), "trainable": ()}
+    noted = {"model": Handle(model, "model"), "epochs": epochs, "rows": (), "labels": (), "trainable": (True,)}
     noted |= {"before": BACKBONE, "after": BACKBONE, "reports": frozenset({"accuracy"}), "features": ()}
     noted |= {"rate": "Adam 0.001", "steps": 9, "facts": SimpleNamespace(description="")}
     return SimpleNamespace(**noted | facts)
@@ -37,7 +37,7 @@ def comparison(*fits, value=(None, None), **changed):
         Student(), SimpleNamespace(answer=answer, fits=fits), SimpleNamespace(weights=BACKBONE), (), ()
     )
     found.strategies = lambda: fits
-    found.pairs = lambda: list(zip(comparing.FRACTIONS, fits, strict=False))
+    found._all_pairs = lambda: list(zip(comparing.FRACTIONS, fits, strict=False))
     for name, made in changed.items():
         setattr(found, name, made)
     return found
@@ -120,6 +120,29 @@ def test_of_epochs():
     assert failing(comparison(fit(epochs=2)).expect_epochs) == "The second stage for 1.0 took 2 epochs. Expected 3."
     found = comparison(fit(), head_stage=lambda found: fit(epochs=5))
     assert failing(found.expect_epochs) == "The head stage for 1.0 took 5 epochs. Expected 2."
+    found = comparison(fit(epochs=0))
+    assert failing(found.expect_epochs) == "The second stage for 1.0 took 0 epochs. Expected 3."
+    found = comparison(fit("a"), fit("b"), fit("c", epochs=2), head_stage=lambda found: None)
+    found.fits = (fit("a", epochs=2), fit("a"), fit("b", epochs=2), fit("b"), fit("c", epochs=2))
+    assert failing(found.expect_epochs) == (
+        "For 0.0 there was one `fit`, of 2 epochs: the head stage. Expected a second stage of 3 epochs behind it, as "
+        "for the others."
+    )
+
+
+def test_of_a_head_that_is_frozen(monkeypatch):
+    monkeypatch.setattr(comparing, "expected_layers", lambda backbone, fraction: set())
+    found = comparison(
+        fit(trainable=(False,)),
+        layers_moved=lambda found: set(),
+        own_layers=lambda fraction: set(),
+        head=lambda found: BACKBONE,
+        places=lambda found: (),
+    )
+    assert failing(found.expect_layers) == (
+        "For 1.0, the head was frozen. Expected one that goes on learning, whatever is unfrozen. Try: freeze layers of "
+        "the backbone only"
+    )
 
 
 def test_of_what_differs_beside_the_fraction(monkeypatch):
@@ -139,7 +162,7 @@ def test_of_what_differs_beside_the_fraction(monkeypatch):
 
 def test_of_counts():
     found = comparison(fit(before=(np.zeros(7),), trainable=(True,)), own_count=lambda found: 0)
-    found.columns = lambda: {"trainable": [3.0]}
+    found.columns = lambda: {"trainable": [3.0, 3.0, 3.0]}
     assert failing(found.expect_counts) == "For 1.0, `trainable` is 3. Expected 7."
 
 
