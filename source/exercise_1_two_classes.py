@@ -222,7 +222,8 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # %% [markdown]
 # ## Task 2: a balanced sample (5 points)
 #
-# Draw the same number of images from each class, at random but repeatable.
+# Draw the same number of images from each class, at random but repeatable: every image
+# of a class has the same chance.
 #
 # How good is a classifier with 20 images a class, how good with 200? To ask that fairly,
 # the classes must stay balanced and the draw must be repeatable: with the same `seed`,

@@ -587,10 +587,13 @@ def drawn_inputs(model: Any, count: int = 4, seed: int = 0) -> Any:
     import keras
 
     generator = np.random.default_rng(seed)
-    known = _sides_inside(model)
+    inside = _shapes_inside(model)
 
     def draw(tensor: Any) -> Array:
-        shape = (tensor.shape[0] or count, *(side or known.get(axis, 32) for axis, side in _sides(tensor)))
+        own = tuple(tensor.shape[1:])
+        # whoever puts an input of any size in front of a model of one size has to give it that one
+        wanted = next((other for other in inside if _fits(own, other)), own)
+        shape = (tensor.shape[0] or count, *(side or 32 for side in wanted))
         if math.prod(shape) > MAX_DRAWN:
             raise Refused(f"the model takes inputs of shape {tuple(tensor.shape)}, which are too large")
         if not str(tensor.dtype).startswith(("float", "bfloat")):
@@ -601,16 +604,17 @@ def drawn_inputs(model: Any, count: int = 4, seed: int = 0) -> Any:
     return keras.tree.map_structure(draw, graph_of(model)._inputs_struct)  # noqa: SLF001 (keeps dicts, single tensors)
 
 
-def _sides(tensor: Any) -> list[tuple[tuple[int, int], int | None]]:
-    rank = len(tensor.shape)
-    return [((rank, axis), side) for axis, side in enumerate(tensor.shape[1:], 1)]
+def _shapes_inside(model: Any) -> list[tuple[int, ...]]:
+    """Return the shapes, without the batch, of inputs that models inside want, where nothing is left open."""
+    import keras
+
+    models = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.built]
+    shapes = [tuple(tensor.shape[1:]) for found in models for tensor in getattr(found, "inputs", None) or ()]
+    return [shape for shape in shapes if all(shape)]
 
 
-def _sides_inside(model: Any) -> dict[tuple[int, int], int]:
-    """Sizes that models inside want: who puts an input of any size in front of one has to give it these."""
-    inside = [tensor for layer in model.layers for tensor in getattr(layer, "inputs", None) or ()]
-    sizes = [(place, side) for tensor in inside for place, side in _sides(tensor) if side]
-    return dict(reversed(sizes))
+def _fits(shape: Sequence[int | None], other: Sequence[int]) -> bool:
+    return len(shape) == len(other) and all(side in (None, wanted) for side, wanted in zip(shape, other, strict=True))
 
 
 def outputs_of(model: Any, inputs: Any) -> list[Array]:

@@ -21,9 +21,9 @@ NEARLY_FULL = 0.8
 CRASH = "the kernel died (asked to, by os._exit, or in a crash of native code)"
 EXACT_FROM = 0.7
 """Share of the memory limit from which on memory is measured exactly."""
-FEW_PROCESSES = 4
-"""So many processes of a slow notebook take no more than their turn allows; only more have to be held down while it is
-on. Whoever has the lowest priority gets next to nothing beside others' work on the same machine."""
+FEW_AT_ONCE = 4
+"""So many threads of a slow notebook that compute at once take no more than their turn allows; only more have to be
+held down while it is on. Whoever has the lowest priority gets next to nothing beside others' work on the machine."""
 OWN_GROWTH_MIB = 1024
 """How much our own memory may grow over a kernel's life: libzmq reads endless messages before one can refuse them."""
 FLOOD_CPU_SECONDS = 0.1
@@ -42,7 +42,7 @@ class Turns(Protocol):
         """Hear what the notebook has computed and waited so far, and computed alone.
 
         Returns:
-            Whether it takes longer than is usual: many processes of it are to have only what others leave.
+            Whether it takes longer than is usual: if much of it computes at once, it is to have only what others leave.
         """
         ...
 
@@ -136,7 +136,7 @@ class Watch(threading.Thread):
             self.latest = used
         self.peak_mib = max(self.peak_mib, used.memory_mib)
         is_slow = self._turns is not None and self._turns.has_taken(*self._taken_seconds(used))
-        if is_slow and used.processes > FEW_PROCESSES:
+        if is_slow and processes.queues(self._child.pids())[1].count("R") > FEW_AT_ONCE:
             self._child.give_way()  # each time, for what it has started since
         reason = self._beyond(used)
         if reason is not None and self.reason is None:

@@ -284,3 +284,14 @@ def test_a_custom_layer_is_refused() -> None:
 
     with pytest.raises(Forbidden, match="'Custom'"):
         rebuild(description(model), arrays(model))
+
+
+def test_inputs_of_any_size_are_drawn_as_large_as_the_model_inside_wants_them():
+    backbone = keras.Sequential([keras.Input((24, 40, 3)), layers.Conv2D(4, 3), layers.MaxPooling2D(2)])
+    head = keras.Sequential([keras.Input((11, 19, 4)), layers.GlobalAveragePooling2D()])
+    of_any_size = keras.Sequential([keras.Input((None, None, 3)), layers.RandomFlip()])
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, head(backbone(of_any_size(inputs))))
+    assert portable.drawn_inputs(model).shape == (4, 24, 40, 3)
+    # what a model further back wants is no size of the input
+    assert portable.drawn_inputs(keras.Model(inputs, head(layers.Conv2D(4, 3)(inputs)))).shape == (4, 32, 32, 3)

@@ -171,31 +171,30 @@ class ModelCases(Cases):
 
     def ask_fine_tuning(self, unfrozen_layers: int) -> Answer:
         """Only call `start_fine_tuning`, for its errors."""
+        return self._asked(unfrozen_layers)[0]
 
-        def make() -> Answer:
-            _, model, backbone = _placed(self, "trained")
+    def _asked(self, unfrozen_layers: int) -> tuple[Answer, keras.Model, Handle]:
+        """The answer, our model as it was before, and the one in the kernel."""
+
+        def make() -> tuple[Answer, keras.Model, Handle]:
+            ours, model, backbone = _placed(self, "trained")
             arguments = (model, backbone, unfrozen_layers, self.rate)
-            return self.submission.call("start_fine_tuning", *arguments, model=True)
+            return self.submission.call("start_fine_tuning", *arguments, model=True), ours, model
 
         return self.once(("asked", unfrozen_layers), make)
 
-    def learning_scales_of_all(self) -> tuple[str, list[str]]:
+    def normalization_learning_with_all(self) -> tuple[str, list[str]]:
         """Ask `start_fine_tuning` for all layers that count.
 
         Returns:
             The call; and the BatchNormalization layers of the backbone that would learn now.
         """
-
-        def make() -> tuple[str, list[str]]:
-            ours, model, backbone = _placed(self, "trained")
-            answer = self.submission.call("start_fine_tuning", model, backbone, ALL_LAYERS, self.rate, model=True)
-            answer.returned()
-            facts = describe(self.submission, model, "the model")
-            paths = [variable.path for variable in ours.weights]
-            learning = [path.split("/")[-2] for path, flag in zip(paths, facts.trainable, strict=False) if flag]
-            return answer.called, [name for name in dict.fromkeys(learning) if "normalization_" in name]
-
-        return self.once(("tuned", "all"), make)
+        answer, ours, model = self._asked(ALL_LAYERS)
+        answer.returned()
+        facts = describe(self.submission, model, "the model")
+        paths = [variable.path for variable in ours.weights]
+        learning = [path.split("/")[-2] for path, flag in zip(paths, facts.trainable, strict=False) if flag]
+        return answer.called, [name for name in dict.fromkeys(learning) if "normalization_" in name]
 
     def among_dropouts(self) -> "AmongDropouts":
         """Ask `start_fine_tuning` for 3 layers of a backbone in which 4 count, and Dropouts stand between them."""
@@ -319,7 +318,7 @@ def _among_dropouts(cases: ModelCases) -> AmongDropouts:
     counted = tuple(tiny.of_ours(f"convolution_{number}") for number in range(4))
     for number, name in enumerate(counted):
         x = keras.layers.Conv2D(4, 3, padding="same", name=name)(x)
-        if number == 2:  # a name proves no kind
+        if number == 2:  # whoever knows its kind by the name counts it, too
             x = keras.layers.BatchNormalization(name=tiny.of_ours("moving_scale"))(x)
         x = keras.layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{number}"))(x)
     backbone = keras.Model(inputs, x, name=tiny.of_ours("backbone"))

@@ -179,7 +179,7 @@ def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
         return  # that is charged to fine_tuning_with_0_trains_the_head_only
     unfrozen_before.expect_normalization_still()
     try:
-        called, learning = cases.learning_scales_of_all()
+        called, learning = cases.normalization_learning_with_all()
     except Failed:
         return  # that is charged to fine_tuning_refuses_more_layers_than_there_are
     if learning:

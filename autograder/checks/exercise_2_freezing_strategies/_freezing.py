@@ -170,7 +170,7 @@ def _among_dropouts(submission: Submission, fraction: float, seed: int) -> Among
     x = inputs = keras.Input((8, 8, 3), name=tiny.of_ours("images"))
     for block in range(4):
         x = layers.Conv2D(3 + seed % 4, 3, padding="same", name=tiny.of_ours(f"convolution_{block}"))(x)
-        # a name proves no kind
+        # whoever knows its kind by the name counts it, too
         x = layers.BatchNormalization(momentum=0.9, name=tiny.of_ours(f"moving_scale_{block}"))(x)
         if block in (2, 3):
             x = layers.Dropout(0.25, name=tiny.of_ours(f"dropped_{block}"))(x)
