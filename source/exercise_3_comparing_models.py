@@ -648,7 +648,7 @@ if os.environ.get("NBGRADER_EXECUTION") == "autograde":
 # | column | |
 # |---|---|
 # | `name` | as in `BACKBONES` and `LARGE_NETWORKS` |
-# | `parameters` | int: *all* parameters of the backbone, trainable or not |
+# | `parameters` | a whole number: *all* parameters of the backbone, trainable or not |
 # | `megabytes` | float: what they take up as float32 numbers, at 4 bytes each; one megabyte is 1,000,000 bytes. Rounding to one decimal is fine |
 #
 # **Example.** MobileNetV2 has 2,257,984 parameters, which makes 9.0 megabytes. Of these,

@@ -28,7 +28,10 @@ def dry_run(
     sealed: Annotated[
         bool, typer.Option("--sealed", help="Grade as a class is graded, hostile submissions included; slower.")
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many at once.")] = 2,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="How many at once.", show_default="a few more than cores"),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write matrix and findings to this file.", show_default=False)
     ] = None,
@@ -51,6 +54,7 @@ def dry_run(
 
         if not sealed:
             prepare_process()
+        from autograder.classes.verdicts import default_jobs
         from autograder.course.errors import CourseError
         from autograder.course.whole_files import write_whole
         from autograder.instruments.rehearsal import Extent, page
@@ -61,6 +65,7 @@ def dry_run(
             raise CourseError(f"There is no exercise '{exercise}'; there is: {', '.join(found.exercises)}.")
         started, extent = time.monotonic(), Extent(only, mutants, sealed)
         try:
+            jobs = jobs or default_jobs() + (not sealed)  # here, the judge's pauses leave more of a core to others
             done = _rehearse_all(found, names, secrets, jobs, extent)
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -157,7 +157,9 @@ def image_positions(found: Array, images: Array) -> list[int]:
     return [position for position in positions if position is not None]
 
 
-def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "", *, off: float = 1e-3) -> None:
+def expect_probabilities(
+    found: Array, shape: tuple[int, ...], called: str = "", *, off: float = 1e-3, hint: str = ""
+) -> None:
     """Expect rows of probabilities: the shape, values in [0, 1], each row's sum 1.
 
     Args:
@@ -165,12 +167,14 @@ def expect_probabilities(found: Array, shape: tuple[int, ...], called: str = "",
         shape: That they should have.
         called: What was called, for the message.
         off: By how much a sum may be off: with half precision, more than by default.
+        hint: What to try if the shape is another one; replaces the check's own hint.
 
     Raises:
         Failed: They are not.
     """
     if found.shape != shape:
-        fail(f"the model's output has shape {found.shape}", f"shape {shape}, one probability per class", called=called)
+        wanted = f"shape {shape}, one probability per class"
+        fail(f"the model's output has shape {found.shape}", wanted, called=called, hint=hint)
     if not np.isfinite(found).all():
         fail("the model's output holds NaN or infinity", "probabilities", called=called)
     off_sums, beyond = np.abs(found.sum(axis=1) - 1), np.maximum(-found.min(axis=1), found.max(axis=1) - 1)

@@ -94,7 +94,7 @@ class Answer:
             )
         if self.earlier:
             fail(f"{self.earlier}, and it {raised}", "a value", called=self.called, hint=_EARLIER_FIRST)
-        fail(f"it {raised}", "a value", called=self.called, hint=what_helps(raised.message))
+        fail(f"it {raised}", "a value", called=self.called, hint=what_helps(raised.message, raised.type_name))
 
 
 class Submission:

@@ -69,6 +69,9 @@ def _sequence(value: tuple[Any, ...] | list[Any], depth: int) -> str:
     kind = "tuple" if isinstance(value, tuple) else "list"
     if depth >= _DEEPEST:
         return f"a {kind}"
+    if len(value) > 1 and all(isinstance(part, dict) for part in value):
+        entries = list(dict.fromkeys(plain_words(str(key))[:40] for part in value for key in part))
+        return f"a {kind} of {len(value)} dictionaries with {', '.join(map(repr, entries[:_FEW]))}"
     if len(value) <= 4:
         return f"a {kind} of " + ", ".join(brief(part, depth + 1) for part in value)
     return f"a {kind} of {len(value)} parts, the first {brief(value[0], depth + 1)}"
@@ -158,14 +161,18 @@ _HELP = (
         "is this spelt like that, and does the package have it in the version of the course?",
     ),
 )
+_ONLY_A_NUMBER = re.compile(r"^-?\d+$")
 
 
-def what_helps(error: str) -> str:
+def what_helps(error: str, type_name: str = "") -> str:
     """Return what to try where an error does not say it by itself, "" where nothing is known.
 
     Args:
         error: What it says.
+        type_name: Of its class, if known.
     """
+    if type_name == "KeyError" and _ONLY_A_NUMBER.match(error):
+        return "rows of a filtered table keep the numbers they had: count with `iloc`, or `reset_index` of a copy"
     return next((help_ for pattern, help_ in _HELP if pattern.search(error)), "")
 
 

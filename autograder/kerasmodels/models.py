@@ -149,6 +149,61 @@ class ModelFacts:
             for variable, array in drawn:
                 variable.assign(array)
 
+    def reaching(self, array: int, images: Array, *, times: int) -> float | None:
+        """Return the largest value that reaches the layer with an array while the model trains on images.
+
+        Augmentation works only then, and no prediction shows what it does.
+
+        Args:
+            array: Place of one of the layer's arrays among `arrays`.
+            images: (n, height, width, channels), which it is shown so many times.
+            times: As augmentation draws.
+
+        Returns:
+            The largest absolute value; None where no such layer is called by itself.
+
+        Raises:
+            Failed: It has parts that are not allowed.
+            Undecided: There is no copy that is proven to be the same.
+        """
+        model, variables = self.rebuilt()
+        held = variables[array]
+        layers = model._flatten_layers(include_self=False)  # noqa: SLF001 (as above)
+        layer = next((found for found in layers if any(own is held for own in found._trainable_variables)), None)  # noqa: SLF001
+        if layer is None:
+            return None
+        seen: list[float] = []
+        call = layer.call
+
+        def noted(given: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append(float(np.abs(np.asarray(given, np.float32)).max()))
+            return call(given, *args, **kwargs)
+
+        layer.call = noted
+        try:
+            for _ in range(times):
+                model(keras.ops.convert_to_tensor(images.astype(np.float32)), training=True)
+        finally:
+            layer.call = call
+            for variable, array_before in zip(variables, self.arrays, strict=True):
+                variable.assign(array_before)
+        return max(seen, default=None)
+
+    def lacks(self, layers: Sequence[keras.layers.Layer]) -> list[str]:
+        """Name those of some layers that are nowhere in the model.
+
+        Args:
+            layers: Of a backbone, whose names nobody else uses.
+
+        Raises:
+            Failed: It has parts that are not allowed.
+            Undecided: There is no copy that is proven to be the same.
+        """
+        held = {layer.name for layer in self.rebuilt().model._flatten_layers()}  # noqa: SLF001 (as above)
+        return [
+            layer.name for layer in layers if layer.name not in held and not isinstance(layer, keras.layers.InputLayer)
+        ]
+
     def predict_unseen(self, submission: Submission, images: Array) -> Array:
         """Return the same for images that the kernel has not seen and whose labels it never gets.
 

@@ -200,6 +200,7 @@ OF_LIBRARIES = {
     "sorted",
     "xlabel",
     "ylabel",
+    "value_range",
 }
 MADE_BY_STUDENTS = {"number_of_layers"}
 

@@ -20,6 +20,8 @@ for _ in range(50):
         (None, "None"),
         ({}, "an empty dictionary"),
         ({"trainable": 3, "frozen": 4}, "a dictionary with 'trainable': 3, 'frozen': 4"),
+        ([{"a": 1, "b": 2.0}, {"b": 3.0, "c": 4}], "a list of 2 dictionaries with 'a', 'b', 'c'"),
+        ([{"a": 1}], "a list of a dictionary with 'a': 1"),
         ({"\x1b[31mred": Foreign("object", "<object object>")}, "a dictionary with 'red': an object"),
         ({"model": Handle("h0", "keras.Dense")}, "a dictionary with 'model': a keras.Dense"),
         (dict.fromkeys(range(40), 0), "and 28 more"),
@@ -85,3 +87,9 @@ def test_a_long_error_is_cut_and_stays_one_line():
     assert said.startswith("first second line xxx")
     assert said.endswith("…")
     assert len(said) == 300
+
+
+def test_the_number_of_a_row_that_is_not_there_is_explained():
+    assert what_helps("0", "KeyError").startswith("rows of a filtered table keep the numbers they had")
+    assert not what_helps("'name'", "KeyError")
+    assert not what_helps("0", "IndexError")

@@ -8,6 +8,7 @@ answers that are empty or what was given.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.checks.exercise_1_two_classes import _oracles as oracles
-from autograder.checks.exercise_1_two_classes._strategies import selections
+from autograder.checks.exercise_1_two_classes._strategies import batch_with_equals, selections
 from autograder.judge.checking import check, fail
 from autograder.judge.comparators import (
     as_array,
@@ -231,12 +232,19 @@ def sample_per_class_names_a_class_that_is_too_small(submission: Submission, dra
     rows = [lowest] * 8 + [small] * 3 + [highest] * 11
     batch = batch_of([highest, *generator.permutation(rows), lowest])
     _sized(submission.call("sample_per_class", *batch, 3, 0), 9)  # refusing everything is no answer
+    message = ""
     for per_class in (4, 8):
         answer = submission.call("sample_per_class", *batch, per_class, 0)
         expect_value_error(answer, f"{per_class} images a class when class {small} has only 3")
         if answer.raised is not None and not re.search(rf"(?<!\d){small}(?!\d)", answer.raised.message):
             came = f"the message is {answer.raised.message[:120]!r}"
             fail(came, f"one that names the class, {small}", called=answer.called)
+        message = answer.raised.message if answer.raised is not None else ""
+    exchanged = np.select([batch.labels == small, batch.labels == highest], [highest, small], batch.labels)
+    answer = submission.call("sample_per_class", batch.images, exchanged, 8, 0)
+    if answer.raised is not None and answer.raised.message == message:
+        came = f"the message is {message[:120]!r} when class {small} is too small, and when class {highest} is"
+        fail(came, "one that names this class", called=answer.called)
 
 
 @check(SAMPLE, points=0.5, hint="shuffle row numbers, or a copy, never the arrays that you are given")
@@ -253,6 +261,7 @@ def sample_per_class_leaves_its_inputs_alone(submission: Submission, draw_seed: 
 
 
 @check(SPLIT, points=1.5, hint="draw the validation positions first; the training positions are all the others")
+@example(batch=batch_with_equals(), fraction=0.5, seed=3)
 @given(batch=class_counts(smallest=4), fraction=st.sampled_from([0.25, 0.4, 0.5, 0.75]), seed=st.integers(0, 999))
 def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch, fraction: float, seed: int) -> None:
     """Every image is in training or in validation, and none in both."""
@@ -267,7 +276,10 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
             f"{len(train)} training and {len(validation)} validation images came back,"
             f" {len({*train, *validation})} different ones"
         )
-        fail(came, f"each of the {len(batch.images)} exactly once", called=answer.called)
+        is_by_content = len({image.tobytes() for image in batch.images}) < len(batch.images)
+        hint = "images that are equal are several images: go by their positions, not by their content"
+        wanted = f"each of the {len(batch.images)} exactly once"
+        fail(came, wanted, called=answer.called, hint=hint if is_by_content else "")
 
 
 @check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
@@ -441,7 +453,8 @@ def _sample(answer: Answer, batch: Batch, per_class: int) -> list[int]:
 
 def _parts(answer: Answer, batch: Batch, *, with_labels: bool = True) -> tuple[list[int], list[int]]:
     """Expect images in both parts, with their labels; return which ones are in training and which in validation."""
-    parts = []
+    parts: list[list[int]] = []
+    taken: Counter[int] = Counter()
     names = ("training", "validation")
     for part, name in zip(expect_pair(answer.returned(), "the answer", answer.called), names, strict=True):
         images, labels = expect_pair(part, f"the {name} part", answer.called)
@@ -451,9 +464,28 @@ def _parts(answer: Answer, batch: Batch, *, with_labels: bool = True) -> tuple[l
         if not 0 < count < len(batch.images) + (name == "training"):
             came = f"the {name} part holds {count} images, of {len(batch.images)} that were given"
             fail(came, "some of every class in both parts", called=answer.called)
-        positions = image_positions(found, batch.images)
+        positions = _of_equals(image_positions(found, batch.images), batch, taken)
         hint = "use the same positions for images and labels"
         if with_labels:
             expect_array(labels, batch.labels[positions], f"the {name} labels", answer.called, hint=hint)
         parts.append(positions)
     return parts[0], parts[1]
+
+
+def _of_equals(positions: Sequence[int], batch: Batch, taken: Counter[int]) -> list[int]:
+    """Let images that are equal stand for each other: where one came back twice, so did its equal.
+
+    Args:
+        positions: Which images came back; of several equal ones, each time the same.
+        batch: All of them.
+        taken: How often each of `positions` has been seen before, and is when this returns.
+    """
+    equals: dict[bytes, list[int]] = {}
+    for place, image in enumerate(batch.images):
+        equals.setdefault(image.tobytes(), []).append(place)
+    found = []
+    for position in positions:
+        group = equals[batch.images[position].tobytes()]
+        found.append(group[taken[position] % len(group)])
+        taken[position] += 1
+    return found

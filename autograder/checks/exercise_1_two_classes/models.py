@@ -26,6 +26,8 @@ from autograder.kerasmodels.witnesses import expect_loss_of_integer_labels
 
 Array = np.ndarray[Any, Any]
 BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
+TIMES, LEAST_BRIGHT = 4, 16.0
+"""How often augmentation may draw; and a value that one of the images has in each draw, if they are not rescaled."""
 
 
 # --- build_feature_extractor: 7 points
@@ -80,6 +82,10 @@ def extractor_trains_the_head_and_nothing_else(cases: ModelCases) -> None:
         came = "the model holds a copy of the backbone, so that flags of the one do not reach the other"
         hint = "use the backbone you were given; do not clone or reload it"
         fail(came, "the backbone itself", called=cases.extractor(*plain).called, hint=hint)
+    if lacking := case.facts.lacks(cases.plain_backbone.layers):
+        came = f"the model lacks {len(lacking)} of the backbone's layers ({', '.join(lacking)})"
+        hint = "call the backbone you were given like a layer; do not make a shorter model of its layers"
+        fail(came, "the whole backbone", called=case.called, hint=hint)
 
 
 @check(
@@ -114,6 +120,12 @@ def extractor_gives_the_backbone_raw_images(cases: ModelCases) -> None:
     ):
         came = "on a backbone that answers only to values near 255, dark and bright images give the same probabilities"
         fail(came, "raw images at the backbone's input", called=case.called)
+    places = [place for place in case.places if place is not None]
+    most = case.facts.reaching(places[0], images, times=TIMES) if places else None
+    if most is not None and most < LEAST_BRIGHT:
+        came = f"while it trained on images with values up to 255, none above {most:.3g} reached the backbone"
+        hint = "augmentation layers cut off what is outside their `value_range`: it is 0 to 255 here, their default"
+        fail(came, "raw images at the backbone's input, also in training", called=case.called, hint=hint)
 
 
 @check(

@@ -33,6 +33,8 @@ PARETO, RECOMMEND = "check_pareto_front", "check_recommend"
 SUMMARISE, TABLE = "check_summarise_run", "check_comparison_table"
 SCENARIOS = ("accuracy", "speed", "size")
 COSTS = ("parameters", "val_accuracy", "ms_per_image")
+NEEDED = ("name", *COSTS)
+"""Columns that a table has at least."""
 
 
 # --- pareto_front: 5 points
@@ -81,6 +83,10 @@ def pareto_front_keeps_rows_that_are_equal(
                 f"all of them, as {row['name']} stays when there are no copies of it",
                 called="`pareto_front(table)`",
             )
+    twice = _names(_pareto(submission, [rows[0], rows[0]]))
+    if len(twice) != 2:
+        came = f"of two rows, the same in every column, {len(twice)} came back"
+        fail(came, "both", called="`pareto_front(table)`")
 
 
 @check(PARETO, points=0.5, hint="filter with a mask: `table[mask]` keeps the order and every column")
@@ -122,9 +128,11 @@ def pareto_front_leaves_its_table_as_it_was(submission: Submission) -> None:
 )
 @given(rows=distinct_models(smallest=1))
 def recommend_names_the_best_of_its_column(submission: Submission, rows: list[Row]) -> None:
-    """`recommend` names the most accurate, the fastest and the smallest model."""
+    """`recommend` names the most accurate, the fastest and the smallest model, by the four columns it needs."""
     for scenario in SCENARIOS:
         _expect_name(submission, rows, scenario)
+    needed = [{column: row[column] for column in NEEDED} for row in rows]
+    _expect_name(submission, needed, "size")
 
 
 @check(RECOMMEND, points=1, hint="sort by the column of the scenario, then by `parameters`, then by `name`")

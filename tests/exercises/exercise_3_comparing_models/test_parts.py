@@ -50,16 +50,31 @@ IMAGES = {
     split: (np.full((3, 2, 2, 3), number, np.float32), np.array([0, 1, 2]))
     for number, split in enumerate(("train", "validation"))
 }
+PAUSES = measured_in_judge.PREDICT_PAUSES
 ROW = {"name": "mini_vgg", "parameters": 7.0, "seconds_per_epoch": -1.0, "val_accuracy": 0.8, "ms_per_image": 1.0}
 
 
 def training(epochs=4, val_accuracy=(0.5, 0.8)):
     """A `fit` of the notebook's, of which little matters."""
-    seconds = {"seconds": 4.0, "epoch_seconds": ((1.0, 1.1, 1.2),) * 4}
-    return SimpleNamespace(epochs=epochs, val_accuracy=val_accuracy, train_accuracy=(0.6,), labels=(), **seconds)
+    seconds = {"seconds": 7.0, "outer_seconds": 7.0, "epoch_seconds": ((4.0, 4.1, 4.2), *((1.0, 1.1, 1.2),) * 3)}
+    model = SimpleNamespace(id="a model")
+    return SimpleNamespace(
+        model=model, epochs=epochs, val_accuracy=val_accuracy, train_accuracy=(0.6,), labels=(), **seconds
+    )
 
 
-def told(monkeypatch, *, row=ROW, given="train", epochs=4, fits=None, calls=1, summary=None, left_to_defaults=0):
+def told(
+    monkeypatch,
+    *,
+    row=ROW,
+    given="train",
+    epochs=4,
+    fits=None,
+    calls=1,
+    summary=None,
+    left_to_defaults=0,
+    kept="a model",
+):
     """A notebook that has `row` in its table, while its `profile_backbone` returned ROW."""
     fits = (training(),) if fits is None else fits
     images = [[digests_of_images(IMAGES[split][0]), IMAGES[split][1]] for split in (given, "validation")]
@@ -73,6 +88,7 @@ def told(monkeypatch, *, row=ROW, given="train", epochs=4, fits=None, calls=1, s
 
     student = SimpleNamespace(generation=0, call=answer)
     here = measured_in_judge.Measured(student, SimpleNamespace(source="", pair=(0, 1)), 0)
+    here.trained = lambda name: SimpleNamespace(handle=SimpleNamespace(id=kept))
     here.table, here.trainings, here.notebook_images = lambda: [row], lambda: tuple(fits), IMAGES.__getitem__
     made = [SimpleNamespace(images=64, seconds=0.25, outer_seconds=0.25)] * 6
     watched = SimpleNamespace(fits=[training(5)], predictions=made)
@@ -124,8 +140,8 @@ def test_what_cannot_be_seen_is_for_a_person(monkeypatch, notebook, said):
         page._expect_possible_times(here, ROW)
 
 
-@pytest.mark.parametrize(("seconds", "fails"), [(0.9, False), (2.0, False), (90.0, True), (0.01, True)])
-def test_an_epoch_in_the_table_took_as_long_as_one_of_the_notebook(monkeypatch, seconds, fails):
+@pytest.mark.parametrize(("seconds", "fails"), [(0.9, False), (2.0, False), (4.0, True), (90.0, True), (0.01, True)])
+def test_an_epoch_in_the_table_took_as_long_as_one_of_the_rows_model(monkeypatch, seconds, fails):
     row = ROW | {"seconds_per_epoch": seconds}
     here = told(monkeypatch, row=row)
     if not fails:
@@ -133,7 +149,18 @@ def test_an_epoch_in_the_table_took_as_long_as_one_of_the_notebook(monkeypatch, 
         return
     with pytest.raises(Failed) as caught:
         page._expect_possible_times(here, row)
-    assert "the time of an epoch" in caught.value.expected
+    assert caught.value.expected == "the time of an epoch, which took 1.00 to 1.20 seconds in the notebook"
+
+
+@pytest.mark.parametrize(("seconds", "fails"), [(4.0, False), (13.9, False), (90.0, True)])
+def test_a_model_that_nobody_saw_train_took_as_long_as_any(monkeypatch, seconds, fails):
+    row = ROW | {"seconds_per_epoch": seconds}
+    here = told(monkeypatch, row=row, kept="a clone")
+    if not fails:
+        page._expect_possible_times(here, row)
+        return
+    with pytest.raises(Failed, match="is 90"):
+        page._expect_possible_times(here, row)
 
 
 def test_an_accuracy_that_no_training_showed_is_for_a_person(monkeypatch):
@@ -276,3 +303,23 @@ def test_the_epoch_of_the_lowest_loss_is_another_one(epochs_a_call):
     surest = {"surest": measured_in_judge.SUREST}
     assert np.argmax(accuracies(measured_in_judge.SHOWN, epochs_a_call, **surest)) == 2
     assert np.argmin(accuracies(measured_in_judge.SHOWN, epochs_a_call, "val_loss", **surest)) == 3
+
+
+@pytest.mark.parametrize(("seconds", "fails"), [(0.36, False), (0.45, False), (0.53, False), (0.05, True), (0.7, True)])
+def test_a_call_took_what_some_clock_around_or_inside_it_says(seconds, fails):
+    """On a busy machine, a callback sees much less than a clock around the call, and never less than the pause."""
+    made = [SimpleNamespace(images=64, seconds=pause + 0.1, outer_seconds=pause + 0.15) for pause in PAUSES]
+    profile = measured_in_judge.Profile(SimpleNamespace(predictions=made), {}, None, 0.0, (), ())
+    told_row = {"ms_per_image": 1_000 * seconds / 64}
+    asked = SimpleNamespace(
+        number=told_row.__getitem__,
+        predictions=lambda: made,
+        least_seconds=profile.least_seconds,
+        called="",
+    )
+    here = SimpleNamespace(profile=lambda: asked, own_summary=lambda: [{"ms_per_image": 1_000 * 0.45 / 64}])
+    if not fails:
+        page.profile_times_the_predictions(here)
+        return
+    with pytest.raises(Failed, match=r"the median call took 0\.500 seconds"):
+        page.profile_times_the_predictions(here)
