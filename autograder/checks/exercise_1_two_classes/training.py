@@ -243,7 +243,7 @@ class Trained:
         found = [number(value, f"an entry of `histories[{key!r}]`") for value in accuracies]
         if len(seen) != len(found) or not np.allclose(seen, found, atol=2e-3):
             came = f"`histories[{key!r}]` holds other validation accuracies than those that `fit` returned"
-            fail(came, "what `fit` returned")
+            fail(came, "what `fit` returned", hint=f"`histories[{key!r}] = …fit(…)`, of this model and this training")
 
     def expect_given_images(self, name: str, fits: Sequence[NotedFit], earlier: NotedFit | None = None) -> None:
         """Expect that a model has learned from the training images, all of them and no others, and was so watched.

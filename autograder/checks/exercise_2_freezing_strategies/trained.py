@@ -15,9 +15,10 @@ import pytest
 
 import transferlab
 from autograder.checks.exercise_2_freezing_strategies import _question as question
-from autograder.checks.exercise_2_freezing_strategies._comparison import COLUMNS, compared
+from autograder.checks.exercise_2_freezing_strategies._comparison import compared
 from autograder.checks.exercise_2_freezing_strategies._figures import expect_times_drawn
 from autograder.checks.exercise_2_freezing_strategies._freezing import layer_flags
+from autograder.checks.exercise_2_freezing_strategies._stages import COLUMNS
 from autograder.checks.exercise_2_freezing_strategies._tables import best_fraction
 from autograder.checks.exercise_2_freezing_strategies._times import expect_times_measured
 from autograder.judge.cases import Cases
