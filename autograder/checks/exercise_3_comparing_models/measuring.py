@@ -457,7 +457,8 @@ def _expect_counted(measured: Measured, row: Row) -> None:
     facts = measured.trained(name)
     sizes = [int(array.size) for array in facts.arrays]
     flagged = sum(size for size, flag in zip(sizes, facts.trainable, strict=False) if flag)
-    if counted not in (sum(sizes), flagged, sum(sizes) - flagged, *map(_parameters, PARAMETERS)):
+    known = (*map(_parameters, PARAMETERS), *map(_learnable, PARAMETERS))
+    if counted not in (sum(sizes), flagged, sum(sizes) - flagged, *known):
         raise Undecided(f"The grader cannot tell what the {counted:,.0f} `parameters` of {name} are a count of.")
 
 
@@ -564,6 +565,14 @@ def _own_order(submission: Submission, rows: list[Row]) -> list[str]:
 
 def _parameters(name: str) -> int:
     return PARAMETERS.get(name) or sum(count * math.prod(shape) for shape, count in pretrained.shapes(name).items())
+
+
+def _learnable(name: str) -> int:
+    """How many parameters of a backbone would learn if nothing was frozen; all of them where nobody can tell."""
+    if missing_weights(name) is not None:
+        return _parameters(name)
+    found = [arrays.items() for arrays in pretrained.layer_arrays(name).values()]
+    return sum(array.size for layer in found for variable, array in layer if not variable.startswith("moving_"))
 
 
 def _is_backbone(name: str) -> bool:

@@ -173,6 +173,14 @@ def test_an_accuracy_that_no_training_showed_is_for_a_person(monkeypatch):
         here.expect_measured(0.99, here.call_with_row("mini_vgg"), facts)
 
 
+def test_an_accuracy_may_be_rounded_to_one_decimal(monkeypatch):
+    here = told(monkeypatch, fits=(training(val_accuracy=(0.46, 0.72)),))
+    facts = SimpleNamespace(predict=lambda images: np.eye(3)[[0, 0, 0]])
+    here.expect_measured(0.7, here.call_with_row("mini_vgg"), facts)
+    with pytest.raises(Undecided, match="where the accuracy 0.8 comes from"):
+        here.expect_measured(0.8, here.call_with_row("mini_vgg"), facts)
+
+
 def constant(accuracies, epochs, calls, images):
     return {"val_accuracy": 0.4, "seconds_per_epoch": 1.0}
 
