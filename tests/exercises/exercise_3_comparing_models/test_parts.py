@@ -177,7 +177,7 @@ def test_an_accuracy_may_be_rounded_to_one_decimal(monkeypatch):
     here = told(monkeypatch, fits=(training(val_accuracy=(0.46, 0.72)),))
     facts = SimpleNamespace(predict=lambda images: np.eye(3)[[0, 0, 0]])
     here.expect_measured(0.7, here.call_with_row("mini_vgg"), facts)
-    with pytest.raises(Undecided, match="where the accuracy 0.8 comes from"):
+    with pytest.raises(Undecided, match=r"where the accuracy 0\.8 comes from"):
         here.expect_measured(0.8, here.call_with_row("mini_vgg"), facts)
 
 
