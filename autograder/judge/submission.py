@@ -94,7 +94,10 @@ class Answer:
             )
         if self.earlier:
             fail(f"{self.earlier}, and it {raised}", "a value", called=self.called, hint=_EARLIER_FIRST)
-        fail(f"it {raised}", "a value", called=self.called, hint=what_helps(raised.message, raised.type_name))
+        hint = what_helps(raised.message, raised.type_name)
+        if raised.line.lstrip().startswith("raise "):
+            hint = "this error is raised by the function itself, for something that the task allows"
+        fail(f"it {raised}", "a value", called=self.called, hint=hint)
 
 
 class Submission:

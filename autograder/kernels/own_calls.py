@@ -81,7 +81,8 @@ def _arguments(function: Callable[..., Any], args: Any, kwargs: Any) -> list[Any
 def mended(namespace: dict[str, Any], fallbacks: dict[str, Any]) -> Iterator[None]:
     """Have functions of the notebook that raise, or return nothing, do no harm while a later one is judged.
 
-    What they do otherwise stays as it is: no answer of ours ever enters a kernel.
+    What they do otherwise stays as it is: no answer of ours ever enters a kernel. Of one that only looks at a model,
+    which gives a dictionary, the model's flags are put back.
 
     Args:
         namespace: The notebook's names.
@@ -97,12 +98,30 @@ def mended(namespace: dict[str, Any], fallbacks: dict[str, Any]) -> Iterator[Non
         namespace.update({name: own[name] for name in own if namespace.get(name) is ours[name]})
 
 
+def _flags(given: list[Any]) -> list[tuple[Any, str, bool]]:
+    """Return who holds the flags of models, under what name, and which they are: each layer for itself, and variables.
+
+    Setting the flag of a layer sets those of all layers inside, so they are put back one by one behind that name.
+    """
+    import keras
+
+    found = []
+    for model in (value for value in given if isinstance(value, keras.Model)):
+        for layer in model._flatten_layers():  # noqa: SLF001 (no public way to layers inside layers)
+            found.append((layer, "_trainable", layer._trainable))  # noqa: SLF001
+            found += [(variable, "trainable", variable.trainable) for variable in layer._trainable_variables]  # noqa: SLF001
+    return found
+
+
 def _mended(function: Callable[..., Any], fallback: dict[str, Any] | None) -> Callable[..., Any]:
     @functools.wraps(function)
     def mended_function(*args: Any, **kwargs: Any) -> Any:
         found = None
+        flags = [] if fallback is None else _flags([*args, *kwargs.values()])
         with contextlib.suppress(Exception):  # the slip is charged where this function is judged
             found = function(*args, **kwargs)
+        for holder, name, flag in flags:
+            setattr(holder, name, flag)
         if fallback is None:
             return next(iter((*args, *kwargs.values())), None) if found is None else found
         return {**fallback, **found} if isinstance(found, dict) else dict(fallback)

@@ -122,10 +122,12 @@ def _lasting_longer(
     """
     import keras
 
+    waiting = [seconds]
+
     class Pause(keras.callbacks.Callback):
         def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
-            del logs
-            sleep(seconds if batch == 0 else 0)
+            del batch, logs  # with several steps in one execution, the first one to end has another number
+            sleep(waiting.pop() if waiting else 0)
 
     place = 3
     given = args[place] if len(args) > place else kwargs.get("callbacks")

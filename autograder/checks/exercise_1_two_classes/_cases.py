@@ -51,8 +51,8 @@ class ModelCases(Cases):
         """Height and width of images that are not square."""
         self.num_classes = int(generator.integers(4, 8))
         """More than two."""
-        self.rate = float(np.round(generator.uniform(1e-3, 6e-3), 5))
-        """Learning rate of fine-tuning."""
+        self.rate = float(np.round(int(generator.integers(100, 600)) * 1e-5 + 7e-6, 6))
+        """Learning rate of fine-tuning, which no rounding to five decimals leaves as it is."""
         self.seeds = [int(found) for found in generator.integers(1, 10**6, 8)]
 
     @property
@@ -280,7 +280,8 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
     # Keras keeps the metrics of an earlier compilation when the next one names none
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
+    loss = "sparse_categorical_crossentropy" if kind == "none" else "mean_squared_error"  # whoever keeps it is seen
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss=loss)
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.

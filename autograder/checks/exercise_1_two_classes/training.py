@@ -8,6 +8,7 @@ What is trained is judged by what `fit` was seen to do. The second stage is judg
 a mistake in the first costs nothing there.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -245,6 +246,26 @@ class Trained:
             came = f"`histories[{key!r}]` holds other validation accuracies than those that `fit` returned"
             fail(came, "what `fit` returned", hint=f"`histories[{key!r}] = …fit(…)`, of this model and this training")
 
+    def expect_histories_kept(self) -> None:
+        """Expect that nothing else has been put where `histories` holds the trainings of the first stage.
+
+        Raises:
+            Failed: Another training stands there now.
+        """
+        histories, (count, _) = self._submission.read("histories"), self.first_stage()
+        trained: dict[str, list[float]] = {"finetuned": _shown(self.second_fits())}
+        for key in ("baseline", "feature"):
+            with contextlib.suppress(Failed, Undecided):  # what was not trained has cost points where that is judged
+                trained[key] = _shown([fit for fit in self.fits(f"{key}_model") if fit.number < count])
+        for key in trained.keys() - {"finetuned"}:
+            record = history_in(histories.get(key)) if isinstance(histories, dict) else None
+            found = list(record.get("val_accuracy") or ()) if isinstance(record, dict) else []
+            others = [other for other in trained if other != key and _same_numbers(found, trained[other])]
+            if others and not _same_numbers(found, trained[key]):
+                came = f"`histories[{key!r}]` now holds the training of {others[0]}"
+                hint = "put what the second `fit` returns under `'finetuned'`, and leave the other two as they are"
+                fail(came, "the three trainings, each under its name", hint=hint)
+
     def expect_given_images(self, name: str, fits: Sequence[NotedFit], earlier: NotedFit | None = None) -> None:
         """Expect that a model has learned from the training images, all of them and no others, and was so watched.
 
@@ -309,6 +330,14 @@ class Trained:
             if count <= len(test.images) - BATCH_SIZE:  # the rest may have been left out of a last batch
                 came = f"`{key}` says {reported:.3f}, but after its training `{model}` was shown {count} test images"
                 fail(came, "a number that comes from all of them", hint=hint)
+
+
+def _shown(fits: Sequence[NotedFit]) -> list[float]:
+    return [value for fit in fits for value in fit.history.get("val_accuracy", ())]
+
+
+def _same_numbers(first: Sequence[Any], second: Sequence[float]) -> bool:
+    return len(first) == len(second) > 0 and bool(np.allclose(first, second, atol=1e-6))
 
 
 def _same_images(first: Seen | None, second: Seen | None) -> bool:
@@ -428,6 +457,7 @@ def fine_tuning_goes_on_from_feature_extraction(trained: Trained) -> None:
     """Fine-tuning starts with what `feature_model` has learned, on the same images, for the epochs asked."""
     fits = trained.second_fits()
     trained.epochs_were("finetuned", fits, FINE_TUNING_EPOCHS)
+    trained.expect_histories_kept()
     count, ended = trained.first_stage()
     lost = sum(digest not in fits[0].before for digest in ended)
     if lost:

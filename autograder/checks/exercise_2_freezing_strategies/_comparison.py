@@ -50,17 +50,34 @@ ROUNDING_SECONDS = 0.15
 """Whoever rounds to tenths of a second, on a busy machine, may be wrong by this much."""
 
 
+class Refused(Exception):
+    """A function of the student's has raised, which is charged where it is judged."""
+
+
 class Comparison(SecondStages):
     """The same, and what is expected of it."""
 
     def own_layers(self, fraction: float) -> set[str] | None:
-        """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there."""
+        """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there.
+
+        Args:
+            fraction: What it is asked for.
+
+        Returns:
+            None where it says nothing.
+
+        Raises:
+            Refused: It raised, which leaves a backbone in a state that is nobody's fault here.
+        """
         try:
             handle = place(self.submission, self.pretrained)
-            self.submission.call("unfreeze_fraction", handle, fraction, model=True)  # what it raises is charged there
-            return {found.name for found in layer_flags(self.submission, handle) if found.trainable}
+            answer = self.submission.call("unfreeze_fraction", handle, fraction, model=True)
+            found = {layer.name for layer in layer_flags(self.submission, handle) if layer.trainable}
         except Failed:
             return None
+        if answer.raised is not None and not answer.raised.is_of_a_stub:
+            raise Refused(f"`unfreeze_fraction` raised for {fraction}")
+        return found
 
     def own_count(self, found: Fit) -> Any:
         """What the student's own `count_parameters` says trains in a model: a slip in it is charged there."""
@@ -130,7 +147,11 @@ class Comparison(SecondStages):
             layers, wanted = self.layers_moved(found), expected_layers(self.pretrained, fraction)
             if not layers and not any(array.any() for array in self.head(found)):
                 continue  # a head stage as long as a second one left its head showing nothing: its epochs are charged
-            if layers not in (wanted, self.own_layers(fraction)):
+            try:
+                is_right = layers in (wanted, self.own_layers(fraction))
+            except Refused:
+                continue
+            if not is_right:
                 which = f"{len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
                 came = f"for {fraction}, `fit` changed {which if layers else 'no layer of the backbone'}"
                 fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
@@ -269,7 +290,8 @@ class Comparison(SecondStages):
         for pair, after in zip((self.training, self.validation), left, strict=False):
             same = isinstance(after, list | tuple) and len(after) == len(pair)
             if not same or not all(map(np.array_equal, pair, after)):
-                fail("the images or labels given to it were changed in place", "left as they were", called=self.called)
+                came, hint = "the images or labels given to it were changed in place", "work on copies of arrays"
+                fail(came, "left as they were", called=self.called, hint=hint)
 
 
 _SETTINGS = ("rate", "activation", "stddev", "factor", "momentum", "kernel_regularizer")

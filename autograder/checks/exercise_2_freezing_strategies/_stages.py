@@ -113,10 +113,13 @@ class SecondStages:
     def _second_stages(self) -> tuple[Fit, ...]:
         """Return the second stages in the order in which they were trained.
 
-        A model that was trained more often than the others has been trained on afterwards, unless its first training
-        was the head stage of all.
+        Of models that were trained equally often, that is the last training of each. One that was trained more often
+        than the others has been trained on afterwards, unless its first training was the head stage of all.
         """
         whole = [found for found in self.fits if self.places(found) is not None]
+        counts = Counter(found.model.id for found in whole)
+        if len(counts) == len(FRACTIONS) and len(set(counts.values())) == 1:
+            return tuple(self._ends(whole))
         chosen = self._ends([found for found in whole if not self._hands_its_head_on(found, whole, to_others=True)])
         if len(chosen) < len(FRACTIONS):
             ends = self._ends(whole)

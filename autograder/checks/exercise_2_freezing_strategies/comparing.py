@@ -133,6 +133,8 @@ def best_strategy_takes_the_tolerance_as_a_difference(submission: Submission, un
     for tolerance in (0.25, 0.125):  # these numbers are exact, and so is what is left of them
         _expect_choice(submission, strategy_table([rows[place] for place in places]), tolerance)
     _expect_choice(submission, strategy_table([(0.25, unit, 0.745), (0.5, 5 * unit, 0.75)]), 0)
+    # to two decimals, 0.7451 would be as good as the 0.7459 that are needed
+    _expect_choice(submission, strategy_table([(0.25, unit, 0.7451), (0.5, 5 * unit, 0.75)]), 0.0041)
 
 
 @check(BEST, points=0.5, hint="sort by two columns: parameters first, then the fraction")

@@ -189,7 +189,8 @@ def count_parameters_counts_both_kinds(cases: Cases, seed: int) -> None:
     ):
         _expect_counts(case)
         if case.changed:
-            fail("it changed flags of the model", "a model that is left as it was", called=case.called)
+            hint = "count from the lists of weights that the model has; or put back every flag that you set"
+            fail("it changed flags of the model", "a model that is left as it was", called=case.called, hint=hint)
         if any(isinstance(case.found[key], float) for key in ("trainable", "frozen")):
             fail("the counts are numbers with a decimal point", "whole numbers (int)", called=case.called)
 

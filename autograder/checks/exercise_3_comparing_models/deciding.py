@@ -116,6 +116,8 @@ def pareto_front_leaves_its_table_as_it_was(submission: Submission) -> None:
     for filtered in (False, True):
         table = table_of(with_worst(EXAMPLE, 2), filtered=filtered)
         answer = submission.call("pareto_front", table, inputs_after=True)
+        if filtered and answer.raised is not None:
+            continue  # which costs points where order and columns are judged
         _expect_sense(_names(answer), with_worst(EXAMPLE, 2))
         expect_table_untouched(answer, table)
 
@@ -217,7 +219,8 @@ def comparison_table_holds_every_row(submission: Submission, rows: list[Row]) ->
     for row in rows:
         expect_same_row(by_name[row["name"]], row, answer.called)
     if answer.inputs_after is None or answer.inputs_after[0] != [rows]:
-        fail("the rows given to it were changed in place", "rows left as they were", called=answer.called)
+        hint = "sort the table, or a copy of the list; and never put anything into the dictionaries"
+        fail("the rows given to it were changed in place", "rows left as they were", called=answer.called, hint=hint)
 
 
 @check(TABLE, points=1, hint="highest accuracy first; where it is equal the fewest parameters, then the name")
@@ -289,7 +292,7 @@ def _expect_different_names(submission: Submission, table: Table) -> None:
 def _expect_lists_untouched(answer: Answer, *given_lists: list[float]) -> None:
     left = answer.inputs_after[0][: len(given_lists)] if answer.inputs_after else []
     if [list(found) if isinstance(found, list) else found for found in left] != list(given_lists):
-        hint = "`sorted` makes a new list; the method `sort` of a list changes that list"
+        hint = "`sorted` and slices make new lists; methods such as `sort`, and deleting, change the list that was given"
         fail("a list given to it was changed in place", "lists left as they were", called=answer.called, hint=hint)
 
 
@@ -332,6 +335,7 @@ def _expect_front(found: list[str], rows: list[Row]) -> None:
                 f"{_shown(by_name[name])} did not come back",
                 "it to stay: no row of the table beats it",
                 called="`pareto_front(table)`",
+                hint="what beats a row is as good in all three and better in one, without any tolerance",
             )
 
 
@@ -348,8 +352,9 @@ def _expect_name(submission: Submission, rows: list[Row], scenario: str) -> None
     found, expected = answer.returned(), oracles.recommended(rows, scenario)
     if found != expected or not isinstance(found, str):
         column = {"accuracy": "val_accuracy", "speed": "ms_per_image", "size": "parameters"}[scenario]
-        shown = "; ".join(f"{row['name']} {row[column]!r} {row['parameters']}" for row in rows)
-        came = f"in the table {shown} (name, {column}, parameters) it named {brief(found)}"
+        columns = list(dict.fromkeys(["name", column, "parameters"]))
+        shown = "; ".join(" ".join(str(row[one]) for one in columns) for row in rows)
+        came = f"in the table {shown} ({', '.join(columns)}) it named {brief(found)}"
         fail(came, f"{expected!r}", called=f"`recommend(table, {scenario!r})`")
 
 
@@ -360,4 +365,6 @@ def _expect_entry(answer: Answer, key: str, expected: float) -> None:
         fail(f"it returned {have}", f"a dict with an entry {key!r}", called=answer.called)
     value = number(found[key], f"{key!r}", answer.called)
     if abs(value - expected) > 1e-6 * expected:
-        fail(f"{key!r} is {value:.6g}", f"{expected:.6g}", called=answer.called)
+        is_rounded = any(abs(value - round(expected, places)) < 1e-9 for places in range(1, 6))
+        hint = "give the number as it is: do not round" if is_rounded else ""
+        fail(f"{key!r} is {value:.6g}", f"{expected:.6g}", called=answer.called, hint=hint)

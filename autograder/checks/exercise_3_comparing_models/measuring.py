@@ -82,7 +82,8 @@ def sizes_count_every_parameter(submission: Submission, data: transferlab.Course
             fail(f"`sizes` says {found[name]:,.0f} parameters for {name}", f"{expected:,}")
     count, what = max((sum(other == name for other, _ in rows), name) for name in names)
     if count > 1:
-        fail(f"`sizes` has {count} rows for {what}", "one row for each of the six")
+        hint = "is a name twice in the list that you go through?"
+        fail(f"`sizes` has {count} rows for {what}", "one row for each of the six", hint=hint)
 
 
 @check(SIZES, points=1, hint="parameters times 4 bytes, divided by 1,000,000")
@@ -189,7 +190,8 @@ def profile_trains_as_asked(measured: Measured) -> None:
     left = profile.watched.answer.inputs_after[0] if profile.watched.answer.inputs_after else []
     for pair, after in zip((profile.training, profile.validation), left[1:3], strict=False):
         if not isinstance(after, list | tuple) or not all(map(np.array_equal, pair, after)):
-            fail("the images or labels given to it were changed in place", "left as they were", called=profile.called)
+            came, hint = "the images or labels given to it were changed in place", "work on copies of arrays"
+            fail(came, "left as they were", called=profile.called, hint=hint)
 
 
 @check(PROFILE, points=0.5, hint="the clock before and after each epoch; `summarise_run` takes the median")

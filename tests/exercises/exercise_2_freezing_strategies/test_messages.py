@@ -7,6 +7,7 @@ import pytest
 
 from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
+from autograder.checks.exercise_2_freezing_strategies import _stages as stages
 from autograder.checks.exercise_2_freezing_strategies import trained, unfreezing
 from autograder.judge.checking import Failed, Undecided, sentence
 from autograder.judge.submission import Answer, Handle
@@ -43,7 +44,7 @@ def comparison(*fits, value=(None, None), **changed):
     return found
 
 
-TABLE = {name: [1.0, 2.0, 3.0] for name in comparing.COLUMNS}
+TABLE = {name: [1.0, 2.0, 3.0] for name in stages.COLUMNS}
 
 
 def test_of_what_comes_back():
@@ -197,7 +198,8 @@ def test_of_images_and_labels():
     found = comparison(training=pair, validation=others)
     found.answer.__dict__["inputs_after"] = ([(images / 255, pair[1]), others], {})
     assert failing(found.expect_images) == (
-        "The images or labels given to it were changed in place. Expected left as they were."
+        "The images or labels given to it were changed in place. Expected left as they were. Try: work on copies of"
+        " arrays"
     )
 
 

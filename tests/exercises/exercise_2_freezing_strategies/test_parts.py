@@ -13,6 +13,7 @@ from autograder.checks.exercise_2_freezing_strategies import _architectures as a
 from autograder.checks.exercise_2_freezing_strategies import _comparison as comparing
 from autograder.checks.exercise_2_freezing_strategies import _freezing as freezing
 from autograder.checks.exercise_2_freezing_strategies import _question as question
+from autograder.checks.exercise_2_freezing_strategies import _stages as stages
 from autograder.checks.exercise_2_freezing_strategies import _tables as oracles
 from autograder.checks.exercise_2_freezing_strategies import _times as times
 from autograder.judge.checking import Failed
@@ -111,7 +112,7 @@ def test_the_best_fraction_is_the_smallest_training_that_is_good_enough():
 
 def test_the_comparison_needs_no_rounding_and_takes_nothing_for_granted():
     backbone = tiny.tiny_backbone(batch_norm=False, seed=3, size=question.SHAPE)
-    assert comparing.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
+    assert stages.expected_layers(backbone, 0.5) == {tiny.of_ours("convolution_2"), tiny.of_ours("convolution_3")}
     assert question.SHAPE[0] != question.SHAPE[1]
     images, labels = question.comparison_images(60, 12)
     brightness = images.mean(axis=(1, 2, 3))
