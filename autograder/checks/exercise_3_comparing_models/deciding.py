@@ -292,7 +292,7 @@ def _expect_different_names(submission: Submission, table: Table) -> None:
 def _expect_lists_untouched(answer: Answer, *given_lists: list[float]) -> None:
     left = answer.inputs_after[0][: len(given_lists)] if answer.inputs_after else []
     if [list(found) if isinstance(found, list) else found for found in left] != list(given_lists):
-        hint = "`sorted` and slices make new lists; methods such as `sort`, and deleting, change the list that was given"
+        hint = "`sorted` and slices make new lists; methods such as `sort`, and deleting, change the list given"
         fail("a list given to it was changed in place", "lists left as they were", called=answer.called, hint=hint)
 
 
