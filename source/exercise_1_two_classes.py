@@ -766,10 +766,10 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
     """Make the last layers trainable and compile the model for the second stage.
 
     Args:
-        model: keras.Model with softmax output, compiled somehow, perhaps trained
-            already: a head on `backbone`, which it contains as one layer or layer by
-            layer. A flag set on a layer of `backbone` therefore holds in `model` too.
-            Changed in place.
+        model: keras.Model with softmax output, compiled for integer labels, perhaps
+            trained already: a head on `backbone`, which it contains as one layer or
+            layer by layer. A flag set on a layer of `backbone` therefore holds in
+            `model` too. Changed in place.
         backbone: keras.Model, the backbone inside `model`; all, some or none of it may
             be frozen, as a whole or layer by layer.
         unfrozen_layers: int, 0 or more: how many of its last layers learn, counting

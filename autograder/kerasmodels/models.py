@@ -360,7 +360,6 @@ def place(
     frozen_layers: Sequence[int] = (),
     learning_rate: float | None = None,
     metrics: Sequence[str] = ("accuracy",),
-    loss: str = "sparse_categorical_crossentropy",
 ) -> Handle:
     """Build a model of the judge's in the student's kernel, the same arrays included, and return its handle there.
 
@@ -369,8 +368,7 @@ def place(
         model: Ours.
         frozen_layers: Positions of its layers that are frozen.
         learning_rate: It is compiled with this rate; not at all without one.
-        metrics: And with these.
-        loss: And with this one.
+        metrics: And with these, and the loss for integer labels.
     """
     content = {
         "op": "build",
@@ -378,7 +376,6 @@ def place(
         "frozen_layers": list(frozen_layers),
         "learning_rate": learning_rate,
         "metrics": list(metrics),
-        "loss": loss,
     }
     return _handle(submission, content, [array_to_bytes(np.asarray(variable)) for variable in model.weights])
 

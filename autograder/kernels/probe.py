@@ -189,10 +189,11 @@ def _without_histories(value: Any) -> Any:
         return {key: _without_histories(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_without_histories(part) for part in value]
-    history = getattr(value, "__dict__", {}).get("history") if not isinstance(value, type) else None
-    if isinstance(history, dict):  # of Keras, or of an object of a student's own that gathers several
-        return history
-    return value
+    history = None
+    with contextlib.suppress(Exception):  # an object of any kind may look like anything
+        history = vars(value).get("history")
+    # of Keras, or of an object of a student's own that gathers several
+    return history if isinstance(history, dict) and not isinstance(value, type) else value
 
 
 def _load(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[str, Any]) -> Answer:
@@ -211,7 +212,7 @@ def _build(content: dict[str, Any], buffers: Sequence[bytes], namespace: dict[st
         model.layers[index].trainable = False
     if content.get("learning_rate"):
         optimizer = keras.optimizers.Adam(content["learning_rate"])
-        model.compile(optimizer=optimizer, loss=content["loss"], metrics=content["metrics"])
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=content["metrics"])
     return {"value": {"k": "handle", "id": _keep(model), "type": values.type_name(model)}}, []
 
 

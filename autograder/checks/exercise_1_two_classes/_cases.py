@@ -280,8 +280,7 @@ def _placed(cases: ModelCases, kind: str) -> tuple[keras.Model, Handle, Handle]:
         handle = place(submission, model, frozen_layers=[1], learning_rate=HEAD_RATE)
         return model, handle, part_of(submission, handle, layer=1)
     # Keras keeps the metrics of an earlier compilation when the next one names none
-    loss = "sparse_categorical_crossentropy" if kind == "none" else "mean_squared_error"  # whoever keeps it is seen
-    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=(), loss=loss)
+    handle = place(submission, model, learning_rate=HEAD_RATE, metrics=())
     part = part_of(submission, handle, until=tiny.LAST_LAYER)
     counted = [index for index, layer in enumerate(backbone.layers) if layer.weights]
     # The flag of the backbone is True, whatever its layers': set to True once more, it does nothing.
