@@ -171,6 +171,8 @@ def what_helps(error: str, type_name: str = "") -> str:
         error: What it says.
         type_name: Of its class, if known.
     """
+    if type_name == "MemoryError":
+        return "it takes more memory than a notebook has where it is graded"
     if type_name == "KeyError" and _ONLY_A_NUMBER.match(error):
         return "rows of a filtered table keep the numbers they had: count with `iloc`, or `reset_index` of a copy"
     return next((help_ for pattern, help_ in _HELP if pattern.search(error)), "")

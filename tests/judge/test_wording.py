@@ -89,6 +89,10 @@ def test_a_long_error_is_cut_and_stays_one_line():
     assert len(said) == 300
 
 
+def test_where_memory_ends_is_said():
+    assert what_helps("", "MemoryError") == "it takes more memory than a notebook has where it is graded"
+
+
 def test_the_number_of_a_row_that_is_not_there_is_explained():
     assert what_helps("0", "KeyError").startswith("rows of a filtered table keep the numbers they had")
     assert not what_helps("'name'", "KeyError")
