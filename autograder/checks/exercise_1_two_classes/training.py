@@ -257,9 +257,9 @@ class Trained:
         for key in ("baseline", "feature"):
             with contextlib.suppress(Failed, Undecided):  # what was not trained has cost points where that is judged
                 trained[key] = _shown([fit for fit in self.fits(f"{key}_model") if fit.number < count])
-        for key in trained.keys() - {"finetuned"}:
+        for key in (key for key in trained if key != "finetuned"):
             record = history_in(histories.get(key)) if isinstance(histories, dict) else None
-            found = list(record.get("val_accuracy") or ()) if isinstance(record, dict) else []
+            found = record.get("val_accuracy") if isinstance(record, dict) else None
             others = [other for other in trained if other != key and _same_numbers(found, trained[other])]
             if others and not _same_numbers(found, trained[key]):
                 came = f"`histories[{key!r}]` now holds the training of {others[0]}"
@@ -336,8 +336,12 @@ def _shown(fits: Sequence[NotedFit]) -> list[float]:
     return [value for fit in fits for value in fit.history.get("val_accuracy", ())]
 
 
-def _same_numbers(first: Sequence[Any], second: Sequence[float]) -> bool:
-    return len(first) == len(second) > 0 and bool(np.allclose(first, second, atol=1e-6))
+def _same_numbers(found: Any, shown: Sequence[float]) -> bool:
+    try:
+        numbers = np.asarray(found, float)
+    except (TypeError, ValueError):  # whatever it is, it is no other training
+        return False
+    return len(shown) > 0 and numbers.shape == (len(shown),) and bool(np.allclose(numbers, shown, atol=1e-6))
 
 
 def _same_images(first: Seen | None, second: Seen | None) -> bool:

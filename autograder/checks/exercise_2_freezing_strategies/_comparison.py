@@ -55,7 +55,7 @@ class Refused(Exception):
 
 
 class Comparison(SecondStages):
-    """The same, and what is expected of it."""
+    """The second stages of one call, and what is expected of them."""
 
     def own_layers(self, fraction: float) -> set[str] | None:
         """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there.
