@@ -20,6 +20,7 @@ from autograder.authoring.forks import Lost, led, run_forked
 from autograder.authoring.golden import build_submission, read_expected, slip_at, submission_places
 from autograder.authoring.in_process import NOTHING, LocalRun, judge_here, task_here
 from autograder.authoring.pages import checks_of
+from autograder.authoring.remembered_fits import remembering
 from autograder.authoring.slips import SlipError
 from autograder.course.course import Course
 from autograder.course.exercise import Exercise, grade_id_of, is_answer
@@ -283,16 +284,17 @@ def run_errands(bench: Bench, errands: Sequence[Errand], jobs: int, cpu_seconds:
     ahead = LocalRun(bench.reference, bench.exercise.name)
     gc.collect()
     gc.freeze()  # else each fork copies what it only looks through for garbage
-    for first, here in itertools.groupby(sorted(errands, key=_first), key=_first):
-        group = list(here)
-        _run_ahead(ahead, bench.reference, first)
-        done = set()
-        if ahead.has_left_out_trainings and len(group) > 1:
-            for name, came in led(partial(_awake, ahead, group, jobs, cpu_seconds)):
-                done.add(name)
-                yield name, came
-        rest = ((errand.name, partial(errand.do, ahead)) for errand in group if errand.name not in done)
-        yield from run_forked(rest, jobs, cpu_seconds)
+    with remembering():
+        for first, here in itertools.groupby(sorted(errands, key=_first), key=_first):
+            group = list(here)
+            _run_ahead(ahead, bench.reference, first)
+            done = set()
+            if ahead.has_left_out_trainings and len(group) > 1:
+                for name, came in led(partial(_awake, ahead, group, jobs, cpu_seconds)):
+                    done.add(name)
+                    yield name, came
+            rest = ((errand.name, partial(errand.do, ahead)) for errand in group if errand.name not in done)
+            yield from run_forked(rest, jobs, cpu_seconds)
 
 
 def _first(errand: Errand) -> int:

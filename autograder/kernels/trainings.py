@@ -303,6 +303,7 @@ class _Clock:
         found.on_test_begin = self._training_ends
         found.on_epoch_end = self._epoch_ends
         found.on_train_end = self._others_end
+        found.only_looks = self._moved is None
         if self._moved is not None:
             found.on_train_batch_end = self._batch_ends
         return found

@@ -13,7 +13,7 @@ unused ones are not made, and these functions are left as they are.
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 
@@ -38,7 +38,7 @@ def install() -> None:
             if not is_prepared:
                 is_prepared = True
                 with contextlib.suppress(Exception):  # the step itself will say what is wrong, in Keras's own words
-                    _make_variables(model, iterator)
+                    make_variables(model, _description(iterator))
             return function(iterator)
 
         return prepared
@@ -95,21 +95,30 @@ def _leave_input_pipelines_alone() -> None:
     context.Context.ensure_initialized = start_without_optimizing
 
 
-def _make_variables(model: Any, iterator: Any) -> None:
+def _description(iterator: Any) -> list[Any]:
+    """Describe what a training step reads, without reading it: one KerasTensor for images, labels, and weights if any.
+
+    Args:
+        iterator: A tf.data.Iterator.
+    """
+    import keras
+
+    return [
+        keras.KerasTensor(spec.shape, keras.backend.standardize_dtype(spec.dtype)) for spec in iterator.element_spec
+    ]
+
+
+def make_variables(model: Any, symbols: Sequence[Any]) -> None:
     """Do what the first training step would do beside training.
 
     Args:
         model: A compiled keras.Model.
-        iterator: What the step reads: a tf.data.Iterator, of which only the description is looked at.
+        symbols: A keras.KerasTensor each for images, labels, and weights if there are any.
     """
-    import keras
     from keras.src.backend import compute_output_spec
 
     if not model.built or len(getattr(model, "outputs", None) or ()) != 1:
         return
-    symbols = [
-        keras.KerasTensor(spec.shape, keras.backend.standardize_dtype(spec.dtype)) for spec in iterator.element_spec
-    ]
     metrics = model._compile_metrics  # noqa: SLF001
     if metrics is not None and not metrics.built:
         x, y, *weight = symbols

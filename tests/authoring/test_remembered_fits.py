@@ -1,0 +1,165 @@
+"""A training that is put in place leaves what the training itself leaves, to the last bit, and nothing else does."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+COMPARED = """
+import hashlib, json, random
+from autograder.authoring.in_process import prepare_process
+prepare_process()
+import keras, numpy as np
+from keras import layers
+from autograder.authoring import remembered_fits
+from autograder.kernels.inner import quick_fit
+
+quick_fit.install()
+remembered_fits.install()
+placed, put = [], remembered_fits._Training.put_in_place
+remembered_fits._Training.put_in_place = lambda *given: put(*given) and (placed.append(1) or True)
+x = np.random.default_rng(0).random((48, 6, 6, 3), np.float32)
+y = np.arange(48) % 3
+
+
+def network(dropout=0.3):
+    model = keras.Sequential([
+        keras.Input((6, 6, 3)), layers.RandomFlip(), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU(),
+        layers.Flatten(), layers.Dropout(dropout), layers.Dense(3, activation="softmax"),
+    ])
+    return compiled(model)
+
+
+def compiled(model, rate=0.01):
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def fitted(model, *, images=x, **options):
+    model.fit(images, y, **{"epochs": 2, "batch_size": 16, "verbose": 0, **options})
+    return model
+
+
+def validated():
+    return fitted(network(), validation_split=0.25)
+
+
+def inner():
+    images = keras.Input((6, 6, 3))
+    backbone = keras.Sequential([keras.Input((6, 6, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()])
+    backbone.trainable = False
+    outputs = layers.Dense(3, activation="softmax")(layers.Flatten()(backbone(images, training=False)))
+    return fitted(compiled(keras.Model(images, outputs)))
+
+
+def twice():
+    model = fitted(network())
+    return fitted(model, epochs=3, initial_epoch=2)
+
+
+def compiled_anew():
+    model = fitted(network())
+    model.layers[1].trainable = False
+    return fitted(compiled(model, 0.1))
+
+
+def flags_without_compile():
+    model = fitted(network())
+    model.layers[1].trainable, model.layers[2].trainable = False, False
+    return fitted(model)
+
+
+def steps_by_hand():
+    model = fitted(network())
+    model.layers[1].trainable = False
+    model.train_on_batch(x[:8], y[:8])
+    return model
+
+
+def own_callback():
+    model = network()
+    def halve(epoch, logs):
+        model.optimizer.learning_rate.assign(0.5 * model.optimizer.learning_rate)
+    return fitted(model, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=halve)])
+
+
+def own_layer():
+    class Twice(layers.Layer):
+        def call(self, images):
+            return 2 * images
+    return fitted(compiled(keras.Sequential([keras.Input((6, 6, 3)), Twice(), layers.Flatten(), layers.Dense(3)])))
+
+
+def own_loss():
+    model = network()
+    model.compile("adam", lambda true, given: keras.ops.mean((keras.ops.one_hot(true, 3) - given) ** 2, axis=-1))
+    return fitted(model)
+
+
+def in_words():
+    return fitted(network(), verbose=2)
+
+
+CASES = [validated, inner, twice, compiled_anew, flags_without_compile, steps_by_hand,
+         own_callback, own_layer, own_loss, in_words]
+
+
+def left(case):
+    keras.utils.set_random_seed(3)
+    placed.clear()
+    model = case()
+    said = model.history.history, model.history.epoch, model.history.params
+    arrays = [*model.get_weights(), *map(np.array, model.optimizer.variables), model.predict(x, verbose=0)]
+    drawn = random.random(), float(np.random.rand()), np.array(keras.random.normal((2,)))
+    tests = [] if "loss" in case.__name__ or "own_l" in case.__name__ else model.evaluate(x, y, verbose=0)
+    bits = b"".join(array.tobytes() for array in arrays)
+    return hashlib.sha256(bits + repr((said, drawn, tests)).encode()).hexdigest(), len(placed)
+
+
+plain = [left(case) for case in CASES]
+with remembered_fits.remembering():
+    first, second = [left(case) for case in CASES], [left(case) for case in CASES]
+    keras.utils.set_random_seed(3)
+    placed.clear()
+    fitted(network(0.4)), fitted(network(), images=x + 1), fitted(network(), batch_size=24), fitted(network(), epochs=3)
+    others = len(placed)
+print(json.dumps({
+    "others": others,
+    **{case.__name__: [a[0], b[0], c[0], a[1], c[1]] for case, a, b, c in zip(CASES, plain, first, second)},
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def compared():
+    run = subprocess.run([sys.executable, "-c", COMPARED], env=os.environ, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("case", "least"),
+    [
+        ("validated", 1),
+        ("inner", 1),
+        ("twice", 1),
+        ("compiled_anew", 2),
+        ("flags_without_compile", 1),
+        ("steps_by_hand", 1),
+        ("own_callback", 0),
+        ("own_layer", 0),
+        ("own_loss", 0),
+        ("in_words", 0),
+    ],
+)
+def test_what_is_put_in_place_is_what_the_training_leaves(compared, case, least):
+    plain, first, second, before, placed = compared[case]
+    assert (first, second) == (plain, plain)
+    assert before == 0
+    assert placed >= least if least else placed == 0
+
+
+def test_nothing_is_put_in_place_of_another_training(compared):
+    assert compared["others"] == 0
