@@ -780,7 +780,7 @@ def start_fine_tuning(model, backbone, unfrozen_layers, learning_rate):
         `model` itself, with the weights it had, compiled with a new optimizer, the loss
         for integer labels and the metric "accuracy". In training, the weights of these
         layers and of the head change; everything else in the backbone stays,
-        BatchNormalization always.
+        BatchNormalization always. To change `model` and return nothing will do, too.
 
     Raises:
         ValueError: `unfrozen_layers` is larger than the number of layers that count.

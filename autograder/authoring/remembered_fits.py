@@ -13,6 +13,7 @@ import inspect
 import pickle
 import random
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,11 +58,11 @@ def install() -> None:
             return original(model, *args, **kwargs)
         place = _folders[-1] / f"{training.digest()}.pickle"
         known = pickle.loads(place.read_bytes()) if place.is_file() else None  # noqa: S301 (written below)
-        if known is not None and training.put_in_place(known, functools.partial(original, model, *args, **kwargs)):
+        if known is not None and training.put_in_place(known, functools.partial(original, **training.alone)):
             return model.history
         history = original(model, *args, **kwargs)
         if history.epoch == list(range(training.given["initial_epoch"], training.given["epochs"])):
-            write_whole(place, pickle.dumps(_Known.of(model, history)))
+            write_whole(place, pickle.dumps(training.known(history)))
         return history
 
     fit.remembers = True  # type: ignore[attr-defined]
@@ -76,10 +77,10 @@ class _Known:
     history: dict[str, list[float]]
     params: dict[str, Any]
     generators: Any
-
-    @classmethod
-    def of(cls, model: Any, history: Any) -> "_Known":
-        return cls(_arrays(model), dict(history.history), dict(history.params), _generators())
+    held: list[dict[str, Any]]
+    """By what the judge moves the model, of each clock: see `moving.Moved`."""
+    lasted: list[tuple[float, float]]
+    """Seconds an epoch, for training and with what comes behind; nothing where the judge waits, which is longer."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,41 @@ class _Training:
     model: Any
     given: dict[str, Any]
 
+    @property
+    def alone(self) -> dict[str, Any]:
+        """What `fit` is given, without anybody who is told of it."""
+        return self.given | {"callbacks": None}
+
+    @property
+    def _clocks(self) -> list[Any]:
+        return [callback.judges_clock for callback in self.given["callbacks"] or ()]
+
+    @property
+    def _movers(self) -> list[Any]:
+        return [clock.moved for clock in self._clocks if clock.moved is not None]
+
+    def known(self, history: Any) -> _Known:
+        """Return what it has left, right after it.
+
+        Args:
+            history: What `fit` returned.
+        """
+        held = [moved.held for moved in self._movers]
+        clocks = [] if held else self._clocks[:1]
+        lasted = [(trained, whole) for clock in clocks for trained, _, whole in clock.epoch_seconds]
+        return _Known(_arrays(self.model), dict(history.history), dict(history.params), _generators(), held, lasted)
+
     def digest(self) -> str:
         """Return the same for trainings that leave the same behind, and for no others."""
         model = self.model
-        plain = {name: value for name, value in self.given.items() if name not in ("self", "callbacks")}
+        plain = {name: value for name, value in self.alone.items() if name != "self"}
         compiled = {**model.get_compile_config(), "optimizer": _optimizer(model.optimizer)}
-        asked = (_described(model), compiled, _arrays(model), _generators(), plain)
+        moved = [(moved.held, moved.sample) for moved in self._movers]
+        asked = (_described(model), compiled, _arrays(model), _generators(), plain, moved)
         return str(joblib.hash(asked, hash_name="sha1"))
 
     def put_in_place(self, known: _Known, train: Callable[[], Any]) -> bool:
-        """Leave behind what a training left, and tell the callbacks; say whether that could be done.
+        """Leave behind what a training left, and tell the judge's clocks; say whether that could be done.
 
         Args:
             known: What it left.
@@ -113,20 +139,41 @@ class _Training:
             return False
         told = keras.callbacks.CallbackList(self.given["callbacks"], add_history=True, model=model, **known.params)
         model.stop_training = False
-        told.on_train_begin()
+        with self._waiting_only():
+            self._tell(told, known)
+        for moved, held in zip(self._movers, known.held, strict=True):
+            moved.hold(held)
+        _assign(model, known.arrays)
+        _set_generators(known.generators)
+        model.train_function = _Untraced(begun)
+        return True
+
+    @contextlib.contextmanager
+    def _waiting_only(self) -> Iterator[None]:
+        for moved in self._movers:
+            moved.only_waits = True
+        try:
+            yield
+        finally:
+            for moved in self._movers:
+                moved.only_waits = False
+
+    def _tell(self, told: Any, known: _Known) -> None:
+        """Let it last as long as it did: what students and judge measure is compared."""
         logs: dict[str, float] = {}
+        told.on_train_begin()
         for number, epoch in enumerate(range(self.given["initial_epoch"], self.given["epochs"])):
+            trained, whole = known.lasted[number] if number < len(known.lasted) else (0.0, 0.0)
             told.on_epoch_begin(epoch)
+            told.on_train_batch_end(0)
+            time.sleep(trained)
             logs = {name: values[number] for name, values in known.history.items()}
             if any(name.startswith("val_") for name in logs):
                 told.on_test_begin()
                 told.on_test_end()
+            time.sleep(max(whole - trained, 0.0))
             told.on_epoch_end(epoch, logs)
-        _assign(model, known.arrays)
-        _set_generators(known.generators)
         told.on_train_end(logs)
-        model.train_function = _Untraced(begun)
-        return True
 
 
 @dataclass(frozen=True)
@@ -201,10 +248,16 @@ def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) 
         and isinstance(given["x"], np.ndarray)
         and isinstance(given["y"], np.ndarray)
         and _is_plain({name: value for name, value in given.items() if name not in ("self", "callbacks")})
-        and all(getattr(callback, "only_looks", False) for callback in given["callbacks"] or ())
+        and _are_clocks(given["callbacks"])
         and _has_parts(given["validation_data"])
     )
     return _Training(model, given) if is_known else None
+
+
+def _are_clocks(callbacks: Any) -> bool:
+    """Whether nobody but the judge is told of the training, and it only looks on or moves what is known."""
+    given = () if callbacks is None else callbacks
+    return isinstance(given, list | tuple) and all(hasattr(callback, "judges_clock") for callback in given)
 
 
 def _has_parts(validation_data: Any) -> bool:

@@ -134,7 +134,7 @@ def _with_epochs_noted(
         given = bound.arguments.get("callbacks")
         own = [given] if isinstance(given, keras.callbacks.Callback) else given
         # a clock of the judge's keeps nothing
-        if isinstance(own, list | tuple) and not all(getattr(one, "only_looks", False) for one in own):
+        if isinstance(own, list | tuple) and not all(hasattr(one, "judges_clock") for one in own):
             last = keras.callbacks.Callback()  # what the others do to the model at the end of an epoch has been done
             last.on_epoch_end = lambda *_, **__: _note_state(model, passed)
             bound.arguments["callbacks"] = [*own, last]

@@ -58,6 +58,8 @@ class Moved:
         self._rows = list(plan.shown)
         self._models: dict[int, dict[str, Any]] = {}
         self._now: dict[str, Any] = {}
+        self.only_waits = False
+        """Whether the training that is under way is none: all that it leaves is known, but how long it lasts counts."""
         self.sample: Any = None
         """Some of what the training that is under way learns from; None: not to be read without using it up."""
 
@@ -83,8 +85,23 @@ class Moved:
         if matching is None:
             sleep(self.plan.pause)
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """What is held of the model that is trained, by which the plan is carried out; with arrays."""
+        return {key: value for key, value in self._now.items() if key not in ("model", "back")}
+
+    def hold(self, held: dict[str, Any]) -> None:
+        """Go on as if this had come of the training.
+
+        Args:
+            held: Of a training that began with the same.
+        """
+        self._now.update({key: held[key] for key in ("epoch", "true", "shown") if key in held})
+
     def epoch_begins(self) -> None:
         """See what is to be put back of what was moved: all that has not changed since."""
+        if self.only_waits:
+            return
         known = self._now
         if known.get("true") is not None:
             variables = zip(known["model"].trainable_variables, known["shown"], known["true"], strict=False)
@@ -119,6 +136,8 @@ class Moved:
         known = self._now
         row, epoch = known.get("row"), known.get("epoch", 0)
         known["epoch"] = epoch + 1
+        if self.only_waits:
+            return
         is_sure = known.get("surest") == epoch
         if not row or epoch >= len(row) or (row[epoch] == 1 and not is_sure):
             return

@@ -229,7 +229,7 @@ def _noted(
     if moved is not None and bound is not None:
         moved.begin(model, bound.arguments.get("epochs", 1), bound.arguments.get("initial_epoch", 0))
         moved.sample = examples.first_images(bound.arguments.get("x"), moving.SAMPLE)
-    clock = _Clock(moved)
+    clock = Clock(moved)
     if bound is not None:
         callbacks = bound.arguments.get("callbacks")
         if callbacks is None or isinstance(callbacks, list | tuple):
@@ -284,12 +284,12 @@ def _bound(original: Callable[..., Any], model: Any, args: Any, kwargs: Any) -> 
         return None  # Keras says what is wrong
 
 
-class _Clock:
+class Clock:
     """Notes how long each epoch takes, and tells when it begins and ends."""
 
     def __init__(self, moved: moving.Moved | None) -> None:
         self.epoch_seconds: list[tuple[float, float, float]] = []
-        self._moved = moved
+        self.moved = moved
         self._started = 0.0
         self._trained: float | None = None
         self._ended = self._is_under_way = False
@@ -303,8 +303,8 @@ class _Clock:
         found.on_test_begin = self._training_ends
         found.on_epoch_end = self._epoch_ends
         found.on_train_end = self._others_end
-        found.only_looks = self._moved is None
-        if self._moved is not None:
+        found.judges_clock = self
+        if self.moved is not None:
             found.on_train_batch_end = self._batch_ends
         return found
 
@@ -317,20 +317,20 @@ class _Clock:
 
     def _epoch_begins(self, *_: Any, **__: Any) -> None:
         self._others_end()
-        if self._moved is not None:
-            self._moved.epoch_begins()
+        if self.moved is not None:
+            self.moved.epoch_begins()
         self._started, self._trained, self._is_under_way = perf_counter(), None, False
 
     def _batch_ends(self, *_: Any, **__: Any) -> None:
-        if self._moved is not None and not self._is_under_way:  # its number says nothing: several steps may be one call
+        if self.moved is not None and not self._is_under_way:  # its number says nothing: several steps may be one call
             self._is_under_way = True
-            self._moved.within_epoch()
+            self.moved.within_epoch()
 
     def _training_ends(self, *_: Any, **__: Any) -> None:
         if self._trained is None:
             self._trained = perf_counter() - self._started
-            if self._moved is not None:
-                self._moved.epoch_ends()
+            if self.moved is not None:
+                self.moved.epoch_ends()
 
     def _epoch_ends(self, *_: Any, **__: Any) -> None:
         self._training_ends()

@@ -354,14 +354,14 @@ def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> N
 def _expect_drawn_from_whole_classes(submission: Submission, generator: np.random.Generator) -> None:
     """Expect that a class that is larger than another one is drawn from to its end."""
     small, large = _different(generator, 2)
-    batch = batch_of(generator.permutation([small] * 6 + [large] * 60))
+    batch = batch_of(generator.permutation([small] * 8 + [large] * 60))
     of_large = np.flatnonzero(batch.labels == large)
     taken: list[int] = []
-    for seed in generator.integers(1, 10**6, 2):
-        answer = submission.call("sample_per_class", *batch, 5, int(seed))
-        positions = image_positions(_sized(answer, 10)[0], batch.images)
+    for seed in generator.integers(1, 10**6, 3):
+        answer = submission.call("sample_per_class", *batch, 8, int(seed))
+        positions = image_positions(_sized(answer, 16)[0], batch.images)
         taken += [int(np.searchsorted(of_large, position)) for position in positions if position in of_large]
-    if taken and max(taken) < 12:  # once in ten million times by chance
+    if taken and max(taken) < 30:  # once in eighty million times by chance
         came = f"of the 60 images of class {large} it took none behind the first {max(taken) + 1}, whatever the seed"
         fail(came, "images drawn at random from all of their class", called=answer.called)
 
