@@ -354,7 +354,7 @@ def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> N
 def _expect_drawn_from_whole_classes(submission: Submission, generator: np.random.Generator) -> None:
     """Expect that a class that is larger than another one is drawn from to its end."""
     small, large = _different(generator, 2)
-    batch = batch_of(generator.permutation([small] * 8 + [large] * 60))
+    batch = batch_of(generator.permutation([small] * 9 + [large] * 60))
     of_large = np.flatnonzero(batch.labels == large)
     taken: list[int] = []
     for seed in generator.integers(1, 10**6, 3):
