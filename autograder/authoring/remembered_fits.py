@@ -60,11 +60,11 @@ def install() -> None:
         known = pickle.loads(place.read_bytes()) if place.is_file() else None  # noqa: S301 (written below)
         if known is not None and training.put_in_place(known, functools.partial(original, **training.alone)):
             return model.history
-        wall, processor = time.perf_counter(), time.process_time()
+        started = time.process_time()
         history = original(model, *args, **kwargs)
-        share = (time.process_time() - processor) / (time.perf_counter() - wall)
+        computed = time.process_time() - started
         if history.epoch == list(range(training.given["initial_epoch"], training.given["epochs"])):
-            write_whole(place, pickle.dumps(training.known(history, min(share, 1.0))))
+            write_whole(place, pickle.dumps(training.known(history, computed)))
         return history
 
     fit.remembers = True  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ class _Known:
     held: list[dict[str, Any]]
     """By what the judge moves the model, of each clock: see `moving.Moved`."""
     lasted: list[tuple[float, float]]
-    """Seconds an epoch, for training and with what comes behind; nothing where the judge waits, which is longer."""
+    """Seconds of each epoch, for training without what the judge waited, and for what comes behind."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,22 @@ class _Training:
     def _movers(self) -> list[Any]:
         return [clock.moved for clock in self._clocks if clock.moved is not None]
 
-    def known(self, history: Any, share: float) -> _Known:
+    def known(self, history: Any, computed: float) -> _Known:
         """Return what it has left, right after it.
 
         Args:
             history: What `fit` returned.
-            share: How much of a processor it had: on a machine of its own it lasts so much shorter.
+            computed: Seconds of a processor that it took.
         """
         held = [moved.held for moved in self._movers]
-        clocks = [] if held else self._clocks[:1]
-        lasted = [(share * trained, share * whole) for clock in clocks for trained, _, whole in clock.epoch_seconds]
+        lasted = [
+            (trained - waited, whole - trained)
+            for clock in self._clocks[:1]
+            for (trained, _, whole), waited in zip(clock.epoch_seconds, clock.judges_seconds, strict=True)
+        ]
+        # on a busy machine it had a share of a processor, and would last so much shorter on another
+        share = min(computed / max(sum(map(sum, lasted)), 1e-9), 1.0)
+        lasted = [(share * trained, share * behind) for trained, behind in lasted]
         return _Known(_arrays(self.model), dict(history.history), dict(history.params), _generators(), held, lasted)
 
     def digest(self) -> str:
@@ -166,15 +172,15 @@ class _Training:
         logs: dict[str, float] = {}
         told.on_train_begin()
         for number, epoch in enumerate(range(self.given["initial_epoch"], self.given["epochs"])):
-            trained, whole = known.lasted[number] if number < len(known.lasted) else (0.0, 0.0)
+            trained, behind = known.lasted[number] if number < len(known.lasted) else (0.0, 0.0)
             told.on_epoch_begin(epoch)
             told.on_train_batch_end(0)
-            time.sleep(trained)
+            time.sleep(max(trained, 0.0))
             logs = {name: values[number] for name, values in known.history.items()}
             if any(name.startswith("val_") for name in logs):
                 told.on_test_begin()
                 told.on_test_end()
-            time.sleep(max(whole - trained, 0.0))
+            time.sleep(max(behind, 0.0))
             told.on_epoch_end(epoch, logs)
         told.on_train_end(logs)
 

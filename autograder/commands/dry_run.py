@@ -30,9 +30,7 @@ def dry_run(
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(
-            "--jobs", min=1, help="How many at once.", show_default="cores and one more; twice that without a seal"
-        ),
+        typer.Option("--jobs", min=1, help="How many at once.", show_default="a few more than cores"),
     ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write matrix and findings to this file.", show_default=False)
@@ -67,7 +65,7 @@ def dry_run(
             raise CourseError(f"There is no exercise '{exercise}'; there is: {', '.join(found.exercises)}.")
         started, extent = time.monotonic(), Extent(only, mutants, sealed)
         try:
-            jobs = jobs or default_jobs() * (1 if sealed else 2)  # here, the judge waits, and what is known to last
+            jobs = jobs or default_jobs() + (not sealed)  # here, the judge's pauses leave more of a core to others
             done = _rehearse_all(found, names, secrets, jobs, extent)
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)

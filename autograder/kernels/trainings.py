@@ -289,10 +289,13 @@ class Clock:
 
     def __init__(self, moved: moving.Moved | None) -> None:
         self.epoch_seconds: list[tuple[float, float, float]] = []
+        self.judges_seconds: list[float] = []
+        """Of the first of these, what the judge waited in each epoch."""
         self.moved = moved
         self._started = 0.0
         self._trained: float | None = None
         self._ended = self._is_under_way = False
+        self._waited = 0.0
 
     def callback(self) -> Any:
         """Return what Keras calls."""
@@ -319,12 +322,14 @@ class Clock:
         self._others_end()
         if self.moved is not None:
             self.moved.epoch_begins()
-        self._started, self._trained, self._is_under_way = perf_counter(), None, False
+        self._started, self._trained, self._is_under_way, self._waited = perf_counter(), None, False, 0.0
 
     def _batch_ends(self, *_: Any, **__: Any) -> None:
         if self.moved is not None and not self._is_under_way:  # its number says nothing: several steps may be one call
             self._is_under_way = True
+            started = perf_counter()
             self.moved.within_epoch()
+            self._waited = perf_counter() - started
 
     def _training_ends(self, *_: Any, **__: Any) -> None:
         if self._trained is None:
@@ -337,6 +342,7 @@ class Clock:
         if len(self.epoch_seconds) < MAX_NOTED:
             whole = perf_counter() - self._started
             self.epoch_seconds.append((self._trained or 0.0, whole, whole))
+            self.judges_seconds.append(self._waited)
             self._ended = True
 
 
