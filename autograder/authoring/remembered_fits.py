@@ -15,7 +15,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -197,12 +197,11 @@ class _Begun:
     flags: list[bool]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Untraced:
     """Stands where Keras keeps the training step that it traced, as the layers were then, and uses until `compile`."""
 
     begun: _Begun
-    train_function: Any = field(default=None)
 
     def __call__(self, iterator: Any) -> Any:
         """Make the step, and train with it."""
