@@ -23,7 +23,10 @@ import joblib
 import numpy as np
 
 from autograder.course.whole_files import write_whole
+from autograder.kernels.cell_trainings import is_judges_clock
 
+_OURS = ("keras", "transferlab")
+"""Where code comes from that is the same for all submissions."""
 _folders: list[Path] = []
 """Where trainings are kept; empty while none are."""
 
@@ -251,7 +254,9 @@ def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) 
         and not tf.config.functions_run_eagerly()
         and (model.train_function is None or isinstance(model.train_function, _Untraced))
         and all(map(_is_built_in, _layers(model)))
-        and _is_plain(model._compile_config.config)  # noqa: SLF001 (`get_compile_config` names functions only)
+        and _is_plain(model._compile_config.config)  # noqa: SLF001 (what `compile` was given)
+        and not _names_others(model.get_config())
+        and not _names_others(model.get_compile_config())
         and given["verbose"] == 0
         and isinstance(given["x"], np.ndarray)
         and isinstance(given["y"], np.ndarray)
@@ -265,7 +270,7 @@ def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) 
 def _are_clocks(callbacks: Any) -> bool:
     """Whether nobody but the judge is told of the training, and it only looks on or moves what is known."""
     given = () if callbacks is None else callbacks
-    return isinstance(given, list | tuple) and all(hasattr(callback, "judges_clock") for callback in given)
+    return isinstance(given, list | tuple) and all(map(is_judges_clock, given))
 
 
 def _has_parts(validation_data: Any) -> bool:
@@ -274,8 +279,17 @@ def _has_parts(validation_data: Any) -> bool:
 
 def _is_built_in(layer: Any) -> bool:
     kind = type(layer)
-    is_ours = kind.__module__.startswith(("keras.", "transferlab."))
-    return is_ours and kind.__name__ != "Lambda" and "call" not in vars(layer)
+    return kind.__module__.startswith(_OURS) and kind.__name__ != "Lambda" and "call" not in vars(layer)
+
+
+def _names_others(config: Any) -> bool:
+    """Whether a configuration names what somebody wrote: an activation, say, of which it does not hold the code."""
+    if isinstance(config, dict):
+        where = config.get("module") or config.get("registered_name") or ""  # no module: what is registered by name
+        if "module" in config and not where.startswith(_OURS):
+            return True
+        config = list(config.values())
+    return isinstance(config, list | tuple) and any(map(_names_others, config))
 
 
 def _is_plain(value: Any) -> bool:

@@ -133,13 +133,23 @@ def _with_epochs_noted(
         bound = signature.bind(model, *args, **kwargs)
         given = bound.arguments.get("callbacks")
         own = [given] if isinstance(given, keras.callbacks.Callback) else given
-        # a clock of the judge's keeps nothing
-        if isinstance(own, list | tuple) and not all(hasattr(one, "judges_clock") for one in own):
+        if isinstance(own, list | tuple) and not all(map(is_judges_clock, own)):
             last = keras.callbacks.Callback()  # what the others do to the model at the end of an epoch has been done
             last.on_epoch_end = lambda *_, **__: _note_state(model, passed)
             bound.arguments["callbacks"] = [*own, last]
             args, kwargs = bound.args[1:], bound.kwargs
     return original(model, *args, **kwargs)
+
+
+def is_judges_clock(callback: Any) -> bool:
+    """Whether a callback is the judge's own, which keeps nothing of the model.
+
+    Args:
+        callback: Of a training. One of a student's may answer to every name, so it is not asked for any.
+    """
+    import keras
+
+    return type(callback) is keras.callbacks.Callback and "judges_clock" in vars(callback)
 
 
 def _note_state(model: Any, passed: list[str]) -> None:

@@ -14,8 +14,10 @@ prepare_process()
 import keras, numpy as np
 from keras import layers
 from autograder.authoring import remembered_fits
+from autograder.kernels import moving, trainings
 from autograder.kernels.inner import quick_fit
 
+noted, lasted = [], []
 quick_fit.install()
 remembered_fits.install()
 placed, put = [], remembered_fits._Training.put_in_place
@@ -98,12 +100,50 @@ def own_loss():
     return fitted(model)
 
 
+def own_activation():
+    def doubled(values):
+        return 2 * values
+    images = keras.Input((6, 6, 3))
+    return fitted(compiled(keras.Sequential([images, layers.Flatten(), layers.Dense(3, doubled)])))
+
+
+def own_schedule():
+    class Halved(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.005
+        def get_config(self):
+            return {}
+    return fitted(compiled(network(), Halved()))
+
+
+def own_metric():
+    def share(true, given):
+        return keras.ops.mean(given, axis=-1)
+    model = network()
+    named = keras.metrics.MeanMetricWrapper(share, name="share")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[named])
+    return fitted(model)
+
+
+def moved():
+    model = network()
+    plan = moving.Plan(shown=((2.0, None, -1.0),), surest=(0,), epoch_pauses=(0.0, 0.01, 0.0))
+    with trainings.watched(plan) as watch:
+        fitted(model, epochs=3, validation_split=0.25)
+        for _ in range(3):  # epoch by epoch, as one training
+            fitted(model, epochs=1, validation_split=0.25)
+    names = ("epochs", "steps", "accuracy", "val_accuracy")
+    noted.append([[fit[name] for name in names] for fit in watch.fits])
+    lasted.append([seconds for fit in watch.fits[:1] for seconds, _, _ in fit["epoch_seconds"]])
+    return model
+
+
 def in_words():
     return fitted(network(), verbose=2)
 
 
 CASES = [validated, inner, twice, compiled_anew, flags_without_compile, steps_by_hand,
-         own_callback, own_layer, own_loss, in_words]
+         own_callback, own_layer, own_loss, own_activation, own_schedule, own_metric, moved, in_words]
 
 
 def left(case):
@@ -121,12 +161,14 @@ def left(case):
 plain = [left(case) for case in CASES]
 with remembered_fits.remembering():
     first, second = [left(case) for case in CASES], [left(case) for case in CASES]
-    keras.utils.set_random_seed(3)
-    placed.clear()
-    fitted(network(0.4)), fitted(network(), images=x + 1), fitted(network(), batch_size=24), fitted(network(), epochs=3)
-    others = len(placed)
+    others = []
+    for change in ({"dropout": 0.4}, {"images": x + 1}, {"batch_size": 24}, {"epochs": 3}, {"shuffle": False}, {}):
+        keras.utils.set_random_seed(3)
+        placed.clear()
+        fitted(network(change.pop("dropout", 0.3)), **change)
+        others.append(len(placed))
 print(json.dumps({
-    "others": others,
+    "others": others, "noted": noted, "lasted": lasted,
     **{case.__name__: [a[0], b[0], c[0], a[1], c[1]] for case, a, b, c in zip(CASES, plain, first, second)},
 }))
 """
@@ -151,6 +193,10 @@ def compared():
         ("own_callback", 0),
         ("own_layer", 0),
         ("own_loss", 0),
+        ("own_activation", 0),
+        ("own_schedule", 0),
+        ("own_metric", 0),
+        ("moved", 1),
         ("in_words", 0),
     ],
 )
@@ -162,4 +208,17 @@ def test_what_is_put_in_place_is_what_the_training_leaves(compared, case, least)
 
 
 def test_nothing_is_put_in_place_of_another_training(compared):
-    assert compared["others"] == 0
+    *others, same = compared["others"]
+    assert others == [0] * 5
+    assert same == 1
+
+
+def test_the_judge_sees_what_it_would_see(compared):
+    plain, first, second = compared["noted"]
+    assert first == plain
+    assert second == plain
+
+
+def test_the_first_epoch_is_still_the_longest(compared):
+    *_, (first, paused, last) = compared["lasted"]
+    assert first > paused > last  # it traced a graph, and the judge waited in the next one

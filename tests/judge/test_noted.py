@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from autograder.kerasmodels import noted
 from autograder.kerasmodels.noted import digest_of_array, digests_of_images, read_notes
-from autograder.kernels import cell_trainings, probe
+from autograder.kernels import cell_trainings, probe, trainings
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (12, 4, 6, 3), dtype=np.uint8)
 LABELS = np.arange(12) % 3
@@ -149,6 +149,28 @@ def test_a_copy_of_an_earlier_epoch_is_known_too(network, in_a_list):
     assert notes.fits_of("another", keeps.kept[0], first=1) == []
     assert len(notes.fits[0].passed) == 4
     assert notes.fits[1].passed == ()
+
+
+class KeepsAndAnswersToAnyName(Keeps):
+    """Like one that hands on what it is asked to another object."""
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return name
+
+
+def test_a_callback_that_answers_to_any_name_is_no_clock_of_the_judges(network):
+    keeps = KeepsAndAnswersToAnyName()
+    network.fit(IMAGES, LABELS, epochs=3, callbacks=[keeps], verbose=0)
+    assert len(read_notes(Kernel()).fits[0].passed) == 3
+
+
+def test_a_clock_of_the_judges_keeps_nothing(network):
+    clock = trainings.Clock(None)
+    network.fit(IMAGES, LABELS, epochs=3, callbacks=[clock.callback()], verbose=0)
+    assert len(clock.epoch_seconds) == 3
+    assert read_notes(Kernel()).fits[0].passed == ()
 
 
 def test_a_copy_between_trainings_has_had_all_before_it_and_as_many_as_were_asked_for(network):
