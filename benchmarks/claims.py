@@ -52,6 +52,7 @@ FEWER = {
 SIZES = (10, 100, 400)
 STEPS, MOST_STEPS, EPOCHS_AT_LEAST = 300, 1200, 30
 HEAD_RATE, HEAD_EPOCHS, TUNING_EPOCHS, BATCH_SIZE = 1e-3, 8, 4, 32
+TEXTURE_EPOCHS = 4
 RATES = {"sketches": (1e-5, 1e-4, 3e-4, 1e-3, 1e-2), "cifar10": (1e-5, 3e-5, 1e-4, 3e-4, 1e-3)}
 """Of a second stage, by source of images; the middle ones are where its best is looked for."""
 UNFREEZING_RATES = (1e-4, 3e-4, 1e-3)
@@ -303,6 +304,39 @@ def fraction_rates(source: str, seed: int) -> Accuracies:
     return found
 
 
+def far_source(seed: int) -> Accuracies:
+    """Section 9: frozen features of a network trained on striped textures, of the emblem weights, of random ones."""
+    train, test = drawn("sketches", "train", 100, 1000 + seed), drawn("sketches", "test", 100, 2000 + seed)
+    textures, unseen = transferlab.striped_textures(1200, seed), transferlab.striped_textures(400, 1000 + seed)
+    far = texture_learner()
+    random = fresh(far.model, seed)
+    own = far.fit(random, textures, TEXTURE_EPOCHS).accuracy(unseen)
+    backbone = far.model.layers[0]
+    found = {"textures, its own images": own, "textures": _head_on(backbone, train, test, seed)}
+    far.model.set_weights(random)
+    found["random"] = _head_on(backbone, train, test, seed)
+    found["emblems"] = _head_on(network("mini_vgg"), train, test, seed)
+    return found
+
+
+@functools.cache
+def texture_learner() -> Learner:
+    """A network of the source that lies far away."""
+    backbone = transferlab.load_backbone("mini_vgg", weights=None)
+    kinds = len(transferlab.striped_textures(1, 0).class_names)
+    return Learner(
+        keras.Sequential([backbone, layers.GlobalAveragePooling2D(), layers.Dense(kinds, activation="softmax")])
+    )
+
+
+def _head_on(backbone: keras.Model, train: ImageSet, test: ImageSet, seed: int) -> float:
+    """Accuracy of the lesson's head on a network's features."""
+    maps = [maps_of(backbone, part) for part in (train, test)]
+    learned, tested = (part._replace(images=part.images.mean(axis=(1, 2))) for part in maps)
+    head = head_learner(learned.images.shape[1:])
+    return head.fit(fresh(head.model, seed), learned, HEAD_EPOCHS).accuracy(tested)
+
+
 def tracing(seed: int) -> Accuracies:
     """CPU-seconds of the two epochs that exercise 2's `seconds` covers, the first with the tracing of its step."""
     train = drawn("sketches", "train", 12, 1000 + seed)
@@ -334,6 +368,7 @@ PARTS: dict[str, Callable[[int], Accuracies]] = {
     "fractions": fractions,
     "rates sketches mini_vgg": lambda seed: second_stage("sketches", "mini_vgg", seed),
     "curve": data_curve,
+    "sources": far_source,
     "rates sketches efficientnet_lite0@96": lambda seed: second_stage("sketches", "efficientnet_lite0@96", seed),
     "rates cifar10 efficientnet_lite0@96": lambda seed: second_stage("cifar10", "efficientnet_lite0@96", seed),
     f"rates cifar10 {PHOTOGRAPHS}": lambda seed: second_stage("cifar10", PHOTOGRAPHS, seed),

@@ -11,6 +11,11 @@ _PARTS = {
         """From scratch, a head on frozen features of `mini_vgg`, and a head on those of random weights; each trained
 for 300 to 1,200 steps, 1,000 test images.""",
     ),
+    "sources": (
+        "Drawings: features of a near source, of a far one, and of none (section 9)",
+        """Frozen features of `mini_vgg`, 100 images a class, 8 epochs of the head, 1,000 test images. *Textures*:
+trained on 1,200 striped textures for 4 epochs; *its own images*: what it recognises of 400 unseen ones.""",
+    ),
     "rates sketches mini_vgg": (
         "Drawings: the second stage at several learning rates (sections 7 and 8)",
         """100 images a class; 8 epochs of the head, then 4 of the last block and the head; *frozen, as long*: 4 more of

@@ -47,7 +47,7 @@ import os
 # TensorFlow then rounds the way it does for the grader, and keeps notes about this
 # computer's processor to itself.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np

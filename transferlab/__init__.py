@@ -25,6 +25,7 @@ from transferlab.recorded import recorded_accuracies, recorded_on
 from transferlab.scenarios import check_scenarios
 from transferlab.showing import show
 from transferlab.signs import passed
+from transferlab.textures import striped_textures
 
 __all__ = [
     "CourseData",
@@ -62,4 +63,5 @@ __all__ = [
     "recorded_on",
     "show",
     "source_names",
+    "striped_textures",
 ]

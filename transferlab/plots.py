@@ -155,7 +155,7 @@ def plot_comparison(
 
 
 def plot_trade_off(
-    table: "pd.DataFrame | Mapping[str, Sequence[Any]]",
+    table: "pd.DataFrame | Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]]",
     *,
     x: str,
     y: str = "val_accuracy",
@@ -167,7 +167,7 @@ def plot_trade_off(
     """One point for each row, named, and a line through those no other row beats (less x, more y).
 
     Args:
-        table: A data frame, or a dictionary of columns.
+        table: A data frame, a dictionary of columns, or a list of rows, each a dictionary.
         x: Column of the cost: less is better, such as "seconds" or "parameters".
         y: Column of the gain: more is better.
         name: Column that names the rows.
@@ -181,11 +181,16 @@ def plot_trade_off(
     Raises:
         ValueError: The table lacks a column, or has no rows.
     """
+    columns: Any = table
+    if isinstance(table, list | tuple):
+        import pandas as pd
+
+        columns = pd.DataFrame(list(table))
     for column in (x, y, name):
-        if column not in table:
-            raise ValueError(f"the table has no column {column!r}; it has {', '.join(map(str, table))}")
-    cost, gain = np.asarray(table[x], float), np.asarray(table[y], float)
-    names = [f"{name} {row:g}" if isinstance(row, float | int) else str(row) for row in table[name]]
+        if column not in columns:
+            raise ValueError(f"the table has no column {column!r}; it has {', '.join(map(str, columns))}")
+    cost, gain = np.asarray(columns[x], float), np.asarray(columns[y], float)
+    names = [f"{name} {row:g}" if isinstance(row, float | int) else str(row) for row in columns[name]]
     if len(names) == 0:
         raise ValueError("the table has no rows")
     ax = axes_or_new(ax, (6.4, 4.2))

@@ -10,10 +10,12 @@ one's own, like all that runs without a seal; a class is never graded so.
 import contextlib
 import functools
 import inspect
+import json
 import pickle
 import random
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,8 @@ from autograder.kernels.cell_trainings import is_judges_clock
 
 _OURS = ("keras", "transferlab")
 """Where code comes from that is the same for all submissions."""
+_traced: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+"""By training step: how the layers of its model were when it was traced."""
 _folders: list[Path] = []
 """Where trainings are kept; empty while none are."""
 
@@ -55,8 +59,9 @@ def install() -> None:
     def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
         if not _folders:
             return original(model, *args, **kwargs)
-        _make_up_for(model)
-        training = _training(signature, model, args, kwargs)
+        described = functools.cache(functools.partial(_described, model))  # takes long for a network of many layers
+        _make_up_for(model, described)
+        training = _training(signature, model, args, kwargs, described)
         if training is None:
             return original(model, *args, **kwargs)
         place = _folders[-1] / f"{training.digest()}.pickle"
@@ -66,6 +71,8 @@ def install() -> None:
         started = time.process_time()
         history = original(model, *args, **kwargs)
         computed = time.process_time() - started
+        if model.train_function is not None:
+            _traced[model.train_function] = described()
         if history.epoch == list(range(training.given["initial_epoch"], training.given["epochs"])):
             write_whole(place, pickle.dumps(training.known(history, computed)))
         return history
@@ -94,6 +101,8 @@ class _Training:
 
     model: Any
     given: dict[str, Any]
+    described: Callable[[], Any]
+    """How the layers are before."""
 
     @property
     def alone(self) -> dict[str, Any]:
@@ -132,7 +141,8 @@ class _Training:
         plain = {name: value for name, value in self.alone.items() if name != "self"}
         compiled = {**model.get_compile_config(), "optimizer": _optimizer(model.optimizer)}
         moved = [(moved.held, moved.sample) for moved in self._movers]
-        asked = (_described(model), compiled, _arrays(model), _generators(), plain, moved)
+        described = json.dumps(self.described(), default=joblib.hash)  # many small values, which joblib hashes slowly
+        asked = (described, compiled, _arrays(model), _generators(), plain, moved)
         return str(joblib.hash(asked, hash_name="sha1"))
 
     def put_in_place(self, known: _Known, train: Callable[[], Any]) -> bool:
@@ -146,7 +156,7 @@ class _Training:
 
         model = self.model
         _build(model, self.given)
-        begun = _Begun(model, train, _arrays(model), _generators(), _described(model), _flags(model))
+        begun = _Begun(model, train, _arrays(model), _generators(), self.described(), _flags(model))
         if [array.shape for array in known.arrays] != [tuple(variable.shape) for variable in _variables(model)]:
             return False
         told = keras.callbacks.CallbackList(self.given["callbacks"], add_history=True, model=model, **known.params)
@@ -157,7 +167,8 @@ class _Training:
             moved.hold(held)
         _assign(model, known.arrays)
         _set_generators(known.generators)
-        model.train_function = _Untraced(begun)
+        if model.train_function not in _traced:
+            model.train_function = _Untraced(begun)
         return True
 
     @contextlib.contextmanager
@@ -200,7 +211,7 @@ class _Begun:
     flags: list[bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Untraced:
     """Stands where Keras keeps the training step that it traced, as the layers were then, and uses until `compile`."""
 
@@ -209,17 +220,18 @@ class _Untraced:
     def __call__(self, iterator: Any) -> Any:
         """Make the step, and train with it."""
         model = self.begun.model
-        _make_up_for(model)
+        _make_up_for(model, functools.partial(_described, model))
         if model.train_function is self:
             model.train_function = None
             model.make_train_function()
+        _traced[model.train_function] = self.begun.described
         return model.train_function(iterator)
 
 
-def _make_up_for(model: Any) -> None:
+def _make_up_for(model: Any, described: Callable[[], Any]) -> None:
     """Where layers have been changed since a training was put in place, and not compiled: have it traced as it was."""
     stand_in = model.train_function
-    if not isinstance(stand_in, _Untraced) or stand_in.begun.described == _described(model):
+    if not isinstance(stand_in, _Untraced) or stand_in.begun.described == described():
         return
     begun, flags, history = stand_in.begun, _flags(model), model.history
     arrays, generators = _arrays(model), _generators()
@@ -234,7 +246,9 @@ def _make_up_for(model: Any) -> None:
     model.history = history
 
 
-def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) -> _Training | None:
+def _training(
+    signature: inspect.Signature, model: Any, args: Any, kwargs: Any, described: Callable[[], Any]
+) -> _Training | None:
     """Return a call of `fit` if all is known that decides it."""
     import keras
     import tensorflow as tf
@@ -252,10 +266,8 @@ def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) 
         and len(model.outputs) == 1
         and not model.run_eagerly
         and not tf.config.functions_run_eagerly()
-        and (model.train_function is None or isinstance(model.train_function, _Untraced))
         and all(map(_is_built_in, _layers(model)))
         and _is_plain(model._compile_config.config)  # noqa: SLF001 (what `compile` was given)
-        and not _names_others(model.get_config())
         and not _names_others(model.get_compile_config())
         and given["verbose"] == 0
         and isinstance(given["x"], np.ndarray)
@@ -264,7 +276,14 @@ def _training(signature: inspect.Signature, model: Any, args: Any, kwargs: Any) 
         and _are_clocks(given["callbacks"])
         and _has_parts(given["validation_data"])
     )
-    return _Training(model, given) if is_known else None
+    is_known = is_known and not _names_others(described()[0]) and _is_step_as(described, model)
+    return _Training(model, given, described) if is_known else None
+
+
+def _is_step_as(described: Callable[[], Any], model: Any) -> bool:
+    """Whether a training step traced now would be the one that `fit` uses."""
+    step = model.train_function
+    return step is None or isinstance(step, _Untraced) or _traced.get(step) == described()
 
 
 def _are_clocks(callbacks: Any) -> bool:

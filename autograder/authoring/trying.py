@@ -7,8 +7,9 @@ import itertools
 import os
 import random
 import sys
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.authoring.deferring import Effects
-from autograder.authoring.forks import Lost, led, run_forked
+from autograder.authoring.forks import Lost, Slots, led, led_together, run_forked
 from autograder.authoring.golden import build_submission, read_expected, slip_at, submission_places
 from autograder.authoring.in_process import NOTHING, LocalRun, judge_here, task_here
 from autograder.authoring.pages import checks_of
@@ -35,6 +36,10 @@ AWAKE_SECONDS = 120.0
 """For a fork in which TensorFlow is awake: what has not ended by then waits for a thread that is not there."""
 REFUSALS = 2
 """So many forks that needed TensorFlow's threads, and the others of the same cell are not tried there."""
+
+
+AT_ONCE = 3
+"""At so many places of the reference at once; else cores would wait for the last errand of each."""
 
 
 @dataclass(frozen=True)
@@ -284,24 +289,50 @@ def run_errands(bench: Bench, errands: Sequence[Errand], jobs: int, cpu_seconds:
     ahead = LocalRun(bench.reference, bench.exercise.name)
     gc.collect()
     gc.freeze()  # else each fork copies what it only looks through for garbage
-    with remembering():
+    slots = Slots(jobs)
+
+    def in_order() -> Iterator[Callable[[], Iterator[_Told]]]:
         for first, here in itertools.groupby(sorted(errands, key=_first), key=_first):
-            group = list(here)
             _run_ahead(ahead, bench.reference, first)
-            done = set()
-            if ahead.has_left_out_trainings and len(group) > 1:
-                for name, came in led(partial(_awake, ahead, group, jobs, cpu_seconds)):
-                    done.add(name)
-                    yield name, came
-            rest = ((errand.name, partial(errand.do, ahead)) for errand in group if errand.name not in done)
-            yield from run_forked(rest, jobs, cpu_seconds)
+            yield partial(_from_here, ahead, list(here), slots, cpu_seconds)
+
+    missing = {errand.name for errand in errands}
+    with remembering(), tempfile.TemporaryDirectory(prefix="tries-") as folder:
+        errands = [replace(errand, do=partial(_in_a_folder_of_its_own, errand.do, folder)) for errand in errands]
+        for name, came, lost in led_together(in_order(), AT_ONCE):
+            missing.discard(name)
+            yield name, Lost(**lost) if lost else came
+    for name in sorted(missing):
+        yield name, Lost("the process died that was to try it")
+
+
+def _in_a_folder_of_its_own(do: Callable[[LocalRun], Any], folder: str, run: LocalRun) -> Any:
+    """Do an errand where nothing of others lies, and what it writes is in nobody's way."""
+    with contextlib.chdir(tempfile.mkdtemp(dir=folder)):
+        return do(run)
+
+
+_Told = tuple[str, Any, dict[str, Any] | None]
+"""Name of an errand, what came of it, and how it was lost, as it goes through JSON."""
 
 
 def _first(errand: Errand) -> int:
     return errand.first
 
 
-def _awake(ahead: LocalRun, errands: Sequence[Errand], jobs: int, cpu_seconds: int) -> Iterator[tuple[str, Any]]:
+def _from_here(ahead: LocalRun, group: Sequence[Errand], slots: Slots, cpu_seconds: int) -> Iterator[_Told]:
+    """Do the errands that begin where the reference has been run to, in a fork that stays there while it goes on."""
+    done = set()
+    if ahead.has_left_out_trainings and len(group) > 1:
+        for name, came in led(partial(_awake, ahead, group, slots, cpu_seconds)):
+            done.add(name)
+            yield name, came, None
+    rest = ((errand.name, partial(errand.do, ahead)) for errand in group if errand.name not in done)
+    for name, came in run_forked(rest, slots, cpu_seconds):
+        yield (name, None, asdict(came)) if isinstance(came, Lost) else (name, came, None)
+
+
+def _awake(ahead: LocalRun, errands: Sequence[Errand], slots: Slots, cpu_seconds: int) -> Iterator[tuple[str, Any]]:
     """Run what was left out, and try what then needs none of TensorFlow's threads; what comes to no end is missing."""
     ahead.catch_up()
     refused = 0
@@ -311,7 +342,7 @@ def _awake(ahead: LocalRun, errands: Sequence[Errand], jobs: int, cpu_seconds: i
             if refused < REFUSALS:
                 yield errand.name, partial(_without_threads, errand, ahead)
 
-    for name, came in run_forked(in_order(), jobs, cpu_seconds, AWAKE_SECONDS):
+    for name, came in run_forked(in_order(), slots, cpu_seconds, AWAKE_SECONDS):
         if isinstance(came, Lost):
             refused += 1
         else:

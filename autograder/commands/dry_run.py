@@ -30,7 +30,9 @@ def dry_run(
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="How many at once.", show_default="a few more than cores"),
+        typer.Option(
+            "--jobs", min=1, help="How many at once.", show_default="cores and a quarter; without a seal twice that"
+        ),
     ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write matrix and findings to this file.", show_default=False)
@@ -65,7 +67,7 @@ def dry_run(
             raise CourseError(f"There is no exercise '{exercise}'; there is: {', '.join(found.exercises)}.")
         started, extent = time.monotonic(), Extent(only, mutants, sealed)
         try:
-            jobs = jobs or default_jobs() + (not sealed)  # here, the judge's pauses leave more of a core to others
+            jobs = jobs or default_jobs() * (1 if sealed else 2)  # here, judge and remembered trainings mostly wait
             done = _rehearse_all(found, names, secrets, jobs, extent)
         except ValueError as problem:
             err.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -57,12 +57,14 @@ def batch_of(
 
 @st.composite
 def batches_of(draw: st.DrawFn, labels: Sequence[int]) -> Batch:
-    """These labels in any order, as arrays of any type, with images of any shape and type."""
+    """These labels in any order, as arrays of any type, with images of any shape and type; floats are from 0 to 1."""
     seed = draw(st.integers(0, 2**16))
     order = np.random.default_rng(seed).permutation(labels)
     shape, image_type = draw(st.sampled_from(SHAPES)), draw(st.sampled_from(IMAGE_TYPES))
     types = [name for name in LABEL_TYPES if max(labels, default=0) <= np.iinfo(name).max]
-    return batch_of(order, seed, shape, image_type, draw(st.sampled_from(types)))
+    images, drawn = batch_of(order, seed, shape, image_type, draw(st.sampled_from(types)))
+    # from 0 to 1, which whole numbers do not hold; exact, so that a wider or narrower type keeps images apart
+    return Batch(images / images.dtype.type(256) if images.dtype.kind == "f" else images, drawn)
 
 
 def classes(smallest: int, largest: int, largest_label: int = LARGEST_LABEL) -> st.SearchStrategy[list[int]]:

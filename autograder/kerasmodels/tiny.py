@@ -41,6 +41,7 @@ def tiny_backbone(
     size: tuple[int, int] = (32, 32),
     layer_norm: bool = False,
     filters: int = 6,
+    ends_with_weights: bool = False,
 ) -> keras.Model:
     """Return a backbone with `blocks` convolutions, each followed by BatchNormalization if asked for.
 
@@ -51,6 +52,8 @@ def tiny_backbone(
         size: Height and width of its images, multiples of 8.
         layer_norm: Whether a LayerNormalization stands before the last convolution; it counts like any other layer.
         filters: Of each convolution.
+        ends_with_weights: Whether the last layer is the last convolution, which does what the activation behind it
+            would do. Without BatchNormalization.
 
     Returns:
         Model from (n, *size, 3) float32 in [0, 255] to (n, height / 8, width / 8, filters), its layers flat, all
@@ -63,7 +66,12 @@ def tiny_backbone(
             strides = 2 if block < 3 else 1
             if layer_norm and block == blocks - 1:
                 x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
-            x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=of_ours(f"convolution_{block}"))(x)
+            is_end = ends_with_weights and block == blocks - 1
+            options = {"activation": "leaky_relu"} if is_end else {}
+            name = of_ours(f"convolution_{block}")
+            x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=name, **options)(x)
+            if is_end:
+                break
             if batch_norm:
                 x = layers.BatchNormalization(name=of_ours(f"normalization_{block}"))(x)
             x = layers.LeakyReLU(0.2, name=LAST_LAYER if block == blocks - 1 else of_ours(f"activation_{block}"))(x)
@@ -148,6 +156,32 @@ def with_head(
         for variable in layer.weights:
             variable.assign(generator.normal(0, 0.3, variable.shape).astype(np.float32))
     return model
+
+
+CONTRAST = 8.0
+"""Of images that are to have any head with random weights make up its mind."""
+
+
+def varied_images(count: int, seed: int, size: tuple[int, int] = (32, 32)) -> Array:
+    """Images that differ in colour, gradient and noise, of a contrast that no picture has.
+
+    A head with random weights says nearly the same of all images of plain noise, and hardly prefers a class at all; of
+    these, it prefers one clearly. To be told what it says, not to be learned from.
+
+    Args:
+        count: How many.
+        seed: Of their pixels.
+        size: Height and width.
+
+    Returns:
+        (count, *size, 3) float32, about 127.5 on average, and up to `CONTRAST` times as far from it as a picture.
+    """
+    generator = np.random.default_rng(seed)
+    colours = generator.uniform(-127.5, 127.5, (2, count, 1, 1, 3))
+    slope = np.linspace(0, 1, size[0])[:, None, None]
+    mixed = colours[0] + (colours[1] - colours[0]) * slope
+    noise = generator.normal(0, 1, (count, *size, 3)) * generator.uniform(0, 80, (count, 1, 1, 1))
+    return np.asarray(127.5 + CONTRAST * np.clip(mixed + noise, -127.5, 127.5), dtype=np.float32)
 
 
 def training_images(

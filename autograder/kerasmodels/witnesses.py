@@ -16,9 +16,9 @@ __all__ = ["Evaluation", "Witness", "evaluated", "expect_loss_of_integer_labels"
 
 Array = np.ndarray[Any, Any]
 HEAD_RATE = 1e-3
-BETWEEN_CLASSES, LEAST_CLEAR = 0.01, 8
-"""Probabilities that are nearer to each other may change places when another machine, or half precision, rounds; and
-how many images without such ones are enough to tell what is counted."""
+BETWEEN_CLASSES, LEAST_CLEAR, MOST_CLEAR = 0.01, 8, 32
+"""Probabilities that are nearer to each other may change places when another machine, or half precision, rounds; how
+many images without such ones are enough to tell what is counted; and how many are asked about at most."""
 LOSSES_OF_OTHER_LABELS = frozenset(
     {"mse", "mean_squared_error", "mae", "mean_absolute_error", "mean_absolute_percentage_error", "log_cosh"}
     | {"mean_squared_logarithmic_error", "huber", "huber_loss", "hinge", "squared_hinge", "categorical_hinge"}
@@ -212,7 +212,8 @@ def evaluated(submission: Submission, facts: ModelFacts, images: Array, called: 
     clear = (first - second > BETWEEN_CLASSES) | (first == second)  # a head of zeros gives all the very same
     if clear.sum() < LEAST_CLEAR:
         return None
-    images, outputs = images[clear], outputs[clear]
+    clearest = np.sort(np.argsort(np.where(clear, first - second, -1.0))[::-1][: min(clear.sum(), MOST_CLEAR)])
+    images, outputs = images[clearest], outputs[clearest]
     rows, labels = np.arange(len(outputs)), outputs.argmax(axis=1).astype(np.int64)
     without = np.where(np.arange(outputs.shape[1]) == labels[:, None], -np.inf, outputs)
     labels = np.where(rows % 4, labels, without.argmax(axis=1))  # who counts the best two counts all

@@ -34,12 +34,26 @@ def learned(given: dict[str, Any]) -> tuple[Any, Any]:
     x, y = given.get("x"), given.get("y")
     with contextlib.suppress(Exception):  # what is not plain to see is no mistake
         if x is not None and y is not None and length(x):
-            share, steps = float(given.get("validation_split") or 0), given.get("steps_per_epoch")
-            count = int(length(x) * (1 - share))  # as Keras rounds it
+            count, steps = _not_split_off(given), given.get("steps_per_epoch")
             if steps:
                 count = min(count, int(steps) * int(given.get("batch_size") or BATCH_SIZE))
             return x[:count], y[:count]
     return x, y
+
+
+def split_off(given: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what `validation_split` leaves to watch the training with, images and labels; None twice if nothing."""
+    x, y = given.get("x"), given.get("y")
+    with contextlib.suppress(Exception):  # what is not plain to see is no mistake
+        if given.get("validation_split") and x is not None and y is not None and length(x):
+            count = _not_split_off(given)
+            return x[count:], y[count:]
+    return None, None
+
+
+def _not_split_off(given: dict[str, Any]) -> int:
+    """Count the images that `validation_split` leaves to learn from, rounded as Keras does."""
+    return int(length(given["x"]) * (1 - float(given.get("validation_split") or 0)))
 
 
 def _pairs(x: Any, y: Any) -> Iterator[tuple[Any, Any]]:

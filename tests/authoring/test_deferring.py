@@ -107,6 +107,36 @@ def test_a_fork_that_leads_tells_what_it_finds_and_takes_its_own_forks_along(tmp
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_forks_of_several_that_lead_share_their_slots(tmp_path):
+    slots = forks.Slots(2)
+
+    def work():
+        begun = time.monotonic()
+        time.sleep(0.3)
+        return [begun, time.monotonic()]
+
+    def lead(name):
+        yield from forks.run_forked([(f"{name} {number}", work) for number in range(3)], slots, 5)
+
+    came = dict(forks.led_together((lambda name=name: lead(name) for name in ("one", "two", "three")), 3))
+    assert sorted(came) == [f"{name} {number}" for name in ("one", "three", "two") for number in range(3)]
+    beginnings = [begun for begun, _ in came.values()]
+    assert max(sum(begun <= at < ended for begun, ended in came.values()) for at in beginnings) == 2
+
+
+def test_who_dies_gives_its_slot_back():
+    slots = forks.Slots(1)
+
+    def lead():
+        slots.take()
+        os._exit(1)
+        yield
+
+    assert list(forks.led_together([lead], 1)) == []
+    assert slots.take() == 0
+    assert slots.take() is None
+
+
 class Run:
     """A run of a notebook whose second cell trains."""
 
@@ -137,3 +167,17 @@ def test_what_needs_threads_begins_once_more_and_after_two_nothing_else_of_that_
         "looks 1": False,
         "looks 2": False,
     }
+
+
+def test_what_a_leader_takes_along_when_it_dies_is_said(monkeypatch):
+    monkeypatch.setattr(trying, "LocalRun", lambda *_: Run())
+    monkeypatch.setattr(trying, "_run_ahead", lambda run, _, first: setattr(run, "first", first))
+    monkeypatch.setattr(trying, "_from_here", lambda run, group, *_: os._exit(1) if run.first == 1 else _told(group))
+    errands = [trying.Errand("gone", 1, lambda _: 1), trying.Errand("here", 2, lambda _: 2)]
+    bench = type("Bench", (), {"reference": None, "exercise": type("Exercise", (), {"name": ""})})
+    found = dict(trying.run_errands(bench, errands, 2, 5))
+    assert found == {"here": 3, "gone": forks.Lost("the process died that was to try it")}
+
+
+def _told(group):
+    return iter([(errand.name, 3, None) for errand in group])

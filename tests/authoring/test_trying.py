@@ -1,8 +1,10 @@
 """Trying checks in one process: the verdicts of the sealed path, as a command that says what is as expected."""
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from autograder.authoring import forks, mutants
 from autograder.authoring.mutations import Mutation
 from autograder.authoring.slips import SlipError
-from autograder.authoring.trying import Bench, Tried
+from autograder.authoring.trying import Bench, Errand, Tried, run_errands
 from autograder.course.course import Course
 
 NAME = "exercise_3_comparing_models"
@@ -68,6 +70,20 @@ def test_only_a_clock_that_a_crowded_machine_does_not_move_says_for_certain_that
     work, cpu_seconds, seconds, lost
 ):
     assert dict(forks.run_forked([("it", work)], 1, cpu_seconds, seconds)) == {"it": lost}
+
+
+def test_what_a_submission_writes_is_in_nobodys_way(project_root, monkeypatch, tmp_path):
+    bench = Bench.find(Course.load(project_root), NAME)
+    monkeypatch.chdir(tmp_path)
+
+    def save(_):
+        seen = os.listdir()
+        Path("best.keras").touch()
+        return seen
+
+    errands = [Errand(name, 0, save) for name in ("one", "another")]
+    assert dict(run_errands(bench, errands, 1, 100)) == {"one": [], "another": []}
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_mutant_that_nobody_had_time_for_is_not_taken_for_noticed(monkeypatch):

@@ -2,12 +2,14 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from autograder.judge.checking import Failed, Undecided
 from autograder.judge.submission import Answer
-from autograder.kerasmodels import witnesses
+from autograder.kerasmodels import tiny, witnesses
 from autograder.kernels.values import array_from_bytes
 
 IMAGES = np.zeros((24, 4, 4, 3), np.float32)
@@ -76,3 +78,15 @@ def test_of_a_model_that_cannot_be_copied_nothing_is_expected(problem):
     kernel = Kernel(CLEAR)
     expect(kernel, problem)
     assert kernel.asked == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_head_with_random_weights_prefers_a_class_of_varied_images(seed):
+    keras.utils.set_random_seed(seed)
+    backbone = tiny.tiny_backbone(batch_norm=True, seed=seed, size=(24, 32))
+    hidden = layers.Dense(64, activation="relu")(layers.GlobalAveragePooling2D()(backbone.output))
+    model = keras.Model(backbone.input, layers.Dense(4 + seed % 4, activation="softmax")(hidden))
+    outputs = model.predict(tiny.varied_images(96, seed, (24, 32)), verbose=0)
+    second, first = np.sort(outputs, axis=1)[:, -2:].T
+    assert np.isfinite(outputs).all()
+    assert np.count_nonzero(first - second > witnesses.BETWEEN_CLASSES) >= witnesses.LEAST_CLEAR

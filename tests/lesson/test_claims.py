@@ -15,7 +15,7 @@ LESSON, EXERCISE_2 = "lesson_transfer_learning", "exercise_2_freezing_strategies
 EXERCISE_1 = "exercise_1_two_classes"
 RATES, PHOTOS = "rates sketches mini_vgg", "rates cifar10 mobilenet_0.75@96"
 PAIR = "exercise 1 cifar10 mobilenet_0.75@96"
-SEEDS = {RATES: 10, PHOTOS: 10, PAIR: 10, "fractions": 10, "curve": 10, "tracing": 1}
+SEEDS = {RATES: 10, PHOTOS: 10, PAIR: 10, "fractions": 10, "curve": 10, "sources": 10, "tracing": 1}
 """What is recorded; the command goes on where it was broken off, and more never hurts."""
 
 
@@ -46,6 +46,11 @@ CLAIMS: list[tuple[str, str, Callable[[], bool]]] = [
         "the same architecture with random ones gives the head little to work with",
         lambda: clearly(lead("curve", "frozen 100", "random 100")),
     ),
+    (LESSON, "but knowing its own source well is not enough", lambda: bool(
+        values("sources", "textures, its own images").min() > 0.85
+        and clearly(lead("sources", "emblems", "textures"))
+        and values("sources", "textures").max() < 0.25
+    )),
     (LESSON, "With more images the baseline catches up", lambda: clearly(
         lead("curve", "frozen 10", "scratch 10") - lead("curve", "frozen 400", "scratch 400")
     )),

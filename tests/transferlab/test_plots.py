@@ -109,6 +109,12 @@ def test_trade_off_takes_data_frames_and_names_numbers() -> None:
     assert texts(axes) == ["fraction 0", "fraction 0.25"]
 
 
+def test_trade_off_takes_a_list_of_rows() -> None:
+    rows = [{"fraction": number / 2, "seconds": 1.0 + number, "val_accuracy": 0.7} for number in range(2)]
+    axes = plot_trade_off(rows, x="seconds", name="fraction")
+    assert texts(axes) == ["fraction 0", "fraction 0.5"]
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

@@ -32,6 +32,8 @@ SIZES = ((24, 32), (32, 24), (40, 32), (24, 40), (32, 40))
 """Of images, height and width: never square."""
 SQUARE = (32, 32)
 
+EVALUATED = 96
+"""Images, of which those count that a model has an opinion of."""
 UNFROZEN = {"trained": 2, "one by one": 3, "none": 0}
 """How many layers are to be unfrozen, by kind of case."""
 
@@ -51,8 +53,10 @@ class ModelCases(Cases):
         """Height and width of images that are not square."""
         self.num_classes = int(generator.integers(4, 8))
         """More than two."""
-        self.rate = float(np.round(int(generator.integers(100, 600)) * 1e-5 + 7e-6, 6))
-        """Learning rate of fine-tuning, which no rounding to five decimals leaves as it is."""
+        rate = float(np.round(int(generator.integers(10, 90)) * 1e-5 + 7e-6, 6))
+        self.rates = {"trained": rate, "one by one": float(np.round(100 * rate, 4)), "none": rate}
+        """Learning rates of fine-tuning, by kind of case. No rounding to five decimals leaves the smaller one as it is,
+        and the other is larger than any in use: so a limit shows on either side."""
         self.seeds = [int(found) for found in generator.integers(1, 10**6, 8)]
 
     @property
@@ -64,14 +68,14 @@ class ModelCases(Cases):
         return self.once("size", self._size)
 
     def _size(self) -> tuple[int, int]:
-        asked = tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.oblong), 2
+        asked = self._plain(self.oblong), 2
         try:
             self.extractor(*asked)
         except Unanswered:  # whatever the images are
             return self.oblong
         except (Failed, Undecided):
             with contextlib.suppress(Failed, Undecided):
-                self.extractor(tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=SQUARE), 2)
+                self.extractor(self._plain(SQUARE), 2)
                 return SQUARE
         return self.oblong
 
@@ -82,7 +86,7 @@ class ModelCases(Cases):
             Failed: It does not.
         """
         try:
-            self.extractor(tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.oblong), 2)
+            self.extractor(self._plain(self.oblong), 2)
         except Failed as problem:
             if self.size != SQUARE:
                 raise
@@ -91,10 +95,13 @@ class ModelCases(Cases):
             hint = "images need not be square: take their shape from `backbone.input_shape[1:]`"
             raise Failed(came, "a model, as for square images", problem.called, hint) from problem
 
+    def _plain(self, size: tuple[int, int]) -> keras.Model:
+        return tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=size, ends_with_weights=True)
+
     @property
     def plain_backbone(self) -> keras.Model:
-        """Our backbone without BatchNormalization."""
-        return tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=self.size)
+        """Our backbone without BatchNormalization, whose last layer has weights."""
+        return self._plain(self.size)
 
     @property
     def normalized_backbone(self) -> keras.Model:
@@ -140,7 +147,7 @@ class ModelCases(Cases):
     def extractor_evaluation(self, backbone: keras.Model, num_classes: int) -> "Evaluation | None":
         """What `evaluate` says of that model, asked before it is trained."""
         case = self.extractor(backbone, num_classes)
-        images, _ = self.images(num_classes)
+        images = tiny.varied_images(EVALUATED, seed=self.seeds[2], size=self.size)
         return self.once(
             ("evaluated", id(backbone), num_classes),
             lambda: evaluated(self.submission, case.facts, images, case.called),
@@ -178,7 +185,7 @@ class ModelCases(Cases):
 
         def make() -> tuple[Answer, keras.Model, Handle]:
             ours, model, backbone = _placed(self, "trained")
-            arguments = (model, backbone, unfrozen_layers, self.rate)
+            arguments = (model, backbone, unfrozen_layers, self.rates["trained"])
             return self.submission.call("start_fine_tuning", *arguments, model=True), ours, model
 
         return self.once(("asked", unfrozen_layers), make)
@@ -325,7 +332,7 @@ def _among_dropouts(cases: ModelCases) -> AmongDropouts:
     ours = tiny.with_head(backbone, 3, seed=cases.seeds[4], flat=False)
     model = place(submission, ours, learning_rate=HEAD_RATE)
     part = part_of(submission, model, layer=1)
-    answer = submission.call("start_fine_tuning", model, part, 3, cases.rate, model=True)
+    answer = submission.call("start_fine_tuning", model, part, 3, cases.rates["trained"], model=True)
     try:
         answer.returned()
     except Failed as problem:
@@ -348,7 +355,7 @@ def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
     if kind == "trained":
         # a model that has been trained keeps its traced step: a flag flipped without compiling again shows only then
         _, before = fit(submission, model, *data, traced=True)
-    arguments = (model, backbone, UNFROZEN[kind], cases.rate)
+    arguments = (model, backbone, UNFROZEN[kind], cases.rates[kind])
     answer = submission.call("start_fine_tuning", *arguments, model=True)
     returned = answer.returned()
     if returned is not None and not isinstance(returned, Handle):
@@ -358,7 +365,8 @@ def _fine_tuned(cases: ModelCases, kind: str) -> FineTuned:
     if kind != "one by one":
         witnesses.append(Witness(OWN, tuple(own_steps(facts, *data))))
     if kind == "trained":
-        evaluation = evaluated(submission, facts, data[0], answer.called)
+        images = tiny.varied_images(EVALUATED, seed=cases.seeds[7], size=cases.oblong)
+        evaluation = evaluated(submission, facts, images, answer.called)
     if kind != "none":
         history, after = fit(submission, facts.handle, *data)
         if history.raised is None:  # a model that `fit` refuses is charged to the check of how it is compiled

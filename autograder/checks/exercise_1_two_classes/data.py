@@ -7,6 +7,7 @@ missing seeds, images in training and validation, parts that lose their labels, 
 answers that are empty or what was given.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -37,6 +38,12 @@ Seeds = Callable[[str], int]
 Classes = Sequence[int]
 SMALL_CLASSES, MANY_SEEDS, SEEDS_AGAIN = (2, 3, 4, 6, 10), 20, 6
 """Images of small classes; with how many seeds other images of any of them come, and if chance is not seeded, too."""
+ROUND_SEED = 128_000
+"""All of it matters: its last digits, and its last bits, are those of 0."""
+DRAWN, OF, SAMPLES = 8, 60, 12
+"""Images drawn from a large class, of how many, and how often."""
+MOST_OFF = 5.5
+"""Standard deviations by which the middle of what is drawn may be off: further once in twenty million times."""
 
 
 # --- select_classes: 6 points
@@ -99,7 +106,7 @@ def select_classes_accepts_column_labels(submission: Submission, selection: tupl
         expect_array(column[1], as_array(flat[1], "the labels").reshape(-1), "the labels", answer.called)
 
 
-@check(SELECT, points=0.5, hint="work on new arrays, and end with `.astype(np.int64)` on the labels only")
+@check(SELECT, points=0.5, hint="work on new arrays; images keep their dtype, and only labels become `np.int64`")
 def select_classes_keeps_dtypes_and_inputs(submission: Submission, draw_seed: Seeds) -> None:
     """Labels come out as int64, images keep their dtype, and the inputs stay as they were."""
     generator = np.random.default_rng(draw_seed("select_classes: types"))
@@ -196,7 +203,7 @@ def sample_per_class_is_reproducible(submission: Submission, draw_seed: Seeds) -
     """The same seed gives the same sample, and another seed another one."""
     generator = np.random.default_rng(draw_seed("sample_per_class: seeds"))
     batch = batch_of(np.repeat(_different(generator, 3), 60))
-    seeds = [0, int(generator.integers(1, 10**6))]  # of 0, some make no seed at all
+    seeds = [0, ROUND_SEED * int(generator.integers(1, 9))]  # of 0, some make no seed at all; of the other, a part
     samples = []
     for seed in seeds:
         samples.append(_pair(submission.call("sample_per_class", *batch, 20, seed)))
@@ -307,7 +314,7 @@ def split_is_reproducible(submission: Submission, draw_seed: Seeds) -> None:
     """The same seed gives the same split, and another seed another one."""
     generator = np.random.default_rng(draw_seed("split_train_validation: seeds"))
     batch = batch_of(np.repeat(_different(generator, 2), 40))
-    seeds = [0, int(generator.integers(1, 10**6))]  # of 0, some make no seed at all
+    seeds = [0, ROUND_SEED * int(generator.integers(1, 9))]  # of 0, some make no seed at all; of the other, a part
     splits = []
     for seed in seeds:
         for is_second in (False, True):
@@ -352,18 +359,35 @@ def split_leaves_its_inputs_alone(submission: Submission, draw_seed: Seeds) -> N
 
 
 def _expect_drawn_from_whole_classes(submission: Submission, generator: np.random.Generator) -> None:
-    """Expect that a class that is larger than another one is drawn from to its end."""
+    """Expect that of a class that is larger than another one every image has the same chance.
+
+    So what is drawn, over many seeds, has its middle near that of the class, and does not lie in one piece.
+    """
     small, large = _different(generator, 2)
-    batch = batch_of(generator.permutation([small] * 9 + [large] * 60))
+    batch = batch_of(generator.permutation([small] * (DRAWN + 1) + [large] * OF))
     of_large = np.flatnonzero(batch.labels == large)
     taken: list[int] = []
-    for seed in generator.integers(1, 10**6, 3):
-        answer = submission.call("sample_per_class", *batch, 8, int(seed))
-        positions = image_positions(_sized(answer, 16)[0], batch.images)
-        taken += [int(np.searchsorted(of_large, position)) for position in positions if position in of_large]
-    if taken and max(taken) < 30:  # once in eighty million times by chance
-        came = f"of the 60 images of class {large} it took none behind the first {max(taken) + 1}, whatever the seed"
-        fail(came, "images drawn at random from all of their class", called=answer.called)
+    in_one_piece = 0
+    for seed in generator.integers(1, 10**6, SAMPLES):
+        answer = submission.call("sample_per_class", *batch, DRAWN, int(seed))
+        positions = image_positions(_sized(answer, 2 * DRAWN)[0], batch.images)
+        drawn = [int(np.searchsorted(of_large, position)) for position in positions if position in of_large]
+        taken += drawn
+        in_one_piece += len(drawn) > 1 and len(set(np.diff(sorted([*drawn, *(place + OF for place in drawn)])))) <= 2
+    if not taken:
+        return  # of another class than it should: that is charged where samples are counted
+    came = ""
+    middle, spread = (OF - 1) / 2, math.sqrt((OF**2 - 1) / 12 / len(taken))
+    if max(taken) < OF // 2:
+        came = f"it took none behind the first {max(taken) + 1}, whatever the seed"
+    elif abs(np.mean(taken) - middle) > MOST_OFF * spread:
+        came = f"it took mostly the {'first' if np.mean(taken) < middle else 'last'} ones, over {SAMPLES} seeds"
+    elif in_one_piece > SAMPLES // 2:
+        came = f"it took {DRAWN} next to each other, or in equal steps"
+    if came:
+        hint = "draw from all images of the class, with `generator.choice(..., replace=False)` say"
+        wanted = "images drawn at random, each with the same chance"
+        fail(f"of the {OF} images of class {large} {came}", wanted, called=answer.called, hint=hint)
 
 
 def _different(generator: np.random.Generator, count: int) -> list[int]:

@@ -22,7 +22,7 @@ from autograder.judge.submission import Submission
 from autograder.judge.wording import brief
 from autograder.kerasmodels import tiny
 from autograder.kerasmodels.models import find_arrays, frozen_layers_beside
-from autograder.kerasmodels.witnesses import expect_loss_of_integer_labels
+from autograder.kerasmodels.witnesses import FineTuned, expect_loss_of_integer_labels
 
 Array = np.ndarray[Any, Any]
 BUILD, TUNE = "check_build_feature_extractor", "check_start_fine_tuning"
@@ -212,18 +212,23 @@ def fine_tuning_keeps_batch_normalization_still(cases: ModelCases) -> None:
 def fine_tuning_compiles_with_the_new_rate(cases: ModelCases) -> None:
     """The model is compiled again with the constant `learning_rate`, for integer labels and the metric `accuracy`."""
     case = cases.fine_tuned("trained")
-    rate = case.facts.learning_rate
     if not case.facts.compiled:
         fail("the model is not compiled", "one that is compiled again with the new rate", called=case.called)
-    if not isinstance(rate, float) or abs(rate / cases.rate - 1) > 1e-5:
-        found = f"the schedule {rate}" if isinstance(rate, str) else brief(rate)
-        fail(f"the optimizer's learning rate is {found}", f"the constant {cases.rate}", called=case.called)
     # that they are trained one after the other shows an optimizer that all of them share
-    for trained in (case, cases.fine_tuned("one by one")):
+    for kind in ("trained", "one by one"):
+        trained = cases.fine_tuned(kind)
+        _expect_rate(trained, cases.rates[kind])
         expect_loss_of_integer_labels(trained.facts.loss, trained.called)
         trained.expect_accuracy_reported()
     if case.evaluation is not None:
         case.evaluation.expect_integer_labels()
+
+
+def _expect_rate(case: FineTuned, asked: float) -> None:
+    rate = case.facts.learning_rate
+    if not isinstance(rate, float) or abs(rate / asked - 1) > 1e-5:
+        found = f"the schedule {rate}" if isinstance(rate, str) else brief(rate)
+        fail(f"the optimizer's learning rate is {found}", f"the constant {asked}", called=case.called)
 
 
 @check(TUNE, points=1, hint="change flags and compile; never build, clone or reload the model")

@@ -44,6 +44,8 @@ EPOCHS = {"baseline_model": BASELINE_EPOCHS, "feature_model": FEATURE_EPOCHS, "f
 UNFROZEN_LAYERS = 2
 LEARNT = 0.7
 """Share of new images, of two classes, that shows a training of some kind."""
+AS_GIVEN = "`fit(train_images, train_labels, validation_data=(validation_images, validation_labels), …)`"
+"""How every training is called."""
 LARGEST_SCALE = 0.2
 """With it, 255 becomes 51, which no longer is a small number."""
 IMAGES_OFF = 2.5
@@ -239,7 +241,8 @@ class Trained:
         done = sum(fit.epochs for fit in fits)
         if done != epochs or len(accuracies) != epochs:
             came = f"`fit` trained it for {done} epochs and `histories[{key!r}]` holds {len(accuracies)}"
-            fail(came, f"{epochs}, so that all models train equally long")
+            hint = f"call `fit` once with `epochs={epochs}`, and keep what it returns"
+            fail(came, f"{epochs}, so that all models train equally long", hint=hint)
         seen = [value for fit in fits for value in fit.history.get("val_accuracy", ())]
         found = [number(value, f"an entry of `histories[{key!r}]`") for value in accuracies]
         if len(seen) != len(found) or not np.allclose(seen, found, atol=2e-3):
@@ -289,7 +292,8 @@ class Trained:
             known = (0, steps, steps - 1) if earlier is None else (0, steps, steps - 1, earlier.steps)
             if fit.steps not in known:
                 came = f"an epoch of `{name}` took {fit.steps} steps"
-                fail(came, f"{steps}: the {count} training images in batches of {BATCH_SIZE}")
+                hint = "`fit(…, batch_size=BATCH_SIZE)`, and nothing that says how many steps an epoch has"
+                fail(came, f"{steps}: the {count} training images in batches of {BATCH_SIZE}", hint=hint)
 
     def _expect_images(self, seen: Seen, split: str, what: str) -> None:
         wanted = self.given(split)
@@ -297,16 +301,16 @@ class Trained:
         for other in GIVEN:
             count = sum(digest in self.given(other).label_of for digest in found) if other != split else 0
             if count:
-                fail(f"{what} {count} of the {other} images", f"`{split}_images` only")
+                fail(f"{what} {count} of the {other} images", f"`{split}_images` only", hint=AS_GIVEN)
         strange = [digest for digest in found if digest not in wanted.label_of]
         if strange:
             came = f"{what} {len(strange)} images that are none of `{split}_images`"
-            fail(came, "these images as they are; scaling and augmentation are layers of the model")
+            fail(came, "these images as they are; scaling and augmentation are layers of the model", hint=AS_GIVEN)
         if len(found) <= len(wanted.images) - BATCH_SIZE:
-            fail(f"{what} {len(found)} of `{split}_images`", f"all {len(wanted.images)}")
+            fail(f"{what} {len(found)} of `{split}_images`", f"all {len(wanted.images)}", hint=AS_GIVEN)
         labels = [wanted.label_of[digest] for digest in seen.images.tolist()]
         if (seen.labels >= 0).all() and labels != seen.labels.tolist():
-            fail(f"{what} images with the labels of others", f"`{split}_labels`, in the same order")
+            fail(f"{what} images with the labels of others", f"`{split}_labels`, in the same order", hint=AS_GIVEN)
 
     def expect_report(self, key: str, model: str, last: NotedFit, stage: str) -> None:
         """Expect that a reported accuracy is that of the model on the test images, which it was shown.
@@ -360,7 +364,14 @@ def trained(submission: Submission, data: transferlab.CourseData, draw_seed: Cal
 # --- the feature stage: 4 points
 
 
-@check(FEATURE, points=1, hint="is the backbone loaded with its pretrained weights, and was `fit` run for all epochs?")
+@check(
+    FEATURE,
+    points=1,
+    hint=(
+        "is the backbone loaded with its pretrained weights, was `fit` run for all epochs, and does the head learn at a"
+        " common rate, such as 1e-3?"
+    ),
+)
 def feature_model_recognises_new_images(trained: Trained) -> None:
     """`feature_model` classifies images it has never seen."""
     trained.first_stage()
@@ -404,7 +415,7 @@ def baseline_and_feature_train_for_their_epochs(trained: Trained) -> None:
     trained.epochs_were("feature", trained.fits("feature_model"), FEATURE_EPOCHS)
 
 
-@check(FEATURE, points=0.5, hint="`fit(train_images, train_labels, validation_data=(validation_images, ...), ...)`")
+@check(FEATURE, points=0.5, hint=AS_GIVEN)
 def both_learn_from_the_training_images_only(trained: Trained) -> None:
     """Both models learn from the training images, all of them and no others, in batches of `BATCH_SIZE`."""
     for name in ("baseline_model", "feature_model"):

@@ -57,11 +57,12 @@ class Refused(Exception):
 class Comparison(SecondStages):
     """The second stages of one call, and what is expected of them."""
 
-    def own_layers(self, fraction: float) -> set[str] | None:
+    def own_layers(self, fraction: float, *, frozen: bool = False) -> set[str] | None:
         """Names of the layers the student's own `unfreeze_fraction` unfreezes: a slip in it is charged there.
 
         Args:
             fraction: What it is asked for.
+            frozen: Whether of a backbone that was frozen before, as one is that comes from a head stage.
 
         Returns:
             None where it says nothing.
@@ -70,7 +71,8 @@ class Comparison(SecondStages):
             Refused: It raised, which leaves a backbone in a state that is nobody's fault here.
         """
         try:
-            handle = place(self.submission, self.pretrained)
+            every = list(range(len(self.pretrained.layers)))
+            handle = place(self.submission, self.pretrained, frozen_layers=every if frozen else [])
             answer = self.submission.call("unfreeze_fraction", handle, fraction, model=True)
             found = {layer.name for layer in layer_flags(self.submission, handle) if layer.trainable}
         except Failed:
@@ -127,8 +129,10 @@ class Comparison(SecondStages):
     def expect_fresh_starts(self) -> None:
         """Expect that each second stage began with the pretrained backbone and a head with a head stage behind it."""
         for fraction, found in self.pairs():
-            lost = sum(index is None for index in find_arrays(self.backbone, found.before))
-            if lost:
+            places = find_arrays(self.backbone, found.before)
+            changed = [name for name, place in zip(self.array_layers(), places, strict=True) if place is None]
+            charged = self._charged(set(changed))
+            if lost := sum(name in charged for name in changed):
                 came = f"the training for {fraction} began with {lost} of the backbone's {len(self.backbone)} arrays"
                 fail(f"{came} changed", "each one to begin with the pretrained backbone", called=self.called)
             stage, came = self.head_stage(found), ""
@@ -136,10 +140,21 @@ class Comparison(SecondStages):
                 came = f"the training for {fraction} began with a head that no earlier head stage left behind"
             elif self.trained_before(stage):
                 came = f"the head stage for {fraction} went on with a head that another training had left behind"
+            elif learned := self._charged(self.layers_moved(stage)):
+                came = f"in the head stage for {fraction}, `fit` changed {_named(learned)}"
+                wanted, hint = "the whole backbone frozen, BatchNormalization, too", "`backbone.trainable = False`"
+                fail(came, wanted, called=self.called, hint=hint)
             if came:
                 hint = "make a new head for each fraction, or give each a copy of one that was trained once"
                 wanted = "a head of `head_epochs` on the frozen backbone, and nothing else"
                 fail(came, wanted, called=self.called, hint=hint)
+
+    def _charged(self, changed: set[str]) -> set[str]:
+        """Leave out of layers those that the student's own `unfreeze_fraction` leaves learning at 0."""
+        try:
+            return changed - (self.own_layers(0.0) or set()) if changed else changed
+        except Refused:
+            return changed
 
     def expect_layers(self) -> None:
         """Expect that the second stages moved the layers of their fractions."""
@@ -148,12 +163,13 @@ class Comparison(SecondStages):
             if not layers and not any(array.any() for array in self.head(found)):
                 continue  # a head stage as long as a second one left its head showing nothing: its epochs are charged
             try:
-                is_right = layers in (wanted, self.own_layers(fraction))
+                is_right = layers == wanted or any(
+                    layers == self.own_layers(fraction, frozen=frozen) for frozen in (False, True)
+                )
             except Refused:
                 continue
             if not is_right:
-                which = f"{len(layers)} layers of the backbone ({', '.join(sorted(layers))})"
-                came = f"for {fraction}, `fit` changed {which if layers else 'no layer of the backbone'}"
+                came = f"for {fraction}, `fit` changed {_named(layers)}"
                 fail(came, f"{len(wanted)}, the last ones of those that count", called=self.called)
         for fraction, found in self.pairs():
             if self.head(found) and not self._trains_its_head(found):
@@ -311,6 +327,12 @@ def layer_settings(description: str) -> Counter[str]:
             told = {key: json.dumps(settings[key])[:60] for key in _SETTINGS if key in settings}
             found.update(f"{layer['class_name']} with {key} {value}" for key, value in told.items())
     return found
+
+
+def _named(layers: set[str]) -> str:
+    if not layers:
+        return "no layer of the backbone"
+    return f"{len(layers)} layer{'s' * (len(layers) > 1)} of the backbone ({', '.join(sorted(layers))})"
 
 
 def nothing(seed: int) -> int:

@@ -283,13 +283,13 @@ def _counted_frozen(submission: Submission, model: keras.Model) -> Counted:
 
 
 def plain_model(seed: int) -> keras.Model:
-    """A head on a frozen convolution, with nothing special about it."""
+    """A head on a frozen convolution; a parameter of half precision is one, too."""
     model = keras.Sequential(
         [
             keras.Input((8, 8, 3)),
             layers.Conv2D(4 + seed % 5, 3, name="convolution"),
             layers.GlobalAveragePooling2D(),
-            layers.Dense(7 + seed // 5 % 7, activation="relu", name="hidden"),
+            layers.Dense(7 + seed // 5 % 7, activation="relu", name="hidden", dtype="float16"),
             layers.Dense(3, activation="softmax", name="probabilities"),
         ]
     )
@@ -350,14 +350,17 @@ def dropout_model(seed: int) -> keras.Model:
     return model
 
 
-def counted_shared(cases: Cases, seed: int) -> Counted:
+def counted_shared(cases: Cases, seed: int, *, frozen: bool) -> Counted:
     """The same of a model that uses a layer twice: inside a nested model, and once more behind that."""
-    return cases.once(("counted", "shared"), lambda: _counted_shared(cases.submission, seed))
+    return cases.once(("counted", "shared", frozen), lambda: _counted_shared(cases.submission, seed, frozen=frozen))
 
 
-def _counted_shared(submission: Submission, seed: int) -> Counted:
+def _counted_shared(submission: Submission, seed: int, *, frozen: bool) -> Counted:
     size = 4 + seed % 9
     nested = keras.Sequential([keras.Input((size,)), layers.Dense(size, name="twice"), layers.Activation("relu")])
-    model = part_of(submission, place(submission, nested), again=0)
+    model = part_of(submission, place(submission, nested, frozen_layers=[0] if frozen else []), again=0)
+    before = layer_flags(submission, model)
     answer = submission.call("count_parameters", model, model=True)
-    return Counted(answer.called, answer.returned(), nested.count_params(), 0)
+    found, count = answer.returned(), nested.count_params()
+    trainable = 0 if frozen else count
+    return Counted(answer.called, found, trainable, count - trainable, before != layer_flags(submission, model))

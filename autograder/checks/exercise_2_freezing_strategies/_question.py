@@ -32,7 +32,7 @@ CALLED = f"`compare_strategies(make_backbone, training, validation, {list(FRACTI
 @functools.cache
 def backbone_of(seed: int, shape: tuple[int, int]) -> keras.Model:
     """The backbone that is handed over."""
-    return tiny.tiny_backbone(batch_norm=False, seed=seed % 2**31, filters=5 + seed % 3, size=shape)
+    return tiny.tiny_backbone(batch_norm=True, seed=seed % 2**31, filters=5 + seed % 3, size=shape)
 
 
 def training_images(seed: int, shape: tuple[int, int]) -> tuple[Array, Array]:

@@ -198,9 +198,14 @@ class SecondStages:
     def layers_moved(self, found: Fit) -> set[str]:
         """Names of the backbone's layers that a training moved."""
         flags = moved(found.before, found.after)
-        places = self.places(found) or ()
-        paths = [variable.path.split("/")[-2] for variable in self.pretrained.weights]
-        return {name for name, index in zip(paths, places, strict=True) if flags[index]}
+        places = self.places(found)
+        return {
+            name for name, index in zip(self.array_layers(), places or (), strict=places is not None) if flags[index]
+        }
+
+    def array_layers(self) -> list[str]:
+        """Name the layer of each of the backbone's arrays."""
+        return [variable.path.split("/")[-2] for variable in self.pretrained.weights]
 
     def pairs(self) -> list[tuple[float, Fit]]:
         """Return the fractions with their second stages, but for those that have none: that is charged once."""

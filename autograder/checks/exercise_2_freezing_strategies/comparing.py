@@ -135,6 +135,8 @@ def best_strategy_takes_the_tolerance_as_a_difference(submission: Submission, un
     _expect_choice(submission, strategy_table([(0.25, unit, 0.745), (0.5, 5 * unit, 0.75)]), 0)
     # to two decimals, 0.7451 would be as good as the 0.7459 that are needed
     _expect_choice(submission, strategy_table([(0.25, unit, 0.7451), (0.5, 5 * unit, 0.75)]), 0.0041)
+    # and 0.746 not as good as the 0.7451 that are
+    _expect_choice(submission, strategy_table([(0.25, unit, 0.746), (0.5, 5 * unit, 0.75)]), 0.0049)
 
 
 @check(BEST, points=0.5, hint="sort by two columns: parameters first, then the fraction")

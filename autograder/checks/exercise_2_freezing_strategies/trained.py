@@ -6,6 +6,7 @@ Slips guarded: random weights, an untrained or the wrong model kept as the best,
 without names.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ from autograder.kerasmodels.charged_once import (
     OwnCall,
     OwnModel,
     charge_once,
+    lost_points,
     model_made_by,
     own_calls,
     same_images,
@@ -243,19 +245,34 @@ class Left:
         images, labels, _ = transferlab.load_images(self.data.source, split, per_class=per_class, seed=seed)
         return images, labels
 
-    def own_counts(self, fraction: float) -> tuple[tuple[int, Any], set[str]]:
+    def own_counts(self, fraction: float, *, frozen: bool = False) -> tuple[tuple[int, Any], list[set[str]]]:
         """How far the student's own functions unfreeze the backbone: slips in them are charged there.
+
+        Args:
+            fraction: What `unfreeze_fraction` is asked for.
+            frozen: Whether of a backbone that was frozen before, as one is that comes from a head stage.
 
         Returns:
             The number of parameters that learn, as flags say and as `count_parameters` says; and the names of their
-            layers.
+            layers, before it has counted and after.
         """
         handle = load_backbone(self.submission, self.data.backbone, None)
+        if frozen:
+            layer_flags(self.submission, handle, list(range(len(layer_flags(self.submission, handle)))))
         self.submission.call("unfreeze_fraction", handle, fraction, model=True)  # what it raises is charged there
         flags = layer_flags(self.submission, handle)
         counts = self.submission.call("count_parameters", handle, model=True).value
         told = counts.get("trainable") if isinstance(counts, Mapping) else None
-        return (sum(found.trainable for found in flags), told), {found.name for found in flags if found.trainable}
+        after = layer_flags(self.submission, handle)
+        names = [{found.name for found in seen if found.trainable} for seen in (flags, after)]
+        return (sum(found.trainable for found in flags), told), names
+
+    def own_count_of_best(self) -> tuple[Any, int]:
+        """How many parameters of `best_model` learn, as the student's own `count_parameters` says, and as flags say."""
+        facts = self.best_model()
+        counts = self.submission.call("count_parameters", facts.handle, model=True).value
+        real = sum(int(array.size) for array, flag in zip(facts.arrays, facts.trainable, strict=True) if flag)
+        return counts.get("trainable") if isinstance(counts, Mapping) else None, real
 
     def _table(self) -> dict[str, list[float]]:
         table = expect_table(self.submission.read("table"), COLUMNS, "`table`")
@@ -346,7 +363,7 @@ def table_holds_the_four_strategies(left: Left, pretrained: dict[str, list[Array
     counts = sorted(columns["trainable"])  # a mistake in the order of the rows has been looked at
     told = [count - counts[0] for count in counts]
     wanted = [sum(sizes[len(sizes) - math.ceil(fraction * len(sizes)) :]) for fraction in FRACTIONS]
-    if told != wanted and not _as_own_functions(left, columns["trainable"]):
+    if told != wanted and not _as_own_functions(left, columns):
         came = f"beside the {counts[0]:,.10g} of the smallest training, `trainable` grows by {told[1:]}"
         found = Failed(came, f"{wanted[1:]}, the parameters of the unfrozen layers")
         left.charge_once(found, ("counts", "layers", "rows"), left.expect_table_returned)
@@ -357,11 +374,15 @@ def _expect_times_measured(left: Left, columns: Mapping[str, Sequence[float]]) -
     whole = [found for found in left.trainings() or () if may_be_of(found, TRAINING_IMAGES)]
     if not whole:
         return  # that nothing was trained costs points where it is asked for; of more than is noted, nothing is known
+    everything = left.trainings() or ()  # also those that learned from a part only, which is another mistake
     second = [found for found in whole if found.epochs == EPOCHS]
     try:
-        expect_times_measured(columns, second if len(second) >= len(FRACTIONS) else whole)
+        expect_times_measured(columns, second if len(second) >= len(FRACTIONS) else everything)
     except Failed as problem:
-        left.charge_once(problem, ("seconds", "epochs", "rows", "fresh_starts"), left.expect_table_returned)
+        swapped = functools.partial(_expect_trained, left, everything)  # then the second stage is another one
+        if lost_points([swapped]) and not lost_points([functools.partial(expect_times_measured, columns, everything)]):
+            return
+        left.charge_once(problem, ("seconds", "epochs", "rows", "fresh_starts", "images"), left.expect_table_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`best_model` and `table` must come from the same call")
@@ -372,7 +393,7 @@ def table_reports_what_the_best_model_reaches(left: Left) -> None:
     try:
         expect_report(reported, measured, "table", "the validation images")
     except Failed as problem:
-        left.charge_once(problem, ("last_epochs", "best", "images"), left.expect_both_returned)
+        left.charge_once(problem, ("last_epochs", "best", "images", "fresh_starts"), left.expect_both_returned)
 
 
 @check(COMPARISON, points=0.5, hint="`make_backbone` has to load the pretrained weights: `transferlab.load_backbone`")
@@ -390,11 +411,11 @@ def best_model_is_the_strategy_of_its_row(left: Left, pretrained: dict[str, list
         idle = Failed(
             f"no `fit` of the notebook has learned from the {TRAINING_IMAGES} images", "a model that was trained"
         )
-        left.charge_once(idle, ("best", "layers", "fresh_starts"), left.expect_both_returned)
+        left.charge_once(idle, ("best", "layers", "fresh_starts", "images"), left.expect_both_returned)
     for fraction in fractions:
         if kept == set(names[: len(names) - math.ceil(fraction * len(names))]):
             return
-        if kept == set(names) - _own_layers(left, fraction):
+        if kept in [set(names) - own for own in _own_layers(left, fraction)]:
             return
     problem = Failed(
         f"`best_model` holds {len(kept)} of the {len(names)} layers of {left.data.backbone} as they were pretrained",
@@ -430,17 +451,20 @@ def figure_shows_accuracy_against_time(submission: Submission, left: Left) -> No
 # --- what these checks share
 
 
-def _as_own_functions(left: Left, trainable: list[float]) -> bool:
+def _as_own_functions(left: Left, columns: Mapping[str, Sequence[float]]) -> bool:
+    """Whether the column `trainable` says what the student's own functions say, which is charged there."""
+    trainable = columns["trainable"]
     told = [count - trainable[0] for count in trainable]
     try:
-        own = [left.own_counts(fraction)[0] for fraction in FRACTIONS]
+        for frozen in (False, True):
+            own = [left.own_counts(fraction, frozen=frozen)[0] for fraction in FRACTIONS]
+            for counts in zip(*own, strict=True):  # by flags, and as `count_parameters` says
+                if all(isinstance(count, int) for count in counts) and told == [count - counts[0] for count in counts]:
+                    return True
+        of_best, real = left.own_count_of_best()
     except Failed:
         return False
-    for kind in (0, 1):
-        counts = [count[kind] for count in own]
-        if all(isinstance(count, int) for count in counts) and told == [count - counts[0] for count in counts]:
-            return True
-    return False
+    return of_best != real and bool(of_best == trainable[int(np.argmax(columns["val_accuracy"]))])
 
 
 def _sorted_rows(columns: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
@@ -457,11 +481,11 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _own_layers(left: Left, fraction: float) -> set[str]:
+def _own_layers(left: Left, fraction: float) -> list[set[str]]:
     try:
-        return left.own_counts(fraction)[1]
+        return [*left.own_counts(fraction)[1], *left.own_counts(fraction, frozen=True)[1]]
     except Failed:
-        return set()
+        return [set()]
 
 
 def _own_choice(left: Left) -> Any:

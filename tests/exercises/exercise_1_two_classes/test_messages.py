@@ -162,7 +162,7 @@ MOVED = Witness(OWN, (True,))
 def tuned(witnesses=(MOVED,), **facts):
     facts = {"compiled": True, "learning_rate": 0.002, "loss": "sparse_categorical_crossentropy"} | facts
     case = FineTuned("`start_fine_tuning(…)`", (), SimpleNamespace(**facts), (), (), (), witnesses, None)
-    return SimpleNamespace(fine_tuned=lambda kind: case, rate=0.002)
+    return SimpleNamespace(fine_tuned=lambda kind: case, rates=dict.fromkeys(("trained", "one by one"), 0.002))
 
 
 @pytest.mark.parametrize(
@@ -485,7 +485,7 @@ def test_of_layers_that_have_a_state_and_no_weights(monkeypatch):
 
     monkeypatch.setattr(_cases, "place", lambda *_, **__: None)
     monkeypatch.setattr(_cases, "part_of", lambda *_, **__: None)
-    cases = SimpleNamespace(submission=Refusing(), seeds=(1, 2, 3, 4, 5), rate=0.1)
+    cases = SimpleNamespace(submission=Refusing(), seeds=(1, 2, 3, 4, 5), rates={"trained": 0.1})
     with pytest.raises(Failed) as refused:
         _cases._among_dropouts(cases)
     assert "With a backbone in which 4 layers count, it raised ValueError: only 2 layers" in sentence(refused.value, "")

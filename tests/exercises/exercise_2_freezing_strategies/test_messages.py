@@ -39,6 +39,7 @@ def comparison(*fits, value=(None, None), **changed):
     )
     found.strategies = lambda: fits
     found._all_pairs = lambda: list(zip(comparing.FRACTIONS, fits, strict=False))
+    found.array_layers = lambda: ["c" for _ in BACKBONE]
     for name, made in changed.items():
         setattr(found, name, made)
     return found
@@ -103,6 +104,19 @@ def test_of_heads_that_are_not_fresh(stage, said):
     assert failing(found.expect_fresh_starts).endswith(HINT)
 
 
+def test_of_a_head_stage_that_moves_the_backbone():
+    moved = fit(after=(BACKBONE[0], BACKBONE[1] + 1))
+    found = comparison(fit(), head_stage=lambda found: moved, trained_before=lambda stage: False)
+    for own in (None, {"b"}):
+        found.own_layers = lambda fraction, own=own, **_: own
+        assert failing(found.expect_fresh_starts) == (
+            "In the head stage for 1.0, `fit` changed 1 layer of the backbone (c). Expected the whole backbone frozen,"
+            " BatchNormalization, too. Try: `backbone.trainable = False`"
+        )
+    found.own_layers = lambda fraction, **_: {"c"}  # charged where that is judged
+    found.expect_fresh_starts()
+
+
 @pytest.mark.parametrize(
     ("layers", "said"),
     [
@@ -112,7 +126,7 @@ def test_of_heads_that_are_not_fresh(stage, said):
 )
 def test_of_layers_that_move(monkeypatch, layers, said):
     monkeypatch.setattr(comparing, "expected_layers", lambda *_: {"c"})
-    found = comparison(fit(), layers_moved=lambda found: layers, own_layers=lambda fraction: None)
+    found = comparison(fit(), layers_moved=lambda found: layers, own_layers=lambda fraction, **_: None)
     found.head = lambda found: [np.ones(2)]
     assert failing(found.expect_layers).startswith(said)
 
