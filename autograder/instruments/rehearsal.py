@@ -440,8 +440,9 @@ def _ask(run: LocalRun, item: Item, numbers: Sequence[int]) -> dict[str, Found]:
 def _in_turn(item: Item, here: Sequence[str], found: Found, came: Mapping[int, Found]) -> Iterator[list[str]]:
     """Yield the checks of one cell to put with one secret; note in `found` what is known from another one.
 
-    Of wrong ones and mutants, whose fault is no luck, what draws nothing comes out as before. A mutant is asked until
-    a check notices it; with a further secret, first by the check that did so.
+    Of wrong ones and mutants, whose fault is no luck, what draws nothing comes out as before, and with a further secret
+    those checks are put first that noticed it: the others only where these do not. A mutant is asked until a check
+    notices it.
     """
     if item.work.stops_early and item.lost_of(found):
         return
@@ -454,10 +455,13 @@ def _in_turn(item: Item, here: Sequence[str], found: Found, came: Mapping[int, F
     if item.work.stops_early and item.lost_of(found):
         return
     waiting = [check for check in here if check not in found]
-    first = item.lost_of(known)[:1] if item.work.stops_early else []
-    for checks in (first, [check for check in waiting if check not in first]):
-        if checks:
-            yield checks
+    noticed = [check for check in item.lost_of(known) if check in waiting]
+    first = noticed[:1] if item.work.stops_early else noticed
+    if first:
+        yield first
+    has_noticed = any(map(item.lost_of, others))
+    if item.is_mutant or not has_noticed or (first and not any(found[check] != _PASS for check in first)):
+        yield [check for check in waiting if check not in first]
 
 
 def _sealed(

@@ -207,6 +207,16 @@ def test_right_ones_are_asked_everything_with_every_secret_and_wrong_ones_what_d
         assert item.found[0].keys() == item.found[1].keys()
 
 
+def test_a_wrong_one_is_asked_with_another_secret_what_noticed_it_and_the_rest_where_that_does_not(small, monkeypatch):
+    root, asked = small
+    monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset({"double_doubles", "double_keeps_zero"}))
+    rehearsed(root, Extent(only="wrong_three_times", mutants=False))
+    assert asked == [("double_doubles", 0), ("double_keeps_zero", 0), ("double_doubles", 1)]
+    asked.clear()
+    rehearsed(root, Extent(only="wrong_square", mutants=False))  # which the first secret does not notice
+    assert set(asked) == {(name, number) for name in ("double_doubles", "double_keeps_zero") for number in (0, 1)}
+
+
 def test_a_page_is_known_by_what_it_imports_and_by_nothing_else(tmp_path):
     page, near, far, other = (tmp_path / f"{name}.py" for name in ("page", "_near", "_far", "_other"))
     page.write_text("from _near import (\n    one,\n    two,\n)\n")
