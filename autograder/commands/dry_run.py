@@ -46,10 +46,10 @@ def dry_run(
 
     Runs in this process and WITHOUT a seal, on the course's own code only; --sealed grades as for a class. What is
     known is not judged again. Right submissions are asked everything with every secret; further secrets put to wrong
-    ones and mutants only what draws its arguments and noticed them, and a mutant is asked until a check notices it. Exit status: 0 when
-    what was named is fit to be released, 1 when not: a check that nothing fails, a right submission that fails one, a
-    wrong one that loses nothing, points for the blank release, more than 2 in 100 mutants unnoticed; and after --only
-    or --no-mutants, which try a part. 2 when something cannot be read.
+    ones and mutants only what draws its arguments and noticed them, and a mutant is asked until a check notices it.
+    Exit status: 0 when what was named is fit to be released, 1 when not: a check that nothing fails, a right submission
+    that fails one, a wrong one that loses nothing, points for the blank release, more than 2 in 100 mutants unnoticed;
+    and after --only or --no-mutants, which try a part. 2 when something cannot be read.
     """
     with ending_well():
         from autograder.authoring.in_process import prepare_process
@@ -125,7 +125,7 @@ def _show(one: "Rehearsal") -> None:
         _say(f"{number:4}  {check}: failed by {counts[0]} wrong ones and {counts[1]} mutants")
     _say(
         "\n· passed  x failed  ? undecided  - not tried  ~ changes with the secret; a column a check, empty: not asked."
-        "\nA mutant is asked until the first check that it does not pass; further secrets put to wrong ones what drew and noticed them."
+        "\nA mutant is asked until the first check that it does not pass; further secrets put what drew and noticed it."
     )
     for line in one.matrix_lines():
         _say(line)

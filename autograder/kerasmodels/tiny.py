@@ -39,7 +39,7 @@ def tiny_backbone(
     seed: int,
     blocks: int = 4,
     size: tuple[int, int] = (32, 32),
-    layer_norm: bool = False,
+    other_kinds: bool = False,
     filters: int = 6,
     ends_with_weights: bool = False,
 ) -> keras.Model:
@@ -50,7 +50,8 @@ def tiny_backbone(
         seed: For the arrays.
         blocks: Number of convolutions.
         size: Height and width of its images, multiples of 8.
-        layer_norm: Whether a LayerNormalization stands before the last convolution; it counts like any other layer.
+        other_kinds: Whether the last convolution but one is a depthwise one, which to Keras is no `Conv2D`, and a
+            LayerNormalization stands before the last; they count like any other layer.
         filters: Of each convolution.
         ends_with_weights: Whether the last layer is the last convolution, which does what the activation behind it
             would do. Without BatchNormalization.
@@ -64,12 +65,15 @@ def tiny_backbone(
     with undrawn_weights():
         for block in range(blocks):
             strides = 2 if block < 3 else 1
-            if layer_norm and block == blocks - 1:
+            if other_kinds and block == blocks - 1:
                 x = layers.LayerNormalization(name=of_ours("scale_of_features"))(x)
             is_end = ends_with_weights and block == blocks - 1
             options = {"activation": "leaky_relu"} if is_end else {}
             name = of_ours(f"convolution_{block}")
-            x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=name, **options)(x)
+            if other_kinds and block == blocks - 2:
+                x = layers.DepthwiseConv2D(3, strides=strides, padding="same", name=name)(x)
+            else:
+                x = layers.Conv2D(filters, 3, strides=strides, padding="same", name=name, **options)(x)
             if is_end:
                 break
             if batch_norm:
@@ -88,7 +92,9 @@ def randomise(model: keras.Model, seed: int) -> None:
     """Give every array of a model random values, each of a size that lets signals through."""
     generator = np.random.default_rng(seed)
     for variable in model.weights:
-        scale = 1.0 / math.sqrt(max(1, math.prod(variable.shape[:-1])))
+        is_depthwise = len(variable.shape) == 4 and variable.shape[-1] == 1  # each map has a kernel to itself
+        inputs = math.prod(variable.shape[: 2 if is_depthwise else -1])
+        scale = 1.0 / math.sqrt(max(1, inputs))
         values = generator.normal(0, scale, variable.shape)
         if variable.path.endswith(("gamma", "moving_variance")):
             values = generator.uniform(0.6, 1.4, variable.shape)

@@ -96,11 +96,12 @@ class ModelCases(Cases):
             raise Failed(came, "a model, as for square images", problem.called, hint) from problem
 
     def _plain(self, size: tuple[int, int]) -> keras.Model:
-        return tiny.tiny_backbone(batch_norm=False, seed=self.seeds[0], size=size, ends_with_weights=True)
+        seed = self.seeds[0]
+        return tiny.tiny_backbone(batch_norm=False, seed=seed, size=size, other_kinds=True, ends_with_weights=True)
 
     @property
     def plain_backbone(self) -> keras.Model:
-        """Our backbone without BatchNormalization, whose last layer has weights."""
+        """Our backbone of several kinds of layers, without BatchNormalization, whose last layer has weights."""
         return self._plain(self.size)
 
     @property
@@ -165,9 +166,9 @@ class ModelCases(Cases):
 
         Args:
             kind: `trained`: nested, with BatchNormalization, frozen as a whole and trained, 2 layers to unfreeze.
-                `one by one`: flat, with a LayerNormalization that counts and a BatchNormalization in the head, its
-                layers frozen one by one but for the first, 3 to unfreeze. `none`: flat, with BatchNormalization,
-                nothing frozen, 0 to unfreeze.
+                `one by one`: flat, with a LayerNormalization and a depthwise convolution that count and a
+                BatchNormalization in the head, its layers frozen one by one but for the first, 3 to unfreeze.
+                `none`: flat, with BatchNormalization, nothing frozen, 0 to unfreeze.
         """
 
         def make() -> FineTuned:
@@ -276,7 +277,7 @@ def _ours(cases: ModelCases, kind: str) -> tuple[keras.Model, keras.Model]:
         backbone = tiny.tiny_backbone(batch_norm=True, seed=seeds[3], size=size)
         return tiny.with_head(backbone, 3, seed=seeds[4], flat=False), backbone
     is_mixed = kind == "one by one"
-    backbone = tiny.tiny_backbone(batch_norm=not is_mixed, seed=seeds[5], size=size, layer_norm=is_mixed)
+    backbone = tiny.tiny_backbone(batch_norm=not is_mixed, seed=seeds[5], size=size, other_kinds=is_mixed)
     return tiny.with_head(backbone, 3, seed=seeds[6], flat=True, normalized=is_mixed), backbone
 
 

@@ -42,6 +42,8 @@ ROUND_SEED = 128_000
 """All of it matters: its last digits, and its last bits, are those of 0."""
 DRAWN, OF, SAMPLES = 8, 60, 12
 """Images drawn from a large class, of how many, and how often."""
+SAME_SIZE = tuple(batch_of(place(np.array([4, 9, 11, 30, 31, 52]), 8)) for place in (np.repeat, np.tile))
+"""Equally many images, their classes in blocks and in turns: what is remembered of one does not fit the other."""
 MOST_OFF = 5.5
 """Standard deviations by which the middle of what is drawn may be off: further once in twenty million times."""
 
@@ -153,6 +155,8 @@ def select_classes_refuses_bad_class_lists(submission: Submission, draw_seed: Se
     points=1,
     hint="count the labels of what you return: every class has to come out `per_class` times, with its own images",
 )
+@example(batch=SAME_SIZE[0], per_class=3, seed=8)
+@example(batch=SAME_SIZE[1], per_class=3, seed=8)
 @given(
     batch=class_counts(smallest=3, largest=25, fewest_classes=2), per_class=st.integers(1, 3), seed=st.integers(0, 999)
 )
@@ -290,6 +294,8 @@ def split_loses_nothing_and_shares_nothing(submission: Submission, batch: Batch,
 
 
 @check(SPLIT, points=1.5, hint="split each class on its own, then put the parts together")
+@example(batch=SAME_SIZE[0], fractions=(0.5, 0.25), seed=7)
+@example(batch=SAME_SIZE[1], fractions=(0.5, 0.25), seed=7)
 @example(batch=batch_of([3] * 6_000), fractions=(0.34251, 0.999), seed=7)  # too many to round the fraction
 @given(
     batch=class_counts(smallest=2, largest=40),

@@ -165,6 +165,8 @@ def best_strategy_leaves_out_rows_without_a_number(
     _expect_choice(submission, strategy_table(rows), 0.02)
     _expect_choice(submission, strategy_table(rows[::-1], filtered=True), 0.001)
     _expect_choice(submission, strategy_table(rows), 0.9)  # and not even where an accuracy of 0 would be good enough
+    rows = [(0.0, unit, math.nan), (0.25, 3 * unit, 0.0), (0.5, 5 * unit, 0.01)]
+    _expect_choice(submission, strategy_table(rows), 0.02)  # which is a number like any other
 
 
 @check(BEST, points=0.5, hint="work on `table.copy()`, or put what you compute into variables instead of columns")

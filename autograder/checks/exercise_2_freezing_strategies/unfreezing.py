@@ -136,9 +136,10 @@ def unfreeze_fraction_sets_every_flag_anew(cases: Cases, seed: int) -> None:
 @check(UNFREEZE, points=0.5, hint="set flags, compile nothing, and end with `return backbone`")
 def unfreeze_fraction_returns_the_backbone(cases: Cases, seed: int) -> None:
     """It sets flags of the backbone it was given and nothing else of it, does not compile it, and returns that one."""
-    case = unfrozen(cases, 0.5, flat=False, seed=seed)
-    if case.answer.value != case.backbone:
-        fail(f"it returned {brief(case.answer.value)}", "the backbone it was given", called=case.answer.called)
+    for fraction in (0, 0.5):
+        case = unfrozen(cases, fraction, flat=False, seed=seed)
+        if case.answer.value != case.backbone:
+            fail(f"it returned {brief(case.answer.value)}", "the backbone it was given", called=case.answer.called)
     if describe(cases.submission, case.backbone, "the backbone").compiled:
         fail("it compiled the backbone", "flags to be set, and nothing else", called=case.answer.called)
     found = among_dropouts(cases, 0.5, seed)

@@ -84,6 +84,10 @@ def sizes_count_every_parameter(submission: Submission, data: transferlab.Course
     if count > 1:
         hint = "is a name twice in the list that you go through?"
         fail(f"`sizes` has {count} rows for {what}", "one row for each of the six", hint=hint)
+    total = sum(count for _, count in rows) / 2
+    if (odd := next((name for name, counted in rows if counted == total), None)) is not None:
+        hint = "print what they come to, but leave it out of the table"
+        fail(f"the row {brief(odd)} of `sizes` is the total of the others", "one row for each of the six", hint=hint)
 
 
 @check(SIZES, points=1, hint="parameters times 4 bytes, divided by 1,000,000")
