@@ -29,9 +29,10 @@
 # that runs it, and that cell's points are lost, too.
 #
 # The cells headed *Visible checks* catch the usual slips while you work; the grader tries
-# more cases than they do. Locked cells, checks included, are put back as they were before
-# your notebook is judged, so add cells of your own rather than changing those. Before you
-# hand in, restart the kernel and run all cells, or let this do it for you:
+# more cases than they do, and runs no checks: use no name in an answer that only a check
+# sets. Locked cells, checks included, are put back as they were before your notebook is
+# judged, so add cells of your own rather than changing those. Before you hand in, restart
+# the kernel and run all cells, or let this do it for you:
 # `python -m transferlab check exercise_2_freezing_strategies.ipynb`
 
 # %%
