@@ -183,7 +183,8 @@ class LocalRun:
         plt.close("all")  # as the inline backend does
         error = ran.error_before_exec or ran.error_in_exec
         if error is not None:
-            self.errors[name] = error_of_cell(source, type(error).__name__, str(error))
+            checks = (self._cells[place].source for place in self._judged.values())
+            self.errors[name] = error_of_cell(source, type(error).__name__, str(error), checks)
 
     def probe(
         self, content: dict[str, Any], buffers: Sequence[bytes], cpu_seconds: float, wall_seconds: float

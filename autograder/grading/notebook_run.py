@@ -8,7 +8,7 @@ a request to shut down), so the culprit is looked for. All kernels of a notebook
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,7 @@ from nbformat.v4 import new_output
 
 from autograder.course.exercise import grade_id_of, names_left
 from autograder.course.notebooks import Prepared
-from autograder.judge.cell_errors import CellError
+from autograder.judge.cell_errors import CellError, missing_name
 from autograder.judge.wording import is_of_a_stub, plain_words
 from autograder.kernels.errors import KernelDied
 from autograder.kernels.limits import Limits, in_words
@@ -274,7 +274,8 @@ class NotebookRun:
             self.notes.append(f"The cell `{name}` {what}: {run.reason}.")
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         if error is not None:
-            self.errors[name] = error_of_cell(cell.source, error.ename, error.evalue)
+            checks = (self._cells[place].source for place in self._judged.values())
+            self.errors[name] = error_of_cell(cell.source, error.ename, error.evalue, checks)
             if (words := in_words(self.errors[name].said, self._limits)) is not None:
                 self.notes.append(f"The cell `{name}` {words}.")
             self._note_missing(name, str(error.ename), str(error.evalue))
@@ -323,16 +324,19 @@ def cell_name(cell: NotebookNode, index: int) -> str:
     return grade_id_of(cell) or f"number {index + 1}"
 
 
-def error_of_cell(source: str, kind: str, text: str) -> CellError:
+def error_of_cell(source: str, kind: str, text: str, checks: Iterable[str] = ()) -> CellError:
     """Return how a cell ended, as messages quote it.
 
     Args:
         source: Of the cell.
         kind: Class of the error.
         text: What it says.
+        checks: Code of the judged cells, which run on the student's computer and not here.
     """
     if kind == "NotImplementedError" and is_of_a_stub(text) and not re.search(r"^raise NotImpl", source, re.MULTILINE):
         text = "a function that it calls is not answered yet"
+    if kind == "NameError" and (name := missing_name(text)) and any(name in (names_left(one) or ()) for one in checks):
+        text += " (a check sets it, and the grader runs none)"
     return CellError(f"{kind}: {plain_words(text)}"[:_MAX_ERROR].rstrip(": "), names_left(source))
 
 

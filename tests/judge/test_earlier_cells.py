@@ -115,6 +115,16 @@ def test_a_cell_that_may_have_left_the_name_is_told(source):
     )
 
 
+def test_a_name_that_only_a_check_sets_is_told():
+    checks = ["# Visible checks\nfew = values[:3]\nassert few", "assert True"]
+    missing = error_of_cell("double = few * 2", "NameError", "name 'few' is not defined", checks)
+    assert missing.missing == "few"
+    said = message({"answer": missing}, MISSING)
+    assert "name 'few' is not defined (a check sets it, and the grader runs none), and there is no `double`" in said
+    other = error_of_cell("double = fwe * 2", "NameError", "name 'fwe' is not defined", checks)
+    assert "a check sets it" not in message({"answer": other}, MISSING)
+
+
 def test_a_cell_of_the_task_is_told_whatever_it_would_have_left():
     stub = error_of_cell("histories = {}\nraise NotImplementedError()", "NotImplementedError", "")
     said = message({"train": stub}, MISSING)

@@ -10,6 +10,7 @@ reached = []
 own = {"mine.txt", "targets.json"}
 for place in (os.getcwd(), os.path.expanduser("~"), "/tmp", "/dev/shm", tempfile.gettempdir(), "/run", "/var/tmp"):
     for parent, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name != "site-packages"]  # where the project itself lies in /tmp
         for name in names:
             path = os.path.join(parent, name)
             if name in own or "/." in path or "matplotlib" in path or "keras" in path:
