@@ -457,11 +457,14 @@ def _in_turn(item: Item, here: Sequence[str], found: Found, came: Mapping[int, F
     waiting = [check for check in here if check not in found]
     noticed = [check for check in item.lost_of(known) if check in waiting]
     first = noticed[:1] if item.work.stops_early else noticed
+    rest = [check for check in waiting if check not in first]
     if first:
         yield first
-    has_noticed = any(map(item.lost_of, others))
-    if item.is_mutant or not has_noticed or (first and not any(found[check] != _PASS for check in first)):
-        yield [check for check in waiting if check not in first]
+        is_enough = not item.is_mutant and any(found[check] != _PASS for check in first)
+    else:
+        is_enough = not item.is_mutant and any(map(item.lost_of, others))  # at another cell
+    if rest and not is_enough:
+        yield rest
 
 
 def _sealed(

@@ -111,6 +111,7 @@ def small(root, monkeypatch):
     asked = []
 
     def judge(bench, run, checks, *, known, stops_early=False):
+        assert checks, "there is nothing to ask"
         assert not set(known) & set(checks)
         found = {}
         for name, outcome in run.outcomes(bench, checks):
@@ -215,6 +216,14 @@ def test_a_wrong_one_is_asked_with_another_secret_what_noticed_it_and_the_rest_w
     asked.clear()
     rehearsed(root, Extent(only="wrong_square", mutants=False))  # which the first secret does not notice
     assert set(asked) == {(name, number) for name in ("double_doubles", "double_keeps_zero") for number in (0, 1)}
+
+
+def test_where_nothing_draws_another_secret_asks_nothing_of_a_wrong_one(small, monkeypatch):
+    root, asked = small
+    monkeypatch.setattr(rehearsal, "checks_that_draw", lambda _: frozenset())
+    found = rehearsed(root, Extent(only="wrong_square", mutants=False))  # which the first secret does not notice
+    assert {number for _, number in asked} == {0}
+    assert found.kept == ["wrong_square"]
 
 
 def test_a_page_is_known_by_what_it_imports_and_by_nothing_else(tmp_path):
